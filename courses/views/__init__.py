@@ -1,0 +1,1 @@
+"""The pages of the courses package, one module for each kind of work."""

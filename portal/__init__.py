@@ -1,0 +1,1 @@
+"""The portal: what binds courses and quizzes to people, places and reports. Importing it imports nothing."""

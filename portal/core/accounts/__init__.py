@@ -1,0 +1,1 @@
+"""People, their postings, what they may do, and how they sign in."""

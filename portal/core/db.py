@@ -1,0 +1,129 @@
+"""The database handle, the typed base of all models, and the one line that commits.
+
+Imports nothing of ours. SQLite is the default and is made to behave: foreign keys on, write-ahead log, the driver's
+own transactions off, and every unit of work takes the write lock at its start (without that, two processes that
+read and then write lose each other's updates).
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, MetaData, String, Text, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+from sqlalchemy.pool import NullPool
+from sqlalchemy.types import TypeDecorator
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC; SQLite would hand back a naive one, so it is made aware here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive moments, store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive moment cannot be stored: {value!r}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return aware UTC."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+#: A JSON document: JSONB on PostgreSQL, text on SQLite.
+Document = JSON().with_variant(JSONB(), "postgresql")
+#: Whole numbers that may grow large; SQLite needs INTEGER for its row ids.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+code = Annotated[str, mapped_column(String(40))]
+line = Annotated[str, mapped_column(String(200))]
+text = Annotated[str, mapped_column(Text)]
+document = Annotated[dict[str, Any], mapped_column(Document)]
+
+
+class Base(DeclarativeBase):
+    """The root of all models: typed, named constraints, aware moments."""
+
+    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime, int: BigId})
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+db = SQLAlchemy(
+    model_class=Base,
+    session_options={"join_transaction_mode": "create_savepoint", "autoflush": True},
+    engine_options={"json_serializer": _dumps},
+    disable_autonaming=True,
+)
+migrate = Migrate()
+
+
+@event.listens_for(Engine, "connect")
+def _prepare(connection: Any, record: Any) -> None:
+    if connection.__class__.__module__.startswith("sqlite3"):
+        connection.isolation_level = None  # the driver's implicit transactions break savepoints
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000", "temp_store=MEMORY"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection: Any) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN " + str(connection.get_execution_options().get("sqlite_begin", "DEFERRED")))
+
+
+def init_app(app: Flask, url: str) -> None:
+    """Bind the handle to `app` on the database at `url`."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    if url.startswith("postgresql"):
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 8, "max_overflow": 8, "pool_recycle": 1800}
+    elif ":memory:" not in url:
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 16}
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """Yield the request's session for writing; commit at the end, roll back on any exception.
+
+    The only place that commits. Objects read earlier in the request are forgotten first, so that everything the
+    work decides on was read inside its own transaction.
+    """
+    session = db.session()
+    session.rollback()
+    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+__all__ = ["Base", "BigId", "Document", "NullPool", "UtcDateTime", "code", "db", "document", "line", "migrate", "pk", "text", "unit_of_work"]

@@ -1,0 +1,135 @@
+"""Who may do what, where: actions, roles, places. Pure; the page "who may do what" is printed from `MAY`.
+
+An action is named on every endpoint. A role is a row of actions. A grant gives a role over a place: an area with
+everything below it, optionally narrowed to one sector or to one unit. `can` answers for one place; its twin
+`portal.core.organisation.queries.reach` narrows a query to the places where `can` is true, and a test compares them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portal.core.text import N_
+
+
+class Action(StrEnum):
+    """Everything that is allowed or not. `learner` actions are everybody's who has signed in."""
+
+    OWN_LEARNING = "own:learning"
+    OWN_ACCOUNT = "own:account"
+    PEOPLE_COUNT = "people:count"
+    PEOPLE_READ = "people:read"
+    PEOPLE_EXPORT = "people:export"
+    CERTIFICATE_REVOKE = "certificate:revoke"
+    COURSE_PREVIEW = "course:preview"
+    COURSE_CHECK = "course:check"
+    AUDIT_READ = "audit:read"
+    POLICY_READ = "policy:read"
+
+
+class Role(StrEnum):
+    """A named set of actions, given over a place."""
+
+    LEARNER = "learner"
+    COLLABORATOR = "collaborator"
+    UNIT_HEAD = "unit_head"
+    DISTRICT_HEAD = "district_head"
+    DEPARTMENT_HEAD = "department_head"
+    STANDING_AGENCY = "standing_agency"
+    AUTHOR = "author"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_LABELS: Mapping[Role, str] = {
+    Role.LEARNER: N_("learner"),
+    Role.COLLABORATOR: N_("collaborator"),
+    Role.UNIT_HEAD: N_("head of unit"),
+    Role.DISTRICT_HEAD: N_("head of district"),
+    Role.DEPARTMENT_HEAD: N_("department head"),
+    Role.STANDING_AGENCY: N_("standing agency"),
+    Role.AUTHOR: N_("author"),
+    Role.ADMINISTRATOR: N_("administrator"),
+}
+
+ACTION_LABELS: Mapping[Action, str] = {
+    Action.OWN_LEARNING: N_("learn, sit quizzes, receive certificates"),
+    Action.OWN_ACCOUNT: N_("see and change one's own account"),
+    Action.PEOPLE_COUNT: N_("see counts of people"),
+    Action.PEOPLE_READ: N_("see lists of people by name"),
+    Action.PEOPLE_EXPORT: N_("export lists"),
+    Action.CERTIFICATE_REVOKE: N_("revoke a certificate, with a reason"),
+    Action.COURSE_PREVIEW: N_("read courses of every audience"),
+    Action.COURSE_CHECK: N_("see what the check of the course files says"),
+    Action.AUDIT_READ: N_("read the audit trail"),
+    Action.POLICY_READ: N_("see who may do what"),
+}
+
+_OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
+_HEAD = _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.PEOPLE_EXPORT, Action.POLICY_READ}
+
+MAY: Mapping[Role, frozenset[Action]] = {
+    Role.LEARNER: _OWN,
+    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ},
+    Role.UNIT_HEAD: _HEAD,
+    Role.DISTRICT_HEAD: _HEAD,
+    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
+    Role.STANDING_AGENCY: _HEAD | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW},
+    Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
+    Role.ADMINISTRATOR: _OWN
+    | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.AUDIT_READ, Action.POLICY_READ},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a unit stands: the ids of its area and of all areas above it, its sector, its id and those above it."""
+
+    areas: frozenset[int]
+    sector: str
+    units: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role over a place: an area with all below it; narrowed to a sector, or to one unit with its sub-units.
+
+    `area`, `sector` and `unit` are ids or codes; None does not narrow. A grant of all Nones covers the province.
+    """
+
+    role: Role
+    area: int | None = None
+    sector: str | None = None
+    unit: int | None = None
+
+    def covers(self, place: Place) -> bool:
+        """Return whether `place` lies inside this grant."""
+        return (
+            (self.area is None or self.area in place.areas)
+            and (self.sector is None or self.sector == place.sector)
+            and (self.unit is None or self.unit in place.units)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is asking: a user's id (None: nobody has signed in), what they were granted, and their audiences."""
+
+    id: int | None = None
+    grants: tuple[Grant, ...] = ()
+    audiences: frozenset[str] = frozenset()
+
+    def may(self, action: Action) -> bool:
+        """Return whether the actor may do `action` anywhere at all."""
+        return may_somewhere(self, action)
+
+
+def may_somewhere(actor: Actor, action: Action) -> bool:
+    """Return whether some grant of `actor`, or merely having signed in, allows `action` somewhere."""
+    if actor.id is None:
+        return False
+    return action in MAY[Role.LEARNER] or any(action in MAY[grant.role] for grant in actor.grants)
+
+
+def can(grants: Iterable[Grant], action: Action, place: Place) -> bool:
+    """Return whether one of `grants` allows `action` at `place`."""
+    return any(action in MAY[grant.role] and grant.covers(place) for grant in grants)
