@@ -55,17 +55,18 @@ Document = JSON().with_variant(JSONB(), "postgresql")
 #: Whole numbers that may grow large; SQLite needs INTEGER for its row ids.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
-pk = Annotated[int, mapped_column(BigId, primary_key=True)]
-code = Annotated[str, mapped_column(String(40))]
-line = Annotated[str, mapped_column(String(200))]
-text = Annotated[str, mapped_column(Text)]
-document = Annotated[dict[str, Any], mapped_column(Document)]
+Pk = Annotated[int, mapped_column(BigId, primary_key=True)]
+Code = Annotated[str, mapped_column(String(40))]
+Line = Annotated[str, mapped_column(String(200))]
+LongText = Annotated[str, mapped_column(Text)]
 
 
 class Base(DeclarativeBase):
     """The root of all models: typed, named constraints, aware moments."""
 
-    registry = registry(metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime, int: BigId})
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMES), type_annotation_map={datetime: UtcDateTime, int: BigId}
+    )
 
 
 def _dumps(value: object) -> str:
@@ -86,7 +87,13 @@ def _prepare(connection: Any, record: Any) -> None:
     if connection.__class__.__module__.startswith("sqlite3"):
         connection.isolation_level = None  # the driver's implicit transactions break savepoints
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000", "temp_store=MEMORY"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "temp_store=MEMORY",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -94,7 +101,9 @@ def _prepare(connection: Any, record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN " + str(connection.get_execution_options().get("sqlite_begin", "DEFERRED")))
+        connection.exec_driver_sql(
+            "BEGIN " + str(connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+        )
 
 
 def init_app(app: Flask, url: str) -> None:
@@ -126,4 +135,17 @@ def unit_of_work() -> Iterator[Session]:
         raise
 
 
-__all__ = ["Base", "BigId", "Document", "NullPool", "UtcDateTime", "code", "db", "document", "line", "migrate", "pk", "text", "unit_of_work"]
+__all__ = [
+    "Base",
+    "BigId",
+    "Code",
+    "Document",
+    "Line",
+    "LongText",
+    "NullPool",
+    "Pk",
+    "UtcDateTime",
+    "db",
+    "migrate",
+    "unit_of_work",
+]

@@ -76,7 +76,13 @@ MAY: Mapping[Role, frozenset[Action]] = {
     Role.STANDING_AGENCY: _HEAD | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW},
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
     Role.ADMINISTRATOR: _OWN
-    | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.AUDIT_READ, Action.POLICY_READ},
+    | {
+        Action.CERTIFICATE_REVOKE,
+        Action.COURSE_PREVIEW,
+        Action.COURSE_CHECK,
+        Action.AUDIT_READ,
+        Action.POLICY_READ,
+    },
 }
 
 

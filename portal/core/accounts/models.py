@@ -1,0 +1,147 @@
+"""People, their postings to units, the roles they were given, and their sign-ins."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core.db import Base, Code, Line, Pk
+from portal.core.policy import Role
+from portal.core.text import N_
+
+
+class Audience(StrEnum):
+    """What a person does, as far as learning goes: a course names the audiences it is for."""
+
+    TEACHER = "teacher"
+    MANAGER = "manager"
+    SCHOOL_STAFF = "school_staff"
+    HEALTH_WORKER = "health_worker"
+    POLICE_OFFICER = "police_officer"
+    INVESTIGATOR = "investigator"
+    COMMUNE_OFFICER = "commune_officer"
+    CHILD_AFFAIRS_OFFICER = "child_affairs_officer"
+    COLLABORATOR = "collaborator"
+    VOLUNTEER = "volunteer"
+    POSTAL_WORKER = "postal_worker"
+    SOCIAL_WORKER = "social_worker"
+    PARENT = "parent"
+    CARER = "carer"
+
+
+AUDIENCE_LABELS = {
+    Audience.TEACHER: N_("teacher"),
+    Audience.MANAGER: N_("manager"),
+    Audience.SCHOOL_STAFF: N_("school staff"),
+    Audience.HEALTH_WORKER: N_("health worker"),
+    Audience.POLICE_OFFICER: N_("police officer"),
+    Audience.INVESTIGATOR: N_("investigator"),
+    Audience.COMMUNE_OFFICER: N_("commune officer"),
+    Audience.CHILD_AFFAIRS_OFFICER: N_("child-affairs officer"),
+    Audience.COLLABORATOR: N_("collaborator"),
+    Audience.VOLUNTEER: N_("volunteer"),
+    Audience.POSTAL_WORKER: N_("postal worker"),
+    Audience.SOCIAL_WORKER: N_("social worker"),
+    Audience.PARENT: N_("parent"),
+    Audience.CARER: N_("carer"),
+}
+
+
+class SecretKind(StrEnum):
+    """A password, or (parents) a PIN of six digits."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a kind, not a secret
+    PIN = "pin"
+
+
+class User(Base):
+    """A person who can sign in. Several people may share one phone number; a staff code or name given is one person's.
+
+    `failed_count` and `locked_until` live here, not in a cache, so that a restart does not forgive an attack.
+    """
+
+    __tablename__ = "user"
+
+    id: Mapped[Pk]
+    full_name: Mapped[Line]
+    sort_key: Mapped[str] = mapped_column(String(700))
+    search_key: Mapped[Line]
+    phone: Mapped[str | None] = mapped_column(String(15), index=True)
+    staff_code: Mapped[Code | None] = mapped_column(unique=True)
+    username: Mapped[Code | None] = mapped_column(unique=True)
+    email: Mapped[Line | None]
+    language: Mapped[str | None] = mapped_column(String(5))
+    secret_kind: Mapped[SecretKind] = mapped_column(String(10))
+    secret_hash: Mapped[Line | None]
+    failed_count: Mapped[int] = mapped_column(default=0)
+    locked_until: Mapped[datetime | None]
+    consent_version: Mapped[Code | None]
+    consented_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("failed_count >= 0", "failures_are_counted_up"),
+        CheckConstraint(
+            "phone IS NOT NULL OR staff_code IS NOT NULL OR username IS NOT NULL",
+            "has_something_to_sign_in_with",
+        ),
+        Index("ix_user_sort_key", "sort_key"),
+    )
+
+
+class Posting(Base):
+    """A person's post in a unit, from one date until another (inclusive), as one audience."""
+
+    __tablename__ = "posting"
+
+    id: Mapped[Pk]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
+    audience: Mapped[Audience] = mapped_column(String(30))
+    title: Mapped[Line | None]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "ends_after_it_begins"),
+        Index("ix_posting_unit_id_user_id", "unit_id", "user_id"),
+        Index("ix_posting_user_id", "user_id"),
+        Index(
+            "uq_posting_current",
+            "user_id",
+            "unit_id",
+            "audience",
+            unique=True,
+            sqlite_where=text("valid_to IS NULL"),
+            postgresql_where=text("valid_to IS NULL"),
+        ),
+    )
+
+
+class Membership(Base):
+    """A role given to a person over an area, optionally narrowed to a sector or a unit. None does not narrow."""
+
+    __tablename__ = "membership"
+
+    id: Mapped[Pk]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    role: Mapped[Role] = mapped_column(String(30))
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("area.id"))
+    sector: Mapped[str | None] = mapped_column(String(20))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+
+class SignIn(Base):
+    """One signed-in device. Ending the row signs the device out at once; only the token's digest is kept."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[Pk]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

@@ -1,0 +1,10 @@
+"""Every model module, imported: the metadata is whole for migrations. Only `portal.app` imports this."""
+
+from courses import models as courses
+from courses.certificates import models as certificates
+from portal.core.accounts import models as accounts
+from portal.core.audit import models as audit
+from portal.core.organisation import models as organisation
+from quizzes import models as quizzes
+
+MODULES = (organisation, accounts, audit, quizzes, courses, certificates)
