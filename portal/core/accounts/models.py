@@ -59,6 +59,7 @@ class User(Base):
     """A person who can sign in. Several people may share one phone number; a staff code or name given is one person's.
 
     `failed_count` and `locked_until` live here, not in a cache, so that a restart does not forgive an attack.
+    `registration_key` comes with the sign-up form: sending it twice makes one person.
     """
 
     __tablename__ = "user"
@@ -74,6 +75,7 @@ class User(Base):
     language: Mapped[str | None] = mapped_column(String(5))
     secret_kind: Mapped[SecretKind] = mapped_column(String(10))
     secret_hash: Mapped[Line | None]
+    registration_key: Mapped[Code | None] = mapped_column(unique=True)
     failed_count: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     consent_version: Mapped[Code | None]

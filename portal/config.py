@@ -1,0 +1,136 @@
+"""Settings: read once, from the environment, loudly. Nothing below reads the environment again."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMONSTRATION_SECRET = "demonstration-only-"  # noqa: S105 - the mark by which production refuses it
+
+
+class BadSetting(Exception):
+    """A setting cannot be used: names it, what was found and what was expected."""
+
+    def __init__(self, name: str, found: str, expected: str) -> None:
+        super().__init__(f"{name} is {found!r}; expected {expected}")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that may differ between two installations. The README's table is written from this class."""
+
+    environment: str = "demonstration"
+    database_url: str = ""
+    secret_key: str = ""
+    redis_url: str = ""
+    base_url: str = "http://127.0.0.1:8000"
+    data_dir: Path = ROOT / "var"
+    province_code: str = "34"
+    issuer: str = "Cổng học tập Bảo vệ trẻ em – tỉnh Thái Bình"
+    signing_key: str = ""
+    signing_certificate: str = ""
+    signing_passphrase: str = ""
+    idle_minutes: int = 120
+    session_days: int = 30
+    lockout_failures: int = 8
+    lockout_minutes: int = 15
+    sign_in_limit: str = "30 per minute"
+    verify_limit: str = "30 per minute"
+    register_limit: str = "20 per hour"
+    proxies: int = 0
+
+    @property
+    def production(self) -> bool:
+        """Return whether real people are taught here: no demonstration data, no default secret."""
+        return self.environment == "production"
+
+    @property
+    def secure(self) -> bool:
+        """Return whether the portal is reached over https, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+
+MEANING: Mapping[str, str] = {
+    "environment": "`demonstration` (default), `production` or `test`",
+    "database_url": "SQLAlchemy address; unset: SQLite in the data directory",
+    "secret_key": "at least 32 characters; signs cookies. Production must set it",
+    "redis_url": "counters of the rate limits; needed with several web processes. Unset: in the one process",
+    "base_url": "address that people see; printed in certificates' QR codes",
+    "data_dir": "database, keys and generated files of the embedded default (`var/`)",
+    "province_code": "code of the area that the whole portal stands for",
+    "issuer": "name printed on certificates",
+    "signing_key": "PEM file of the key that signs certificates; unset: self-made in the data directory (demonstration)",
+    "signing_certificate": "PEM file of its certificate chain",
+    "signing_passphrase": "passphrase of the key",
+    "idle_minutes": "a session left alone so long ends",
+    "session_days": "a session ends after so many days in any case",
+    "lockout_failures": "wrong passwords in a row that lock an account",
+    "lockout_minutes": "how long it stays locked",
+    "sign_in_limit": "sign-in attempts from one address",
+    "verify_limit": "certificate look-ups from one address",
+    "register_limit": "sign-ups from one address",
+    "proxies": "number of reverse proxies in front whose `X-Forwarded-For` is trusted",
+}
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of `PORTAL_*` variables. Raises `BadSetting` with the name of the first bad one."""
+    given: dict[str, object] = {}
+    known = {field.name: field for field in fields(Settings)}
+    for key, raw in environ.items():
+        if not key.startswith("PORTAL_"):
+            continue
+        name = key.removeprefix("PORTAL_").lower()
+        if name not in known:
+            raise BadSetting(key, raw, "one of the settings listed in the README; this name is unknown")
+        given[name] = _value(key, raw, str(known[name].type))
+    settings = Settings(**given)  # type: ignore[arg-type]  # each value was made for its field just above
+    if settings.environment not in ("demonstration", "production", "test"):
+        raise BadSetting("PORTAL_ENVIRONMENT", settings.environment, "demonstration, production or test")
+    if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
+        raise BadSetting("PORTAL_BASE_URL", settings.base_url, "an address like https://hoc.example.vn, without a slash at its end")
+    if settings.production:
+        _fit_for_production(settings)
+    return settings
+
+
+def _value(key: str, raw: str, kind: str) -> object:
+    if "int" in kind:
+        if not raw.isdigit():
+            raise BadSetting(key, raw, "a whole number, 0 or more")
+        return int(raw)
+    return Path(raw).resolve() if "Path" in kind else raw
+
+
+def _fit_for_production(settings: Settings) -> None:
+    if len(settings.secret_key) < 32 or settings.secret_key.startswith(DEMONSTRATION_SECRET):
+        raise BadSetting("PORTAL_SECRET_KEY", "(not shown)", "at least 32 characters of its own; never a default")
+    if not settings.secure:
+        raise BadSetting("PORTAL_BASE_URL", settings.base_url, "an https:// address in production")
+    if not settings.signing_key or not settings.signing_certificate:
+        raise BadSetting("PORTAL_SIGNING_KEY", "(unset)", "a key and certificate: production never signs with a self-made key")
+
+
+def database_url(settings: Settings) -> str:
+    """Return the database address, making the data directory of the embedded default if need be."""
+    if settings.database_url:
+        return settings.database_url
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return f"sqlite:///{settings.data_dir / 'portal.db'}"
+
+
+def secret_key(settings: Settings) -> str:
+    """Return the key that signs cookies; outside production one is made once and kept in the data directory."""
+    if settings.secret_key:
+        return settings.secret_key
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    path = settings.data_dir / "secret-key"
+    try:
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(DEMONSTRATION_SECRET + secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text(encoding="ascii")

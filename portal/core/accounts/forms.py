@@ -1,0 +1,77 @@
+"""Forms of signing in, signing up and one's account."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    PasswordField,
+    SelectField,
+    StringField,
+    TelField,
+    ValidationError,
+)
+from wtforms.validators import EqualTo, InputRequired, Length, Regexp
+
+from portal.core.accounts import secrets
+from portal.core.forms import Form
+from portal.core.names import phone_number
+
+
+class LoginForm(Form):
+    """Who, and the secret. One field takes a phone number, a staff code or a name given."""
+
+    login = StringField(_("Phone number, staff code or user name"), [InputRequired(), Length(max=60)])
+    secret = PasswordField(_("Password or PIN"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
+
+
+class RegisterForm(Form):
+    """A parent signs up: five things, under a minute."""
+
+    registration_key = HiddenField(validators=[InputRequired(), Regexp(r"^[A-Za-z0-9_-]{20,40}$")])
+    full_name = StringField(_("Full name"), [InputRequired(), Length(min=2, max=80)])
+    phone = TelField(_("Phone number"), [InputRequired(), Length(max=20)])
+    commune = SelectField(_("Commune or ward"), [InputRequired()], validate_choice=True)
+    pin = PasswordField(
+        _("PIN of six digits"),
+        [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits, for example the ones of a day you remember."))],
+    )
+    consent = BooleanField(
+        _("I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."),
+        [InputRequired(message=_("Without your consent we may not keep anything. You can still read the open pages."))],
+    )
+
+    def validate_phone(self, field: TelField) -> None:
+        """Refuse what is not a Vietnamese number."""
+        if phone_number(field.data or "") is None:
+            raise ValidationError(_("This is not a phone number we know. Write it like 0912 345 678."))
+
+    def validate_full_name(self, field: StringField) -> None:
+        """Ask for family and given name: certificates need both."""
+        if " " not in (field.data or ""):
+            raise ValidationError(_("Write family and given name, as on your papers."))
+
+
+class SecretForm(Form):
+    """Change a password."""
+
+    present = PasswordField(_("Present password"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
+    new = PasswordField(_("New password"), [InputRequired(), Length(min=secrets.MIN_LENGTH, max=secrets.MAX_LENGTH)])
+    again = PasswordField(_("New password, once more"), [EqualTo("new", message=_("The two are not the same."))])
+
+
+class PinForm(Form):
+    """Change a PIN."""
+
+    present = PasswordField(_("Present PIN"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
+    new = PasswordField(_("New PIN of six digits"), [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits."))])
+    again = PasswordField(_("New PIN, once more"), [EqualTo("new", message=_("The two are not the same."))])
+
+
+class LanguageForm(Form):
+    """Choose the language of the portal."""
+
+    language = SelectField(_("Language"), choices=["vi", "en"])
+
+
+class EmptyForm(Form):
+    """A button: nothing but the token against forged requests."""

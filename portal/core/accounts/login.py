@@ -1,0 +1,111 @@
+"""From a cookie to a person: one query loads the session, the person, her grants and her audiences."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from flask import Flask, flash, redirect, request, session, url_for
+from flask_babel import gettext
+from flask_login import LoginManager
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from portal.core import clock
+from portal.core.accounts.models import Membership, Posting, SignIn, User
+from portal.core.accounts.services import token_hash
+from portal.core.db import db
+from portal.core.names import given_name
+from portal.core.policy import Actor, Grant, Role
+from portal.core.web import safe_next
+
+login_manager = LoginManager()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in, as pages need it; not an ORM object, so that writing does not read it again."""
+
+    id: int
+    full_name: str
+    given_name: str
+    language: str | None
+
+
+class SignedIn:
+    """What Flask-Login holds: the person and what she may do."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, token: str, person: Person, actor: Actor) -> None:
+        self.token = token
+        self.person = person
+        self.actor = actor
+
+    def get_id(self) -> str:
+        """Return the session's token: ending its row signs the device out."""
+        return self.token
+
+
+def load(database: Session, token: str, now: datetime, today: date, *, days: int) -> SignedIn | None:
+    """Return who holds `token`, or None when the session ended, is older than `days`, or the account ended."""
+    current = and_(Posting.valid_from <= today, or_(Posting.valid_to.is_(None), Posting.valid_to >= today))
+    granted = and_(Membership.valid_from <= today, or_(Membership.valid_to.is_(None), Membership.valid_to >= today))
+    rows = database.execute(
+        select(
+            User.id,
+            User.full_name,
+            User.language,
+            Posting.audience,
+            Membership.role,
+            Membership.area_id,
+            Membership.sector,
+            Membership.unit_id,
+        )
+        .select_from(SignIn)
+        .join(User, User.id == SignIn.user_id)
+        .outerjoin(Posting, and_(Posting.user_id == User.id, current))
+        .outerjoin(Membership, and_(Membership.user_id == User.id, granted))
+        .where(
+            SignIn.token_hash == token_hash(token),
+            SignIn.ended_at.is_(None),
+            SignIn.created_at > now - timedelta(days=days),
+            User.ended_at.is_(None),
+        )
+    ).all()
+    if not rows:
+        return None
+    grants = {Grant(Role(row.role), row.area_id, row.sector, row.unit_id) for row in rows if row.role is not None}
+    audiences = frozenset(str(row.audience) for row in rows if row.audience is not None)
+    person = Person(rows[0].id, rows[0].full_name, given_name(rows[0].full_name), rows[0].language)
+    ordered = tuple(sorted(grants, key=lambda grant: (grant.role, grant.area or 0, grant.sector or "", grant.unit or 0)))
+    return SignedIn(token, person, Actor(person.id, ordered, audiences))
+
+
+def begin(token: str) -> None:
+    """Put a fresh session into the cookie; nothing of the one before it survives (no fixation)."""
+    session.clear()
+    session.permanent = True
+    session["_user_id"] = token
+
+
+def init_app(app: Flask) -> None:
+    """Bind Flask-Login."""
+    login_manager.session_protection = None  # phones change addresses; the token is what protects
+    login_manager.init_app(app)
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _user(token: str) -> SignedIn | None:
+    from portal.core.web import settings
+
+    return load(db.session(), token, clock.now(), clock.today(), days=settings().session_days)
+
+
+@login_manager.unauthorized_handler  # type: ignore[untyped-decorator]
+def _unauthorized() -> Response:
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    if request.method != "GET":
+        flash(gettext("Your session has ended. Sign in again; what you had saved is still there."), "warning")
+    return redirect(url_for("accounts.login", next=safe_next(here)), code=303)

@@ -1,0 +1,91 @@
+"""Questions about people's accounts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from portal.core.accounts.models import Membership, Posting, SecretKind, SignIn, User
+from portal.core.organisation.models import Area, Sector, Unit, UnitKind
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a person sees of her own account."""
+
+    full_name: str
+    phone: str | None
+    staff_code: str | None
+    username: str | None
+    secret_kind: SecretKind
+    consent_version: str | None
+    consented_at: datetime | None
+    postings: tuple[tuple[str, str, str], ...]
+    roles: tuple[tuple[str, str], ...]
+
+
+def account(session: Session, user_id: int, today: date) -> Account:
+    """Return the account of `user_id` with today's postings (unit, area, audience) and roles (role, over what)."""
+    user = session.get_one(User, user_id)
+    current = and_(Posting.valid_from <= today, or_(Posting.valid_to.is_(None), Posting.valid_to >= today))
+    postings = session.execute(
+        select(Unit.name, Area.name, Posting.audience)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .join(Area, Area.id == Unit.area_id)
+        .where(Posting.user_id == user_id, current)
+        .order_by(Posting.valid_from)
+    )
+    roles = session.execute(
+        select(Membership.role, Unit.name, Area.name)
+        .outerjoin(Unit, Unit.id == Membership.unit_id)
+        .outerjoin(Area, Area.id == Membership.area_id)
+        .where(Membership.user_id == user_id, Membership.valid_from <= today)
+    )
+    return Account(
+        full_name=user.full_name,
+        phone=user.phone,
+        staff_code=user.staff_code,
+        username=user.username,
+        secret_kind=SecretKind(user.secret_kind),
+        consent_version=user.consent_version,
+        consented_at=user.consented_at,
+        postings=tuple((unit, area, str(audience)) for unit, area, audience in postings),
+        roles=tuple((str(role), unit or area or "") for role, unit, area in roles),
+    )
+
+
+def posting_on(session: Session, user_id: int, day: date) -> tuple[Unit, Area, str] | None:
+    """Return unit, area and audience of the person's post on `day`; of several, the one begun last."""
+    row = session.execute(
+        select(Unit, Area, Posting.audience)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .join(Area, Area.id == Unit.area_id)
+        .where(
+            Posting.user_id == user_id,
+            Posting.valid_from <= day,
+            or_(Posting.valid_to.is_(None), Posting.valid_to >= day),
+        )
+        .order_by(Posting.valid_from.desc(), Posting.id.desc())
+        .limit(1)
+    ).first()
+    return (row[0], row[1], str(row[2])) if row else None
+
+
+def communities(session: Session) -> Sequence[tuple[int, str, str]]:
+    """Return the communities that parents sign up to: unit id, commune, district; in the order of a list."""
+    district = Area.__table__.alias("district")
+    rows = session.execute(
+        select(Unit.id, Area.name, district.c.name)
+        .join(Area, Area.id == Unit.area_id)
+        .outerjoin(district, district.c.id == Area.parent_id)
+        .where(Unit.kind == UnitKind.COMMUNITY, Unit.sector == Sector.COMMUNITY, Unit.valid_to.is_(None))
+        .order_by(district.c.code, Area.code)
+    )
+    return [(row[0], row[1], row[2] or "") for row in rows]
+
+
+def sessions_open(session: Session, user_id: int) -> int:
+    """Return on how many devices the person is signed in."""
+    return len(session.scalars(select(SignIn.id).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))).all())

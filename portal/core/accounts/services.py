@@ -1,0 +1,171 @@
+"""Signing in and out, signing up, changing a password: the writes. None of them commits."""
+
+import hashlib
+import secrets as random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+
+from portal.core.accounts import secrets
+from portal.core.accounts.errors import CurrentSecretWrong, SecretTooEasy
+from portal.core.accounts.models import Audience, Posting, SecretKind, SignIn, User
+from portal.core.audit.services import record
+from portal.core.names import fold, phone_number, sort_key, tidy
+
+CONSENT_VERSION = "2026-11"
+MOST_ON_ONE_NUMBER = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Someone who may be the one signing in: what is needed to check a password outside any transaction."""
+
+    id: int
+    full_name: str
+    secret_hash: str | None
+
+
+def candidates(session: Session, login: str) -> Sequence[Candidate]:
+    """Return the people who sign in as `login`: a phone number in any spelling, a staff code or a name given."""
+    text = tidy(login)
+    phone = phone_number(text)
+    same = or_(User.username == text.casefold(), User.staff_code == text.upper())
+    rows = session.execute(
+        select(User.id, User.full_name, User.secret_hash)
+        .where(or_(same, User.phone == phone) if phone else same, User.ended_at.is_(None))
+        .order_by(User.id)
+        .limit(MOST_ON_ONE_NUMBER)
+    )
+    return [Candidate(*row) for row in rows]
+
+
+def count_attempt(session: Session, ids: Sequence[int], now: datetime, *, failures: int, minutes: int) -> frozenset[int]:
+    """Count one try against each of `ids` *before* the password is looked at; return those that are not locked.
+
+    Counting first means that a hundred tries sent at once are a hundred tries, not one. The try that reaches
+    `failures` locks for `minutes`; a success takes the count back (`sign_in`).
+    """
+    open_ids = frozenset(
+        session.scalars(
+            update(User)
+            .where(User.id.in_(ids), or_(User.locked_until.is_(None), User.locked_until <= now))
+            .values(failed_count=User.failed_count + 1)
+            .returning(User.id)
+        )
+    )
+    session.execute(
+        update(User)
+        .where(User.id.in_(open_ids), User.failed_count >= failures)
+        .values(failed_count=0, locked_until=now + timedelta(minutes=minutes))
+    )
+    return open_ids
+
+
+def sign_in(session: Session, user_id: int, now: datetime) -> str:
+    """Begin a session for someone whose secret was right; return its token (kept nowhere but in her cookie)."""
+    session.execute(update(User).where(User.id == user_id).values(failed_count=0, locked_until=None))
+    token = random.token_urlsafe(32)
+    session.add(SignIn(token_hash=token_hash(token), user_id=user_id, created_at=now))
+    return token
+
+
+def token_hash(token: str) -> str:
+    """Return what of a token is kept: whoever reads the table cannot sign in with it."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def sign_out(session: Session, token: str, now: datetime) -> None:
+    """End the session of `token`."""
+    session.execute(update(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.ended_at.is_(None)).values(ended_at=now))
+
+
+def end_sessions(session: Session, user_id: int, now: datetime) -> None:
+    """End every session of a person, on every device."""
+    session.execute(update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None)).values(ended_at=now))
+
+
+def new_user(
+    session: Session,
+    *,
+    full_name: str,
+    secret: str,
+    secret_kind: SecretKind,
+    now: datetime,
+    phone: str | None = None,
+    staff_code: str | None = None,
+    username: str | None = None,
+    registration_key: str | None = None,
+) -> User:
+    """Add a person. Flushes, for the id that postings and grants need."""
+    name = tidy(full_name)
+    user = User(
+        full_name=name,
+        sort_key=sort_key(name),
+        search_key=fold(name),
+        phone=phone,
+        staff_code=staff_code.upper() if staff_code else None,
+        username=username.casefold() if username else None,
+        secret_kind=secret_kind,
+        secret_hash=secrets.hashed(secret),
+        registration_key=registration_key,
+        failed_count=0,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    return user
+
+
+def register_parent(
+    session: Session, *, full_name: str, phone: str, pin: str, unit_id: int, today: date, now: datetime, registration_key: str
+) -> int:
+    """Sign a parent up in the community of her commune; return her id.
+
+    `registration_key` came with the form: sending the form twice finds the person that the first sending made.
+    Raises `SecretTooEasy`.
+    """
+    if secrets.easy_pin(pin, phone):
+        raise SecretTooEasy
+    known = session.scalar(select(User.id).where(User.registration_key == registration_key))
+    if known is not None:
+        return known
+    user = new_user(
+        session,
+        full_name=full_name,
+        secret=pin,
+        secret_kind=SecretKind.PIN,
+        phone=phone,
+        now=now,
+        registration_key=registration_key,
+    )
+    user.consent_version, user.consented_at = CONSENT_VERSION, now
+    session.add(Posting(user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today))
+    record(session, at=now, actor_id=user.id, code="user.register", target=f"user:{user.id}", consent=CONSENT_VERSION)
+    return user.id
+
+
+def change_secret(session: Session, user_id: int, *, present: str, new: str, now: datetime) -> str:
+    """Change a person's password or PIN and end her other sessions; return the token of her new session.
+
+    Raises `CurrentSecretWrong`, `SecretTooEasy`.
+    """
+    user = session.get_one(User, user_id)
+    if not secrets.matches(present, user.secret_hash):
+        raise CurrentSecretWrong
+    if user.secret_kind == SecretKind.PIN and secrets.easy_pin(new, user.phone):
+        raise SecretTooEasy
+    about = (user.full_name, user.phone or "", user.staff_code or "", user.username or "")
+    if user.secret_kind == SecretKind.PASSWORD and secrets.easy_password(new, *about):
+        raise SecretTooEasy
+    user.secret_hash = secrets.hashed(new)
+    end_sessions(session, user_id, now)
+    record(session, at=now, actor_id=user_id, code="user.change_secret", target=f"user:{user_id}")
+    return sign_in(session, user_id, now)
+
+
+def choose_language(session: Session, user_id: int, language: str) -> None:
+    """Remember the language in which a person reads the portal."""
+    session.execute(update(User).where(User.id == user_id).values(language=language))

@@ -1,0 +1,226 @@
+"""Signing in, signing out, signing up, one's account."""
+
+import secrets as random
+
+from flask import Blueprint, flash, redirect, render_template, request, session
+from flask_babel import gettext
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from portal.core import clock
+from portal.core.accounts import queries, secrets, services
+from portal.core.accounts.errors import CurrentSecretWrong, SecretTooEasy, SignInRefused
+from portal.core.accounts.forms import EmptyForm, LoginForm, PinForm, RegisterForm, SecretForm
+from portal.core.accounts.login import begin
+from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
+from portal.core.audit.services import record
+from portal.core.db import db, unit_of_work
+from portal.core.names import phone_number
+from portal.core.policy import ROLE_LABELS, Action, Role
+from portal.core.web import actor, public, requires, safe_next, see_other, settings
+
+bp = Blueprint("accounts", __name__, template_folder="templates")
+Answer = Response | str | tuple[str, int]
+
+
+@bp.get("/login")
+@public
+def login() -> Answer:
+    """Show the sign-in form."""
+    if actor().id is not None:
+        return redirect(safe_next(request.args.get("next")) or "/", code=303)
+    return render_template("accounts/login.html", form=LoginForm())
+
+
+@bp.post("/login")
+@public
+def login_submit() -> Answer:
+    """Sign in, or say (in one sentence for every reason) that it did not work."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/login.html", form=form), 422
+    limits = settings()
+    found = services.candidates(db.session(), form.login.data)
+    now = clock.now()
+    with unit_of_work() as database:
+        allowed = services.count_attempt(
+            database,
+            [person.id for person in found],
+            now,
+            failures=limits.lockout_failures,
+            minutes=limits.lockout_minutes,
+        )
+    right = [person for person in found if secrets.matches(form.secret.data, person.secret_hash) and person.id in allowed]
+    if not found:
+        secrets.matches(form.secret.data, None)  # spend the same time on an account that does not exist
+    if not right:
+        refusal = SignInRefused(failures=limits.lockout_failures, minutes=limits.lockout_minutes)
+        form.form_errors.append(gettext(refusal.message, **refusal.values))
+        return render_template("accounts/login.html", form=form), 422
+    if len(right) > 1:
+        session["choose"] = [[person.id, person.full_name] for person in right]
+        session["choose_until"] = int(now.timestamp()) + 120
+        return see_other("accounts.choose", next=safe_next(request.args.get("next")))
+    return _signed_in(right[0].id)
+
+
+@bp.get("/login/choose")
+@public
+def choose() -> Answer:
+    """Ask which of several people on one number, with one PIN, is signing in."""
+    if not _choices():
+        return see_other("accounts.login")
+    return render_template("accounts/choose.html", form=EmptyForm(), choices=_choices())
+
+
+@bp.post("/login/choose")
+@public
+def choose_submit() -> Answer:
+    """Sign in as the one chosen; only those whose secret was right can be."""
+    chosen = request.form.get("person", type=int)
+    if chosen not in [person for person, _name in _choices()]:
+        return see_other("accounts.login")
+    return _signed_in(int(chosen or 0))
+
+
+def _choices() -> list[tuple[int, str]]:
+    if session.get("choose_until", 0) < clock.now().timestamp():
+        return []
+    return [(int(person), str(name)) for person, name in session.get("choose", [])]
+
+
+def _signed_in(user_id: int) -> Response:
+    target = safe_next(request.args.get("next")) or "/"
+    with unit_of_work() as database:
+        token = services.sign_in(database, user_id, clock.now())
+    begin(token)
+    return redirect(target, code=303)
+
+
+@bp.post("/logout")
+@public
+def logout() -> Answer:
+    """Sign out here: the session ends on the server too."""
+    if current_user.is_authenticated:
+        with unit_of_work() as database:
+            services.sign_out(database, current_user.get_id(), clock.now())
+    session.clear()
+    flash(gettext("You are signed out. On a shared phone, close this page too."), "info")
+    return see_other("home.index")
+
+
+@bp.get("/register")
+@public
+def register() -> Answer:
+    """Show the sign-up form for parents."""
+    form = RegisterForm(registration_key=random.token_urlsafe(18))
+    return _register_page(form)
+
+
+@bp.post("/register")
+@public
+def register_submit() -> Answer:
+    """Sign a parent up and in."""
+    form = RegisterForm()
+    communities = queries.communities(db.session())
+    form.commune.choices = [str(unit) for unit, _commune, _district in communities]
+    if not form.validate_on_submit():
+        return _register_page(form), 422
+    try:
+        with unit_of_work() as database:
+            user_id = services.register_parent(
+                database,
+                full_name=form.full_name.data,
+                phone=phone_number(form.phone.data) or "",
+                pin=form.pin.data,
+                unit_id=int(form.commune.data),
+                today=clock.today(),
+                now=clock.now(),
+                registration_key=form.registration_key.data,
+            )
+            token = services.sign_in(database, user_id, clock.now())
+    except SecretTooEasy as refusal:
+        form.pin.errors = [gettext(refusal.message)]
+        return _register_page(form), 422
+    begin(token)
+    flash(gettext("Welcome! Your account is ready: sign in with your number and your PIN."), "success")
+    return see_other("home.index")
+
+
+def _register_page(form: RegisterForm) -> str:
+    groups: dict[str, list[tuple[int, str]]] = {}
+    for unit, commune, district in queries.communities(db.session()):
+        groups.setdefault(district, []).append((unit, commune))
+    return render_template("accounts/register.html", form=form, groups=groups, consent_version=services.CONSENT_VERSION)
+
+
+@bp.get("/account")
+@requires(Action.OWN_ACCOUNT)
+def account() -> Answer:
+    """Show one's account."""
+    return _account_page(None)
+
+
+@bp.post("/account/secret")
+@requires(Action.OWN_ACCOUNT)
+def change_secret() -> Answer:
+    """Change one's password or PIN; every other device is signed out."""
+    form = _secret_form()
+    if not form.validate_on_submit():
+        return _account_page(form), 422
+    try:
+        with unit_of_work() as database:
+            token = services.change_secret(
+                database, actor().id or 0, present=form.present.data, new=form.new.data, now=clock.now()
+            )
+    except CurrentSecretWrong as refusal:
+        form.present.errors = [gettext(refusal.message)]
+        return _account_page(form), 422
+    except SecretTooEasy as refusal:
+        form.new.errors = [gettext(refusal.message)]
+        return _account_page(form), 422
+    begin(token)
+    flash(gettext("Changed. Every other device has been signed out."), "success")
+    return see_other("accounts.account")
+
+
+@bp.post("/account/language")
+@requires(Action.OWN_ACCOUNT)
+def change_language() -> Answer:
+    """Remember the language of the portal for this person."""
+    chosen = request.form.get("language")
+    if chosen in ("vi", "en"):
+        with unit_of_work() as database:
+            services.choose_language(database, actor().id or 0, chosen)
+    return see_other("accounts.account", lang=chosen)
+
+
+@bp.post("/account/sign-out-everywhere")
+@requires(Action.OWN_ACCOUNT)
+def sign_out_everywhere() -> Answer:
+    """End every session of this person."""
+    with unit_of_work() as database:
+        services.end_sessions(database, actor().id or 0, clock.now())
+        record(database, at=clock.now(), actor_id=actor().id, code="user.sign_out_everywhere", target=f"user:{actor().id}")
+    session.clear()
+    flash(gettext("Signed out on every device."), "success")
+    return see_other("accounts.login")
+
+
+def _secret_form() -> SecretForm | PinForm:
+    kind = queries.account(db.session(), actor().id or 0, clock.today()).secret_kind
+    return PinForm() if kind == SecretKind.PIN else SecretForm()
+
+
+def _account_page(form: SecretForm | PinForm | None) -> str:
+    mine = queries.account(db.session(), actor().id or 0, clock.today())
+    if form is None:
+        form = PinForm(formdata=None) if mine.secret_kind == SecretKind.PIN else SecretForm(formdata=None)
+    return render_template(
+        "accounts/account.html",
+        account=mine,
+        form=form,
+        devices=queries.sessions_open(db.session(), actor().id or 0),
+        audience_labels=AUDIENCE_LABELS,
+        role_labels={str(role): ROLE_LABELS[role] for role in Role},
+    )

@@ -1,0 +1,87 @@
+"""The language of an answer, and dates and numbers as its reader writes them.
+
+The language is the person's, else the browser's, else Vietnamese; `?lang=` switches and is remembered in a cookie.
+"""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from flask import Flask, request
+from flask_babel import Babel, gettext
+from flask_login import current_user
+
+from portal.config import ROOT
+from portal.core.clock import PROVINCE, local_date
+
+LANGUAGES = ("vi", "en")
+COOKIE = "language"
+
+
+def choose() -> str:
+    """Return the language of this request."""
+    asked = request.args.get("lang") or request.cookies.get(COOKIE)
+    if asked in LANGUAGES:
+        return str(asked)
+    person = getattr(current_user, "person", None)
+    if person is not None and person.language in LANGUAGES:
+        return str(person.language)
+    return request.accept_languages.best_match(LANGUAGES, default="vi") or "vi"
+
+
+def show_date(day: date | datetime | None) -> str:
+    """Return `24/11/2026` (both languages write it so here), or an empty string."""
+    if day is None:
+        return ""
+    when = local_date(day) if isinstance(day, datetime) else day
+    return when.strftime("%d/%m/%Y")
+
+
+def show_time(moment: datetime) -> str:
+    """Return the province's time of day, `14:03`."""
+    return moment.astimezone(PROVINCE).strftime("%H:%M")
+
+
+def show_moment(moment: datetime) -> str:
+    """Return `14:03, 24/11/2026`."""
+    return f"{show_time(moment)}, {show_date(moment)}"
+
+
+def show_share(share: Fraction | Decimal | float | None, language: str, places: int = 1) -> str:
+    """Return a share of one as per cent, `66,7%` in Vietnamese and `66.7%` in English; a dash for None.
+
+    Rounded half up, once, here: nothing else rounds.
+    """
+    if share is None:
+        return "–"
+    exact = Decimal(share.numerator) / Decimal(share.denominator) if isinstance(share, Fraction) else Decimal(str(share))
+    step = Decimal(1).scaleb(-places)
+    text = str((exact * 100).quantize(step, rounding=ROUND_HALF_UP))
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return (text.replace(".", ",") if language == "vi" else text) + "%"
+
+
+def show_number(number: int, language: str) -> str:
+    """Return a whole number with its thousands marked: `1.234` in Vietnamese, `1,234` in English."""
+    return f"{number:,}".replace(",", ".") if language == "vi" else f"{number:,}"
+
+
+def show_minutes(minutes: int) -> str:
+    """Return a length in words: `45 phút`, `6 giờ`, `1 giờ 30 phút`."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return str(gettext("%(minutes)d min", minutes=rest))
+    if not rest:
+        return str(gettext("%(hours)d h", hours=hours))
+    return str(gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=rest))
+
+
+def init_app(app: Flask) -> None:
+    """Bind Flask-Babel to the project's catalogues."""
+    from portal.core.web import language
+
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "translations")
+    app.config["BABEL_DEFAULT_LOCALE"] = "vi"
+    app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"
+    Babel(app, locale_selector=language)
