@@ -18,10 +18,18 @@ class Course(Base):
     code: Mapped[Code] = mapped_column(unique=True)
     sector: Mapped[Code]
     access: Mapped[Code]
-    audiences: Mapped[list[str]] = mapped_column(Document)
     current_version_id: Mapped[int | None] = mapped_column(
         ForeignKey("course_version.id", use_alter=True, name="fk_course_current_version_id_course_version")
     )
+
+
+class CourseAudience(Base):
+    """An audience that a course is for: who counts towards its rate, and who sees it where access is by audience."""
+
+    __tablename__ = "course_audience"
+
+    course_id: Mapped[int] = mapped_column(ForeignKey("course.id"), primary_key=True)
+    audience: Mapped[str] = mapped_column(String(30), primary_key=True)
 
 
 class Version(Base):

@@ -1,0 +1,119 @@
+"""Issuing and revoking: the writes, in the transaction of the fact that caused them."""
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from courses.certificates.errors import AlreadyRevoked, ReasonTooShort
+from courses.certificates.issuing import Issuer
+from courses.certificates.models import Certificate, CertificateFile, Revocation
+from courses.certificates.pdf import CertificateFacts, render
+from courses.certificates.serial import new_serial
+from courses.models import Completion, Course, Version
+from portal.core.accounts.models import User
+from portal.core.accounts.queries import posting_on
+from portal.core.audit.services import record
+from portal.core.clock import local_date
+from portal.core.db import insert_once
+
+
+def issue(
+    session: Session, issuer: Issuer, completion: Completion, *, course: Course, version: Version, cycle: int, now: datetime
+) -> Certificate:
+    """Issue the certificate of a completion: facts and bytes frozen, hashed, signed. Flushes, for its id.
+
+    The caller has just inserted `completion`, which is unique; the certificate's own unique key (person, course,
+    cycle) guards the same thing a second time.
+    """
+    user = session.get_one(User, completion.user_id)
+    posting = posting_on(session, user.id, completion.completed_on)
+    expires = add_months(completion.completed_on, version.validity_months) if version.validity_months else None
+    serial = new_serial(local_date(now).year, secrets.randbelow)
+    facts = CertificateFacts(
+        kind=version.certificate_kind,
+        serial=serial,
+        full_name=user.full_name,
+        course_title_vi=version.title["vi"],
+        course_title_en=version.title["en"],
+        course_code=course.code,
+        version=version.number,
+        minutes=version.minutes,
+        completed_on=completion.completed_on,
+        issued_on=local_date(now),
+        expires_on=expires,
+        unit_name=posting[0].name if posting else "",
+        area_name=posting[1].name if posting else "",
+        issuer_name=issuer.name,
+        verify_url=f"{issuer.base_url}/verify/{serial}",
+        demonstration=issuer.demonstration,
+    )
+    pdf = issuer.signer.sign(render(facts), reason=issuer.reason, location=issuer.name, at=now)
+    certificate = Certificate(
+        serial=serial,
+        kind=version.certificate_kind,
+        user_id=user.id,
+        course_id=course.id,
+        version_number=version.number,
+        cycle=cycle,
+        full_name=user.full_name,
+        course_title=version.title,
+        issued_at=now,
+        completed_on=completion.completed_on,
+        expires_on=expires,
+        unit_id=posting[0].id if posting else None,
+        area_id=posting[1].id if posting else None,
+        sector=str(posting[0].sector) if posting else None,
+        audience=posting[2] if posting else None,
+        facts=_plain(asdict(facts)),
+        sha256=hashlib.sha256(pdf).hexdigest(),
+    )
+    session.add(certificate)
+    session.flush()
+    session.add(CertificateFile(certificate_id=certificate.id, pdf=pdf))
+    record(session, at=now, actor_id=user.id, code="certificate.issue", target=f"certificate:{serial}", course=course.code)
+    return certificate
+
+
+def revoke(session: Session, certificate: Certificate, *, by_id: int, by_name: str, reason: str, now: datetime) -> None:
+    """Withdraw a certificate; the file and its facts stay as they were issued.
+
+    Raises `ReasonTooShort`, `AlreadyRevoked`.
+    """
+    if len(reason.strip()) < 10:
+        raise ReasonTooShort
+    made = insert_once(
+        session,
+        Revocation,
+        certificate_id=certificate.id,
+        revoked_at=now,
+        revoked_by_id=by_id,
+        revoked_by_name=by_name,
+        reason=reason.strip(),
+    )
+    if not made:
+        raise AlreadyRevoked
+    record(
+        session, at=now, actor_id=by_id, code="certificate.revoke", target=f"certificate:{certificate.serial}", reason=reason
+    )
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the day `months` later; where that month is shorter, its last day (31/8 + 6 months = 28 or 29/2)."""
+    total = day.year * 12 + day.month - 1 + months
+    year, month = divmod(total, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a 28th")
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(facts, default=str, ensure_ascii=False))
+    return plain

@@ -1,0 +1,164 @@
+"""The factory: the only module that knows every blueprint. It ends by refusing to start with an undeclared policy."""
+
+import hashlib
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import portal.tables  # noqa: F401 - completes the metadata
+from courses.certificates import views as certificates
+from courses.views import attempts, catalogue, learn
+from portal import cli, errors, headers, home, limits
+from portal.config import ROOT, Settings, database_url, read_settings, secret_key
+from portal.core import clock, db, locale, names
+from portal.core.accounts import login
+from portal.core.accounts import views as accounts
+from portal.core.audit import views as audit
+from portal.core.policy import Action
+from portal.core.text import N_
+from portal.core.web import PUBLIC, actor, check_declared, language
+from portal.reports import views as reports
+
+CSRF = CSRFProtect()
+NAVIGATION = (
+    ("home.index", N_("Home"), None),
+    ("catalogue.index", N_("Courses"), None),
+    ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
+    ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("author.index", N_("Course files"), Action.COURSE_CHECK),
+    ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the portal from `settings`, or from the environment. Raises `BadSetting`, `UndeclaredPolicy`."""
+    settings = settings or read_settings()
+    app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"))
+    _configure(app, settings)
+    db.init_app(app, database_url(settings))
+    login.init_app(app)
+    locale.init_app(app)
+    CSRF.init_app(app)
+    limits.init_app(app, settings)
+    errors.init_app(app)
+    headers.init_app(app, settings)
+    _templates(app, settings)
+    for blueprint in (
+        home.bp,
+        accounts.bp,
+        audit.bp,
+        catalogue.bp,
+        learn.bp,
+        attempts.bp,
+        certificates.bp,
+        certificates.verify,
+        reports.bp,
+        reports.author,
+    ):
+        app.register_blueprint(blueprint)
+    # the quizzes package has templates and no views: its partials are found beside everybody else's
+    app.jinja_loader.searchpath.append(str(ROOT / "quizzes" / "templates"))  # type: ignore[union-attr]
+    cli.init_app(app)
+    app.view_functions["static"].policy = PUBLIC  # type: ignore[attr-defined]
+    limits.apply(app, settings)
+    check_declared(app.view_functions)
+    if settings.proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=secret_key(settings),
+        TESTING=settings.environment == "test",
+        MIGRATIONS=ROOT / "portal" / "migrations",
+        MAX_CONTENT_LENGTH=1024 * 1024,
+        SESSION_COOKIE_NAME="__Host-hoc" if settings.secure else "hoc",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure,
+        PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.idle_minutes),
+        SESSION_REFRESH_EACH_REQUEST=True,
+        WTF_CSRF_TIME_LIMIT=None,  # a lesson may stay open all evening; the token lives as long as the session
+        WTF_CSRF_SSL_STRICT=settings.secure,
+        SEND_FILE_MAX_AGE_DEFAULT=31536000,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+
+
+def _templates(app: Flask, settings: Settings) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.filters.update(
+        date=locale.show_date,
+        time=locale.show_time,
+        moment=locale.show_moment,
+        minutes=locale.show_minutes,
+        share=lambda share: locale.show_share(share, language()),
+        number=lambda number: locale.show_number(number, language()),
+        masked=names.masked,
+    )
+
+    @app.context_processor
+    def context() -> dict[str, Any]:
+        chosen = language()
+        return {
+            "language": chosen,
+            "person": current_user.person if current_user.is_authenticated else None,
+            "navigation": _navigation(),
+            "language_urls": _language_urls(),
+            "theme": request.cookies.get("theme", "") if request.cookies.get("theme") in ("dark", "light") else "",
+            "asset": asset,
+            "demonstration": settings.environment == "demonstration",
+            "may": lambda action: actor().may(Action(action)),
+            "pick": lambda texts: texts.get(chosen) or texts.get("vi", ""),
+            "today": clock.today(),
+        }
+
+    @app.after_request
+    def remember_language(response: Any) -> Any:
+        if request.args.get("lang") in locale.LANGUAGES:
+            response.set_cookie(
+                locale.COOKIE, request.args["lang"], max_age=31536000, samesite="Lax", secure=settings.secure, httponly=True
+            )
+        return response
+
+
+def _navigation() -> list[dict[str, object]]:
+    me = actor()
+    here = request.endpoint or ""
+    return [
+        {"label": label, "url": url_for(endpoint), "current": here == endpoint or here.split(".")[0] == endpoint.split(".")[0]}
+        for endpoint, label, action in NAVIGATION
+        if action is None or me.may(action)
+    ]
+
+
+def _language_urls() -> dict[str, str]:
+    kept = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
+    if request.method != "GET":
+        return {code: url_for("home.index", lang=code) for code in locale.LANGUAGES}
+    path = quote(request.path)
+    return {code: f"{path}?{urlencode([*kept, ('lang', code)])}" for code in locale.LANGUAGES}
+
+
+@cache
+def _digest(path: str) -> str:
+    return hashlib.sha256((Path(ROOT) / "static" / path).read_bytes()).hexdigest()[:10]
+
+
+def asset(path: str) -> str:
+    """Return the address of a static file with its digest, so that it can be kept for a year."""
+    return url_for("static", filename=path, v=_digest(path))
+

@@ -1,0 +1,44 @@
+"""Reading the audit trail."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from portal.core.accounts.models import User
+from portal.core.audit.models import Entry
+from portal.core.names import fold
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An entry with the name of who did it."""
+
+    at: datetime
+    actor: str
+    code: str
+    target: str
+    facts: dict[str, Any]
+
+
+def entries(session: Session, *, search: str, page: int) -> Sequence[Row]:
+    """Return one page (50) of entries, newest first, whose code, target or actor's name holds `search`."""
+    query = (
+        select(Entry, User.full_name)
+        .outerjoin(User, User.id == Entry.actor_id)
+        .order_by(Entry.id.desc())
+        .limit(PAGE)
+        .offset((page - 1) * PAGE)
+    )
+    if search:
+        like = "%" + search.replace("%", r"\%").replace("_", r"\_") + "%"
+        name = "%" + fold(search).replace("%", "") + "%"
+        query = query.where(
+            or_(Entry.code.like(like, escape="\\"), Entry.target.like(like, escape="\\"), User.search_key.like(name))
+        )
+    return [Row(entry.at, name or "–", entry.code, entry.target, entry.facts) for entry, name in session.execute(query)]

@@ -1,0 +1,67 @@
+"""The filters above a list; they arrive by GET, so that an address can be kept and sent."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
+
+from portal.core.accounts.models import Audience
+from portal.reports.queries import By, Filters, State, course_named
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Filters as read from an address, and what was wrong with them, worded."""
+
+    filters: Filters
+    by: By
+    state: State
+    search: str
+    page: int
+    faults: tuple[str, ...]
+
+
+def read(session: Session, values: "MultiDict[str, str]", today: date) -> Asked:
+    """Return the filters of an address. What cannot be read is left out and named in `faults`; nothing is lost."""
+    faults: list[str] = []
+    course = course_named(session, values["course"]) if values.get("course") else None
+    if values.get("course") and course is None:
+        faults.append(_("There is no course %(code)s.", code=values["course"]))
+    audience = values.get("audience") or None
+    if audience is not None and audience not in [str(known) for known in Audience]:
+        faults.append(_("There is no audience %(code)s.", code=audience))
+        audience = None
+    since, until = _day(values.get("since"), faults), _day(values.get("until"), faults)
+    if since and until and since > until:
+        faults.append(_("The period ends before it begins; both days were left out."))
+        since = until = None
+    if until and until > today:
+        faults.append(_("The period ends in the future; it was cut at today."))
+        until = today
+    return Asked(
+        filters=Filters(on=today, course=course, audience=audience, since=since, until=until),
+        by=_member(By, values.get("by"), By.COURSE if course is None else By.PLACE),
+        state=_member(State, values.get("state"), State.ALL),
+        search=values.get("q", "")[:80],
+        page=max(1, values.get("page", 1, type=int)),
+        faults=tuple(faults),
+    )
+
+
+def _day(text: str | None, faults: list[str]) -> date | None:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        faults.append(_("%(text)s is not a day; write it like 2026-12-14.", text=text[:20]))
+        return None
+
+
+def _member(kind, text, otherwise):  # type: ignore[no-untyped-def]
+    try:
+        return kind(text)
+    except ValueError:
+        return otherwise

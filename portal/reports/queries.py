@@ -1,0 +1,439 @@
+"""Counting people by place, course and audience, and listing them: the one query behind screen and file.
+
+A person is counted once in every row and once in the total, however many posts she holds. Only units that someone
+gave a staff list for (`roster_on`) are a denominator; people of other units are counted beside it, never in a rate.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session, aliased
+
+from courses.certificates.models import Certificate
+from courses.models import Completion, Course, CourseAudience, Enrolment, Version
+from portal.core.accounts.models import Posting, User
+from portal.core.clock import local_date, start_of
+from portal.core.errors import NotFound
+from portal.core.names import fold
+from portal.core.organisation.models import Area, AreaKind, Unit
+from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
+from portal.core.policy import MAY, Action, Actor, Grant
+from portal.reports.tables import Ratio
+
+PAGE = 50
+
+
+class By(StrEnum):
+    """What a row stands for."""
+
+    COURSE = "course"
+    PLACE = "place"
+    AUDIENCE = "audience"
+
+
+class State(StrEnum):
+    """How far a person is with a course."""
+
+    ALL = "all"
+    NOT_STARTED = "not_started"
+    IN_PROGRESS = "in_progress"
+    OVERDUE = "overdue"
+    COMPLETED = "completed"
+    NOT_COMPLETED = "not_completed"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A place that the asker may count: an area with all below it, or one unit with its sub-units."""
+
+    code: str
+    name: str
+    area: Area | None
+    unit: Unit | None
+    crumbs: tuple[tuple[str, str], ...]
+    condition: ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What was asked: course (None: any), audience (None: any), completions from a day until a day, both inclusive."""
+
+    on: date
+    course: Course | None = None
+    audience: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def day(self) -> date:
+        """Return the day whose rosters count: the end of the period, or the day of asking."""
+        return min(self.until, self.on) if self.until else self.on
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """People of one row. `roster` and `roster_completed` are those of units with a staff list."""
+
+    roster: int = 0
+    people: int = 0
+    enrolled: int = 0
+    in_progress: int = 0
+    overdue: int = 0
+    completed: int = 0
+    roster_completed: int = 0
+
+    @property
+    def rate(self) -> Ratio:
+        """Return completed people out of people on the roster."""
+        return Ratio(self.roster_completed, self.roster)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of the board: what it stands for, the code to drill into, its counts."""
+
+    code: str
+    label: str
+    counts: Counts
+
+
+def places(session: Session, grants: Iterable[Grant]) -> Sequence[tuple[str, str]]:
+    """Return the places where the grants begin: (code for the address, name)."""
+    found: dict[str, str] = {}
+    for grant in grants:
+        if Action.PEOPLE_COUNT not in MAY[grant.role]:
+            continue
+        if grant.unit is not None:
+            unit = session.get_one(Unit, grant.unit)
+            found[f"unit:{unit.code}"] = unit.name
+        else:
+            area = session.get_one(Area, grant.area) if grant.area is not None else _root(session)
+            found[f"area:{area.code}"] = area.name
+    return list(found.items())
+
+
+def _root(session: Session) -> Area:
+    return session.scalars(select(Area).where(Area.kind == AreaKind.PROVINCE, Area.valid_to.is_(None)).limit(1)).one()
+
+
+def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
+    """Return the place named by `area:CODE` or `unit:CODE`, narrowed to what `who` may do `action` on.
+
+    Raises `NotFound` where there is no such place or it is not the asker's: who may not see a place does not learn
+    that it exists.
+    """
+    kind, _, text = code.partition(":")
+    reach = reachable(who.grants, action)
+    if kind == "area":
+        area = session.scalar(select(Area).where(Area.code == text))
+        if area is not None:
+            chain = areas_above(session, area.id)
+            if _may_look_at([above.id for above in chain], who, action):
+                condition = and_(reach, Unit.area_id.in_(subtree(area.id)))
+                return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
+    if kind == "unit":
+        unit = session.scalar(select(Unit).where(Unit.code == text, reach))
+        if unit is not None:
+            condition = and_(reach, Unit.id.in_(unit_subtree(unit.id)))
+            chain = areas_above(session, unit.area_id)
+            return Scope(code, unit.name, None, unit, _crumbs(chain, who, action), condition)
+    raise NotFound
+
+
+def _may_look_at(chain: Sequence[int], who: Actor, action: Action) -> bool:
+    """Return whether a whole area (ids of it and those above) is the asker's, be it for one sector only."""
+    return any(
+        action in MAY[grant.role] and grant.unit is None and (grant.area is None or grant.area in chain)
+        for grant in who.grants
+    )
+
+
+def _crumbs(chain: Sequence[Area], who: Actor, action: Action) -> tuple[tuple[str, str], ...]:
+    """Return the way up, as far as the asker may go."""
+    ids = [area.id for area in chain]
+    return tuple(
+        (f"area:{area.code}", area.name)
+        for place, area in enumerate(chain)
+        if _may_look_at(ids[: place + 1], who, action)
+    )
+
+
+def _facts(filters: Filters, scope: Scope, key: ColumnElement[Any], *, by_course: bool = False) -> Select[Any]:
+    """Return a select with one row for each key and person: what she did, as flags of 0 and 1.
+
+    With a course (or `by_course`) only posts that the course is for are counted.
+    """
+    day = filters.day
+    until = start_of(day + timedelta(days=1))
+    done = Completion.id.is_not(None)
+    if filters.since is not None:
+        done = and_(done, Completion.completed_on >= filters.since)
+    late = and_(Enrolment.due_on < day, Completion.id.is_(None))
+
+    def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.max(case((condition, 1), else_=0))
+
+    on_roster = Unit.roster_on.is_not(None)
+    query = (
+        select(
+            key.label("key"),
+            Posting.user_id.label("person"),
+            flag(on_roster).label("roster"),
+            flag(Enrolment.id.is_not(None)).label("enrolled"),
+            flag(done).label("completed"),
+            flag(late).label("overdue"),
+        )
+        .select_from(Posting)
+        .join(Unit, Unit.id == Posting.unit_id)
+    )
+    enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
+    if by_course or filters.course is not None:
+        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
+        enrolled = and_(enrolled, Enrolment.course_id == CourseAudience.course_id)
+    return (
+        query.outerjoin(Enrolment, enrolled)
+        .outerjoin(Completion, and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until))
+        .where(*_posts(filters, scope))
+        .group_by(key, Posting.user_id)
+    )
+
+
+def _posts(filters: Filters, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions on posts: in the place, on the day, of the audience, of the course."""
+    day = filters.day
+    conditions = [
+        scope.condition,
+        Posting.valid_from <= day,
+        or_(Posting.valid_to.is_(None), Posting.valid_to >= day),
+    ]
+    if filters.audience:
+        conditions.append(Posting.audience == filters.audience)
+    if filters.course is not None:
+        conditions.append(CourseAudience.course_id == filters.course.id)
+    return conditions
+
+
+def _summed(facts: Select[Any]) -> Select[Any]:
+    """Return the counts for each key and, with a key of NULL, for everybody once."""
+    per_key = facts.cte("per_key")
+    flags = ("roster", "enrolled", "completed", "overdue")
+    per_person = (
+        select(per_key.c.person, *(func.max(per_key.c[name]).label(name) for name in flags)).group_by(per_key.c.person)
+    ).subquery()
+
+    def sums(table: Any, key: ColumnElement[Any]) -> Select[Any]:
+        return select(
+            key.label("key"),
+            func.sum(table.c.roster),
+            func.count(),
+            func.sum(table.c.enrolled),
+            func.sum(table.c.enrolled * (1 - table.c.completed)),
+            func.sum(table.c.overdue * (1 - table.c.completed)),
+            func.sum(table.c.completed),
+            func.sum(table.c.roster * table.c.completed),
+        )
+
+    return union_all(  # type: ignore[return-value]
+        sums(per_key, cast(per_key.c.key, String)).group_by(per_key.c.key), sums(per_person, cast(null(), String))
+    )
+
+
+def _run(session: Session, facts: Select[Any]) -> tuple[dict[str, Counts], Counts]:
+    lines: dict[str, Counts] = {}
+    total = Counts()
+    for key, *numbers in session.execute(_summed(facts)):
+        counts = Counts(*(int(number or 0) for number in numbers))
+        if key is None:
+            total = counts
+        else:
+            lines[str(key)] = counts
+    return lines, total
+
+
+def board(session: Session, scope: Scope, filters: Filters, by: By, language: str) -> tuple[Sequence[Line], Counts]:
+    """Return the rows of the board, and everybody once. Two queries, however many rows."""
+    if by == By.COURSE:
+        titles = dict(course_choices(session, language))
+        ids = dict(session.execute(select(Course.id, Course.code)).tuples().all())
+        counted, total = _run(session, _facts(filters, scope, CourseAudience.course_id, by_course=True))
+        lines = {ids[int(key)]: counts for key, counts in counted.items()}
+        return [Line(code, titles[code], lines[code]) for code in sorted(lines) if code in titles], total
+    if by == By.AUDIENCE:
+        counted, total = _run(session, _facts(filters, scope, Posting.audience))
+        return [Line(key, key, counts) for key, counts in sorted(counted.items())], total
+    if scope.area is not None:
+        children = session.scalars(
+            select(Area).where(Area.parent_id == scope.area.id, Area.valid_to.is_(None)).order_by(Area.code)
+        ).all()
+        if children:
+            return _by_area(session, scope, scope.area, children, filters)
+    return _by_unit(session, scope, filters)
+
+
+def _by_area(
+    session: Session, scope: Scope, area: Area, children: Sequence[Area], filters: Filters
+) -> tuple[Sequence[Line], Counts]:
+    """Return a row for each area next below, and one (without a code) for units of the area itself."""
+    top = select(Area.id.label("top"), Area.id.label("area")).where(Area.parent_id == area.id).cte(recursive=True)
+    below = aliased(Area)
+    top = top.union_all(select(top.c.top, below.id).join(below, below.parent_id == top.c.area))
+    key = func.coalesce(top.c.top, area.id)
+    counted, total = _run(session, _facts(filters, scope, key).outerjoin(top, top.c.area == Unit.area_id))
+    lines = [Line(f"area:{child.code}", child.name, counted[str(child.id)]) for child in children if str(child.id) in counted]
+    own = counted.get(str(area.id))
+    if own is not None:
+        lines.insert(0, Line("", "", own))
+    return lines, total
+
+
+def _by_unit(session: Session, scope: Scope, filters: Filters) -> tuple[Sequence[Line], Counts]:
+    """Return a row for each unit, also for those without people."""
+    counted, total = _run(session, _facts(filters, scope, Unit.id))
+    units = session.execute(select(Unit.id, Unit.code, Unit.name).where(scope.condition).order_by(Unit.name))
+    return [Line(f"unit:{code}", name, counted.get(str(key), Counts())) for key, code, name in units], total
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One person in one unit, and how far she is with the course asked for."""
+
+    user_id: int
+    full_name: str
+    unit: str
+    area: str
+    audience: str
+    state: State
+    enrolled_on: date | None
+    due_on: date | None
+    completed_on: date | None
+    serial: str
+
+
+def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
+    day = filters.day
+    until = start_of(day + timedelta(days=1))
+    query = (
+        select(
+            User.id,
+            User.full_name,
+            User.sort_key,
+            func.min(Unit.name),
+            func.min(Area.name),
+            func.min(Posting.audience),
+            func.max(Enrolment.enrolled_at),
+            func.max(Enrolment.due_on),
+            func.max(Completion.completed_on),
+            func.max(Certificate.serial),
+        )
+        .select_from(Posting)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .join(Area, Area.id == Unit.area_id)
+        .join(User, User.id == Posting.user_id)
+        .outerjoin(
+            Enrolment,
+            and_(
+                Enrolment.user_id == User.id,
+                Enrolment.enrolled_at < until,
+                Enrolment.course_id == filters.course.id if filters.course is not None else true(),
+            ),
+        )
+        .outerjoin(
+            Completion,
+            and_(
+                Completion.enrolment_id == Enrolment.id,
+                Completion.completed_at < until,
+                Completion.completed_on >= filters.since if filters.since is not None else true(),
+            ),
+        )
+        .outerjoin(
+            Certificate,
+            and_(
+                Certificate.user_id == User.id,
+                Certificate.course_id == Completion.course_id,
+                Certificate.completed_on == Completion.completed_on,
+            ),
+        )
+        .where(*_posts(filters, scope))
+        .group_by(User.id, User.full_name, User.sort_key)
+        .order_by(User.sort_key, User.id)
+    )
+    if filters.course is not None:
+        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
+    for word in fold(search).split():
+        query = query.where(User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\"))
+    enrolled, completed = func.count(Enrolment.id) > 0, func.count(Completion.id) > 0
+    late = func.max(case((and_(Enrolment.due_on < day, Completion.id.is_(None)), 1), else_=0)) == 1
+    wanted = {
+        State.NOT_STARTED: ~enrolled,
+        State.IN_PROGRESS: and_(enrolled, ~completed),
+        State.OVERDUE: and_(late, ~completed),
+        State.COMPLETED: completed,
+        State.NOT_COMPLETED: ~completed,
+    }
+    return query.having(wanted[state]) if state in wanted else query
+
+
+def people(
+    session: Session, scope: Scope, filters: Filters, state: State, search: str, page: int | None
+) -> Iterator[PersonLine]:
+    """Yield people by name in the Vietnamese order; one page of 50, or (page None) everybody as a stream."""
+    query = _people(scope, filters, state, search)
+    if page is not None:
+        query = query.limit(PAGE).offset((page - 1) * PAGE)
+    rows = session.execute(query.execution_options(yield_per=1000))
+    for user_id, name, _key, unit, area, audience, enrolled_at, due_on, completed_on, serial in rows:
+        yield PersonLine(
+            user_id=user_id,
+            full_name=name,
+            unit=unit,
+            area=area,
+            audience=audience,
+            state=_state(enrolled_at is not None, completed_on is not None, due_on is not None and due_on < filters.day),
+            enrolled_on=local_date(enrolled_at) if enrolled_at else None,
+            due_on=due_on,
+            completed_on=completed_on,
+            serial=serial or "",
+        )
+
+
+def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:
+    """Return how many people `people` would list."""
+    return session.scalar(select(func.count()).select_from(_people(scope, filters, state, search).order_by(None).subquery())) or 0
+
+
+def _state(enrolled: bool, completed: bool, late: bool) -> State:
+    if completed:
+        return State.COMPLETED
+    if not enrolled:
+        return State.NOT_STARTED
+    return State.OVERDUE if late else State.IN_PROGRESS
+
+
+def course_choices(session: Session, language: str) -> Sequence[tuple[str, str]]:
+    """Return code and title of every course that has been published."""
+    rows = session.execute(
+        select(Course.code, Version.title).join(Version, Version.id == Course.current_version_id).order_by(Course.code)
+    )
+    return [(code, f"{code} · {title.get(language) or title['vi']}") for code, title in rows]
+
+
+def course_named(session: Session, code: str) -> Course | None:
+    """Return the course of a code, or None."""
+    return session.scalar(select(Course).where(Course.code == code))

@@ -1,0 +1,152 @@
+"""The head's pages: the board, the people behind a figure, and both as files from the same query."""
+
+from collections.abc import Iterator
+from typing import IO
+
+from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask_babel import gettext as _
+
+from portal.core import clock
+from portal.core.accounts.models import AUDIENCE_LABELS
+from portal.core.audit.services import record
+from portal.core.db import db, unit_of_work
+from portal.core.policy import Action
+from portal.core.web import actor, language, requires
+from portal.reports import build, forms, queries
+from portal.reports.queries import By, Scope, State
+from portal.reports.tables import Table
+from portal.reports.writers import csv, xlsx
+
+bp = Blueprint("manage", __name__, url_prefix="/manage")
+author = Blueprint("author", __name__, url_prefix="/author")
+CHUNK = 64 * 1024
+
+
+def _scope(action: Action) -> Scope:
+    code = request.args.get("place") or next((code for code, _name in queries.places(db.session(), actor().grants)), "")
+    return queries.scope_for(db.session(), actor(), code, action)
+
+
+@bp.get("/")
+@requires(Action.PEOPLE_COUNT)
+def board() -> str:
+    """Show the counts of a place by course, by area or unit, or by audience."""
+    scope, asked = _scope(Action.PEOPLE_COUNT), forms.read(db.session(), request.args, clock.today())
+    lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    return render_template(
+        "reports/board.html",
+        scope=scope,
+        asked=asked,
+        lines=lines,
+        total=total,
+        table=build.board_table(scope, asked.filters, asked.by, lines, total),
+        label_of=lambda line: build.label_of(line, asked.by),
+        places=queries.places(db.session(), actor().grants),
+        courses=queries.course_choices(db.session(), language()),
+        audiences=AUDIENCE_LABELS,
+        By=By,
+        here=_here(scope, asked),
+    )
+
+
+@bp.get("/board.<any(csv, xlsx):kind>")
+@requires(Action.PEOPLE_EXPORT)
+def board_file(kind: str) -> Response:
+    """Send the board as a file: the same query, the same figures."""
+    scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
+    lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    _recorded("board.export", scope, kind=kind, rows=len(lines))
+    return _file(build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}")
+
+
+@bp.get("/people")
+@requires(Action.PEOPLE_READ)
+def people() -> str:
+    """List people by name; who looked is recorded."""
+    scope, asked = _scope(Action.PEOPLE_READ), forms.read(db.session(), request.args, clock.today())
+    session = db.session()
+    count = queries.count_people(session, scope, asked.filters, asked.state, asked.search)
+    found = list(queries.people(session, scope, asked.filters, asked.state, asked.search, asked.page))
+    here = _here(scope, asked)
+    courses = queries.course_choices(session, language())
+    name = scope.name
+    page = render_template(
+        "reports/people.html",
+        scope=scope,
+        asked=asked,
+        people=found,
+        count=count,
+        pages=max(1, -(-count // queries.PAGE)),
+        courses=courses,
+        audiences=AUDIENCE_LABELS,
+        states=build.STATE_LABELS,
+        asked_line=build.asked(scope, asked.filters),
+        here=here,
+        name=name,
+    )
+    _recorded("people.read", scope, state=asked.state, rows=len(found), course=here.get("course", ""))
+    return page
+
+
+@bp.get("/people.<any(csv, xlsx):kind>")
+@requires(Action.PEOPLE_EXPORT)
+def people_file(kind: str) -> Response:
+    """Send the list as a file, streamed; who exported is recorded."""
+    scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
+    _recorded("people.export", scope, kind=kind, state=asked.state)
+    scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
+    rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
+    return _file(build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}")
+
+
+def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
+    """Return the parameters of this page's address, for links that keep them."""
+    values = {
+        "place": scope.code,
+        "course": asked.filters.course.code if asked.filters.course is not None else "",
+        "audience": asked.filters.audience or "",
+        "since": asked.filters.since.isoformat() if asked.filters.since else "",
+        "until": asked.filters.until.isoformat() if asked.filters.until else "",
+        "by": str(asked.by) if request.args.get("by") else "",
+        "state": str(asked.state) if asked.state != State.ALL else "",
+        "q": asked.search,
+    }
+    return {key: value for key, value in values.items() if value}
+
+
+def _recorded(code: str, scope: Scope, **facts: object) -> None:
+    """Record that somebody looked. The one thing a GET writes, in a unit of work of its own."""
+    name = scope.code
+    with unit_of_work() as session:
+        record(session, at=clock.now(), actor_id=actor().id, code=code, target=name, **{k: str(v) for k, v in facts.items()})
+
+
+def _file(table: Table, kind: str, name: str) -> Response:
+    missing = _("no denominator yet")
+    name = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
+    if kind == "csv":
+        body: Iterator[bytes] = csv.write(table, missing)
+        mimetype = "text/csv; charset=utf-8"
+    else:
+        body = _pieces(xlsx.write(table, missing, language()))
+        mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    response = Response(stream_with_context(body), mimetype=mimetype)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(CHUNK):
+            yield piece
+
+
+@author.get("/")
+@requires(Action.COURSE_CHECK)
+def index() -> str:
+    """Say what the check of the course files found."""
+    from courses.loader import check_all
+
+    return render_template("reports/author.html", checked=check_all())
+
+

@@ -1,0 +1,1 @@
+"""From a `Table` to bytes: one file for each format."""
