@@ -1,0 +1,133 @@
+/* What every page does with script: leave quickly, fold the menu, change the colours, print one card.
+   Everything here has a way without it. No text is written here: words come from data attributes of the page. */
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  root.classList.add("js");
+
+  /* Leaving. The page is blanked at once and its place in the history is taken by the other site. */
+  function leave(address) {
+    root.hidden = true;
+    document.title = "";
+    window.location.replace(address);
+  }
+
+  function quickExit(link) {
+    var note = document.querySelector("[data-exit-status]");
+    var count = 0;
+    var alone = false;
+    var timer;
+
+    function forget() {
+      count = 0;
+      if (note) note.textContent = "";
+    }
+
+    link.addEventListener("click", function (event) {
+      event.preventDefault();
+      leave(link.href);
+    });
+    /* Three presses of Shift and of nothing else: a capital letter, which is Shift with another key, does not count. */
+    document.addEventListener("keydown", function (event) {
+      alone = event.key === "Shift" && !event.repeat;
+      if (event.key !== "Shift") forget();
+    });
+    document.addEventListener("pointerdown", forget);
+    document.addEventListener("keyup", function (event) {
+      if (event.key !== "Shift" || !alone) return;
+      alone = false;
+      count += 1;
+      clearTimeout(timer);
+      timer = setTimeout(forget, 5000);
+      if (count === 3) leave(link.href);
+      else if (note) note.textContent = count === 1 ? link.dataset.sayTwo : link.dataset.sayOne;
+    });
+    /* Back from the other site, the browser may show the page it kept. */
+    window.addEventListener("pageshow", function (event) {
+      if (event.persisted && root.hidden) window.location.reload();
+    });
+  }
+
+  function menu(button) {
+    var target = document.getElementById(button.getAttribute("aria-controls"));
+    function open(wanted) {
+      target.classList.toggle("is-open", wanted);
+      button.setAttribute("aria-expanded", String(wanted));
+    }
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      open(button.getAttribute("aria-expanded") !== "true");
+    });
+    target.addEventListener("keydown", function (event) {
+      if (event.key === "Escape" && button.getAttribute("aria-expanded") === "true") {
+        open(false);
+        button.focus();
+      }
+    });
+  }
+
+  function popup(details) {
+    document.addEventListener("click", function (event) {
+      if (!details.contains(event.target)) details.open = false;
+    });
+    details.addEventListener("keydown", function (event) {
+      if (event.key !== "Escape" || !details.open) return;
+      event.stopPropagation();
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
+  }
+
+  function theme(button) {
+    var device = window.matchMedia("(prefers-color-scheme: dark)");
+    function dark() {
+      return root.dataset.theme ? root.dataset.theme === "dark" : device.matches;
+    }
+    function show() {
+      button.setAttribute("aria-pressed", String(dark()));
+    }
+    button.hidden = false;
+    show();
+    if (device.addEventListener) device.addEventListener("change", show);
+    button.addEventListener("click", function () {
+      root.dataset.theme = dark() ? "light" : "dark";
+      document.cookie = "theme=" + root.dataset.theme + ";path=/;max-age=31536000;samesite=lax" +
+        (window.location.protocol === "https:" ? ";secure" : "");
+      show();
+    });
+  }
+
+  function printable(card) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "button no-print";
+    button.textContent = document.body.dataset.sayPrint;
+    button.addEventListener("click", function () {
+      var sheet = document.createElement("div");
+      sheet.className = "print-sheet prose";
+      sheet.appendChild(card.cloneNode(true));
+      document.body.appendChild(sheet);
+      root.classList.add("printing-one");
+      window.addEventListener("afterprint", function () {
+        root.classList.remove("printing-one");
+        sheet.remove();
+      }, { once: true });
+      window.print();
+    });
+    card.appendChild(button);
+  }
+
+  function each(selector, act) {
+    Array.prototype.forEach.call(document.querySelectorAll(selector), act);
+  }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    each("[data-exit]", quickExit);
+    each("[data-menu]", menu);
+    each("[data-popup]", popup);
+    each("[data-theme-button]", theme);
+    each(".jobaid", printable);
+    var wanted = document.querySelector("[data-focus]");
+    if (wanted) wanted.focus();
+  });
+})();
