@@ -1,0 +1,1 @@
+"""Courses: catalogue, versions, lessons, enrolment, progress, completion, certificates."""

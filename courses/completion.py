@@ -1,0 +1,262 @@
+"""What a learner has met of a course's completion rules, what is missing, and what to do next: pure and exact.
+
+Shares are `Fraction`, from 0 to 1; counts are whole numbers. Nothing here knows a clock, a person or a database.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil
+
+
+class RuleCode(StrEnum):
+    """The rules a course can ask for. A stored rule may carry another word: it is then never met, and says so."""
+
+    LESSONS_READ = "lessons_read"
+    LESSONS_SHARE = "lessons_share"
+    QUIZ_PASSED = "quiz_passed"
+    WORKSHOP_ATTENDED = "workshop_attended"
+    PRACTICE_MARKED = "practice_marked"
+
+
+class Why(StrEnum):
+    """Why a condition is not met."""
+
+    LESSONS_LEFT = "lessons_left"
+    NO_LESSONS = "no_lessons"
+    NO_ATTEMPT = "no_attempt"
+    NOT_MARKED = "not_marked"
+    MARK_TOO_LOW = "mark_too_low"
+    SESSIONS_LEFT = "sessions_left"
+    UNKNOWN_QUIZ = "unknown_quiz"
+    UNKNOWN_RULE = "unknown_rule"
+
+
+class StepKind(StrEnum):
+    """What a learner can be asked to do next."""
+
+    LESSON = "lesson"
+    QUIZ = "quiz"
+    WORKSHOP = "workshop"
+    PRACTICE = "practice"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One completion rule. `code` is a `RuleCode` or an unknown word.
+
+    quiz: for quiz_passed, the quiz's ref. share: for lessons_share and practice_marked, above 0 and up to 1.
+    times: for workshop_attended, from 1.
+    """
+
+    code: str
+    quiz: str | None = None
+    share: Fraction | None = None
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What a version of a course asks for: its rules, its lessons in order, the pass share of each quiz by ref."""
+
+    rules: tuple[Rule, ...]
+    lessons: tuple[str, ...]
+    pass_shares: Mapping[str, Fraction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QuizDone:
+    """A learner's submitted attempts at one quiz.
+
+    best: the highest mark as a share, None while every attempt waits for a person to mark it. passed: whether any
+    attempt reached the pass share that was frozen into it; the attempt decides that, not this module.
+    """
+
+    best: Fraction | None
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a learner has done in one enrolment.
+
+    lessons: slugs she finished; slugs of no lesson do not count. quizzes: by ref, only those with a submitted attempt.
+    workshops: sessions attended. practice: best mark of observed practice as a share, None before it is marked.
+    """
+
+    lessons: frozenset[str] = frozenset()
+    quizzes: Mapping[str, QuizDone] = field(default_factory=dict)
+    workshops: int = 0
+    practice: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of the learner's checklist.
+
+    done of needed, whole numbers, `0 <= done <= needed`: lessons, sessions, or 0 or 1 for a quiz and practice.
+    why: None exactly when met. lessons_left: slugs still to read, in order; empty once met. best against pass_share:
+    what was reached and what must be, for quiz_passed and practice_marked.
+    """
+
+    rule: str
+    met: bool
+    done: int
+    needed: int
+    why: Why | None = None
+    quiz: str | None = None
+    lessons_left: tuple[str, ...] = ()
+    best: Fraction | None = None
+    pass_share: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The checklist, in the order of the rules. Complete when there are conditions and all are met."""
+
+    conditions: tuple[Condition, ...]
+    complete: bool
+
+    @property
+    def done(self) -> int:
+        """Steps done, the sum over the conditions."""
+        return sum(condition.done for condition in self.conditions)
+
+    @property
+    def needed(self) -> int:
+        """Steps needed, the sum over the conditions; never less than `done`."""
+        return sum(condition.needed for condition in self.conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next thing to do. ref: a lesson's slug or a quiz's ref; empty for a workshop and for practice."""
+
+    kind: StepKind
+    ref: str = ""
+
+
+def progress(requirements: Requirements, done: Done) -> Progress:
+    """Return the checklist of `requirements` for what was `done`.
+
+    A course without rules is never complete, and neither is one with an unknown rule. Doing more never makes less of
+    it met.
+    """
+    conditions = tuple(_condition(rule, requirements, done) for rule in requirements.rules)
+    return Progress(conditions, bool(conditions) and all(condition.met for condition in conditions))
+
+
+def next_step(requirements: Requirements, done: Done) -> Step | None:
+    """Return the first thing still to be done, or None when the course is complete or nothing can be done about it.
+
+    Lessons come first and in order, while a rule about lessons is unmet or, in a course without such a rule, while the
+    course is not complete. Then come quizzes, workshops and practice, in the order of the rules.
+    """
+    state = progress(requirements, done)
+    if state.complete:
+        return None
+    about_lessons = [one for one in state.conditions if one.rule in _ABOUT_LESSONS]
+    unread = [slug for slug in requirements.lessons if slug not in done.lessons]
+    if unread and (not about_lessons or not all(one.met for one in about_lessons)):
+        return Step(StepKind.LESSON, unread[0])
+    for condition in state.conditions:
+        kind = _STEPS.get(condition.rule)
+        if kind and not condition.met and condition.why is not Why.UNKNOWN_QUIZ:
+            return Step(kind, condition.quiz or "")
+    return None
+
+
+def _condition(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    judge = _JUDGES.get(rule.code)
+    return judge(rule, requirements, done) if judge else _unknown(rule)
+
+
+def _lessons_read(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    return _lessons(rule, Fraction(1), requirements.lessons, done)
+
+
+def _lessons_share(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    return (
+        _lessons(rule, rule.share, requirements.lessons, done)
+        if rule.share and rule.share > 0
+        else _unknown(rule)
+    )
+
+
+def _lessons(rule: Rule, share: Fraction, lessons: tuple[str, ...], done: Done) -> Condition:
+    if not lessons:  # nothing to read is not everything read
+        return Condition(rule.code, met=False, done=0, needed=0, why=Why.NO_LESSONS)
+    needed = ceil(share * len(lessons))
+    left = tuple(slug for slug in lessons if slug not in done.lessons)
+    read = len(lessons) - len(left)
+    if read >= needed:
+        return Condition(rule.code, met=True, done=needed, needed=needed)
+    return Condition(rule.code, met=False, done=read, needed=needed, why=Why.LESSONS_LEFT, lessons_left=left)
+
+
+def _quiz_passed(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    quiz = rule.quiz or ""
+    if quiz not in requirements.pass_shares:
+        return Condition(rule.code, met=False, done=0, needed=1, why=Why.UNKNOWN_QUIZ, quiz=quiz)
+    attempts = done.quizzes.get(quiz)
+    if attempts is None:
+        why: Why | None = Why.NO_ATTEMPT
+    elif attempts.passed:
+        why = None
+    else:
+        why = Why.NOT_MARKED if attempts.best is None else Why.MARK_TOO_LOW
+    return Condition(
+        rule.code,
+        met=why is None,
+        done=int(why is None),
+        needed=1,
+        why=why,
+        quiz=quiz,
+        best=attempts.best if attempts else None,
+        pass_share=requirements.pass_shares[quiz],
+    )
+
+
+def _workshop_attended(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    if not rule.times or rule.times < 1:
+        return _unknown(rule)
+    attended = min(max(done.workshops, 0), rule.times)
+    met = attended == rule.times
+    return Condition(
+        rule.code, met=met, done=attended, needed=rule.times, why=None if met else Why.SESSIONS_LEFT
+    )
+
+
+def _practice_marked(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    if not rule.share or rule.share < 0:
+        return _unknown(rule)
+    why: Why | None = None
+    if done.practice is None:
+        why = Why.NOT_MARKED
+    elif done.practice < rule.share:
+        why = Why.MARK_TOO_LOW
+    met = why is None
+    return Condition(
+        rule.code, met=met, done=int(met), needed=1, why=why, best=done.practice, pass_share=rule.share
+    )
+
+
+def _unknown(rule: Rule) -> Condition:
+    """Return a condition that is never met: a rule nobody here understands, or one without its number."""
+    return Condition(rule.code, met=False, done=0, needed=1, why=Why.UNKNOWN_RULE, quiz=rule.quiz)
+
+
+_JUDGES: Mapping[str, Callable[[Rule, Requirements, Done], Condition]] = {
+    RuleCode.LESSONS_READ: _lessons_read,
+    RuleCode.LESSONS_SHARE: _lessons_share,
+    RuleCode.QUIZ_PASSED: _quiz_passed,
+    RuleCode.WORKSHOP_ATTENDED: _workshop_attended,
+    RuleCode.PRACTICE_MARKED: _practice_marked,
+}
+_ABOUT_LESSONS = frozenset({RuleCode.LESSONS_READ, RuleCode.LESSONS_SHARE})
+_STEPS: Mapping[str, StepKind] = {
+    RuleCode.QUIZ_PASSED: StepKind.QUIZ,
+    RuleCode.WORKSHOP_ATTENDED: StepKind.WORKSHOP,
+    RuleCode.PRACTICE_MARKED: StepKind.PRACTICE,
+}
