@@ -7,7 +7,9 @@ from portal.core.text import N_
 class NotForYou(Refused):
     """The course is not for any audience the person belongs to."""
 
-    message = N_("This course is for other people. If you need it, ask the head of your unit to have you enrolled.")
+    message = N_(
+        "This course is for other people. If you need it, ask the head of your unit to have you enrolled."
+    )
 
 
 class NotEnrolled(Refused):

@@ -3,14 +3,14 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Document, Line, LongText, Pk
 
 
 class Course(Base):
-    """A course of the catalogue. `current_version_id` is the one that a new learner begins."""
+    """A course of the catalogue."""
 
     __tablename__ = "course"
 
@@ -18,9 +18,6 @@ class Course(Base):
     code: Mapped[Code] = mapped_column(unique=True)
     sector: Mapped[Code]
     access: Mapped[Code]
-    current_version_id: Mapped[int | None] = mapped_column(
-        ForeignKey("course_version.id", use_alter=True, name="fk_course_current_version_id_course_version")
-    )
 
 
 class CourseAudience(Base):
@@ -33,7 +30,7 @@ class CourseAudience(Base):
 
 
 class Version(Base):
-    """A published version: what its files said, never edited.
+    """A published version: what its files said, never edited. `current` marks the one that a new learner begins.
 
     `manifest` holds titles, objectives, modules, completion rules and quizzes as read from course.toml.
     """
@@ -50,8 +47,18 @@ class Version(Base):
     minutes: Mapped[int]
     validity_months: Mapped[int | None]
     published_at: Mapped[datetime]
+    current: Mapped[bool]
 
-    __table_args__ = (UniqueConstraint("course_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("course_id", "number"),
+        Index(
+            "uq_course_version_current",
+            "course_id",
+            unique=True,
+            sqlite_where=text("current = 1"),
+            postgresql_where=text("current"),
+        ),
+    )
 
 
 class Lesson(Base):

@@ -71,7 +71,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     limits.apply(app, settings)
     check_declared(app.view_functions)
     if settings.proxies:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(
+            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
+        )  # type: ignore[method-assign]
     return app
 
 
@@ -118,7 +120,9 @@ def _templates(app: Flask, settings: Settings) -> None:
             "person": current_user.person if current_user.is_authenticated else None,
             "navigation": _navigation(),
             "language_urls": _language_urls(),
-            "theme": request.cookies.get("theme", "") if request.cookies.get("theme") in ("dark", "light") else "",
+            "theme": request.cookies.get("theme", "")
+            if request.cookies.get("theme") in ("dark", "light")
+            else "",
             "asset": asset,
             "demonstration": settings.environment == "demonstration",
             "may": lambda action: actor().may(Action(action)),
@@ -130,7 +134,12 @@ def _templates(app: Flask, settings: Settings) -> None:
     def remember_language(response: Any) -> Any:
         if request.args.get("lang") in locale.LANGUAGES:
             response.set_cookie(
-                locale.COOKIE, request.args["lang"], max_age=31536000, samesite="Lax", secure=settings.secure, httponly=True
+                locale.COOKIE,
+                request.args["lang"],
+                max_age=31536000,
+                samesite="Lax",
+                secure=settings.secure,
+                httponly=True,
             )
         return response
 
@@ -139,7 +148,11 @@ def _navigation() -> list[dict[str, object]]:
     me = actor()
     here = request.endpoint or ""
     return [
-        {"label": label, "url": url_for(endpoint), "current": here == endpoint or here.split(".")[0] == endpoint.split(".")[0]}
+        {
+            "label": label,
+            "url": url_for(endpoint),
+            "current": here == endpoint or here.split(".")[0] == endpoint.split(".")[0],
+        }
         for endpoint, label, action in NAVIGATION
         if action is None or me.may(action)
     ]
@@ -161,4 +174,3 @@ def _digest(path: str) -> str:
 def asset(path: str) -> str:
     """Return the address of a static file with its digest, so that it can be kept for a year."""
     return url_for("static", filename=path, v=_digest(path))
-

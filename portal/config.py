@@ -90,7 +90,11 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     if settings.environment not in ("demonstration", "production", "test"):
         raise BadSetting("PORTAL_ENVIRONMENT", settings.environment, "demonstration, production or test")
     if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
-        raise BadSetting("PORTAL_BASE_URL", settings.base_url, "an address like https://hoc.example.vn, without a slash at its end")
+        raise BadSetting(
+            "PORTAL_BASE_URL",
+            settings.base_url,
+            "an address like https://hoc.example.vn, without a slash at its end",
+        )
     if settings.production:
         _fit_for_production(settings)
     return settings
@@ -106,11 +110,17 @@ def _value(key: str, raw: str, kind: str) -> object:
 
 def _fit_for_production(settings: Settings) -> None:
     if len(settings.secret_key) < 32 or settings.secret_key.startswith(DEMONSTRATION_SECRET):
-        raise BadSetting("PORTAL_SECRET_KEY", "(not shown)", "at least 32 characters of its own; never a default")
+        raise BadSetting(
+            "PORTAL_SECRET_KEY", "(not shown)", "at least 32 characters of its own; never a default"
+        )
     if not settings.secure:
         raise BadSetting("PORTAL_BASE_URL", settings.base_url, "an https:// address in production")
     if not settings.signing_key or not settings.signing_certificate:
-        raise BadSetting("PORTAL_SIGNING_KEY", "(unset)", "a key and certificate: production never signs with a self-made key")
+        raise BadSetting(
+            "PORTAL_SIGNING_KEY",
+            "(unset)",
+            "a key and certificate: production never signs with a self-made key",
+        )
 
 
 def database_url(settings: Settings) -> str:

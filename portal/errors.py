@@ -17,13 +17,24 @@ log = logging.getLogger(__name__)
 
 WORDS = {
     400: (N_("The request could not be read"), N_("Go back and try again. Nothing was changed.")),
-    403: (N_("This is not for your role"), N_("You have signed in, but this page belongs to other work. If it should be yours, ask the administrator.")),
-    404: (N_("There is no such page"), N_("The address may be mistyped, or the page may belong to another unit.")),
+    403: (
+        N_("This is not for your role"),
+        N_(
+            "You have signed in, but this page belongs to other work. If it should be yours, ask the administrator."
+        ),
+    ),
+    404: (
+        N_("There is no such page"),
+        N_("The address may be mistyped, or the page may belong to another unit."),
+    ),
     405: (N_("This cannot be done this way"), N_("Go back and use the button on the page.")),
     409: (N_("This cannot be done"), N_("Nothing was changed.")),
     413: (N_("The file is too large"), N_("Send a smaller one. Nothing was changed.")),
     429: (N_("Too many tries"), N_("Wait a minute and try again. What you had saved is safe.")),
-    500: (N_("Something broke on our side"), N_("It has been recorded. What you had saved is safe. Try again in a minute.")),
+    500: (
+        N_("Something broke on our side"),
+        N_("It has been recorded. What you had saved is safe. Try again in a minute."),
+    ),
 }
 
 

@@ -24,7 +24,7 @@ def apply(app: Flask, settings: Settings) -> None:
         ("accounts.choose_submit", settings.sign_in_limit, ["POST"]),
         ("accounts.register_submit", settings.register_limit, ["POST"]),
         ("verify.show", settings.verify_limit, ["GET"]),
-        ("verify.find", settings.verify_limit, ["POST"]),
+        ("verify.index", settings.verify_limit, ["GET"]),
     ):
         app.view_functions[endpoint] = _limited(app.view_functions[endpoint], limit, methods)
 

@@ -1,12 +1,12 @@
 """My certificates, their files; verification, open to all; revocation, by a named person with a reason."""
 
-from flask import Blueprint, Response, flash, render_template
+from flask import Blueprint, Response, flash, render_template, request
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as Redirect
 
 from courses.certificates import queries, services
-from courses.certificates.forms import RevokeForm, VerifyForm
+from courses.certificates.forms import RevokeForm
 from courses.certificates.serial import normalise
 from portal.core import clock
 from portal.core.db import db, unit_of_work
@@ -74,25 +74,16 @@ def _revoke_page(serial: str, form: RevokeForm) -> str:
 
 @verify.get("/")
 @public
-def index() -> str:
-    """Ask for a serial."""
-    return render_template("courses/certificates/verify.html", form=VerifyForm(), result=None, asked="")
-
-
-@verify.post("/")
-@public
-def find() -> Answer:
-    """Look a serial up: to the page of the certificate, or what is wrong with the serial."""
-    form = VerifyForm()
-    if not form.validate_on_submit():
-        return render_template("courses/certificates/verify.html", form=form, result=None, asked=""), 422
-    serial = normalise(form.serial.data)
-    if serial is None:
-        form.serial.errors = [
-            gettext("This is not a serial of ours: the check character does not fit. Compare it with the paper, letter by letter.")
-        ]
-        return render_template("courses/certificates/verify.html", form=form, result=None, asked=""), 422
-    return see_other("verify.show", serial=serial)
+def index() -> Answer:
+    """Ask for a serial, or look the one given up: on to its page, or what is wrong with it."""
+    asked = request.args.get("serial", "")[:60]
+    if not asked.strip():
+        return render_template("courses/certificates/verify.html", result=None, asked="", fault="")
+    serial = normalise(asked)
+    if serial is not None:
+        return see_other("verify.show", serial=serial)
+    fault = gettext("This is not a number of ours: its check character does not fit. Compare it with the paper, letter by letter.")
+    return render_template("courses/certificates/verify.html", result=None, asked=asked, fault=fault), 422
 
 
 @verify.get("/<serial>")
@@ -101,6 +92,8 @@ def show(serial: str) -> Answer:
     """Say whether a certificate is genuine and still valid."""
     known = normalise(serial)
     result = queries.verify(db.session(), known, clock.today()) if known else None
-    page = render_template("courses/certificates/verify.html", form=VerifyForm(formdata=None), result=result, asked=serial)
-    return page if result else (page, 404)
+    if result is not None:
+        return render_template("courses/certificates/verify.html", result=result, asked=result.serial, fault="")
+    fault = gettext("There is no certificate with this number. A paper that shows it is not one of ours.")
+    return render_template("courses/certificates/verify.html", result=None, asked=serial, fault=fault), 404
 

@@ -54,7 +54,11 @@ def show_share(share: Fraction | Decimal | float | None, language: str, places: 
     """
     if share is None:
         return "–"
-    exact = Decimal(share.numerator) / Decimal(share.denominator) if isinstance(share, Fraction) else Decimal(str(share))
+    exact = (
+        Decimal(share.numerator) / Decimal(share.denominator)
+        if isinstance(share, Fraction)
+        else Decimal(str(share))
+    )
     step = Decimal(1).scaleb(-places)
     text = str((exact * 100).quantize(step, rounding=ROUND_HALF_UP))
     if "." in text:

@@ -7,9 +7,9 @@ from flask_babel import gettext as _
 
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
 from portal.core.locale import show_date
+from portal.core.text import N_
 from portal.reports.queries import By, Counts, Filters, Line, PersonLine, Scope, State
 from portal.reports.tables import Column, Kind, Table, Value
-from portal.core.text import N_
 
 STATE_LABELS = {
     State.ALL: N_("everybody"),
@@ -54,7 +54,9 @@ def board_table(scope: Scope, filters: Filters, by: By, lines: Sequence[Line], t
         Column("rate", _("Rate"), Kind.SHARE),
     )
     notes = [
-        _("Rate = completed people on the roster / people on the roster. A person counts once in every row and once in the total."),
+        _(
+            "Rate = completed people on the roster / people on the roster. A person counts once in every row and once in the total."
+        ),
         _("Units without a staff list have no denominator; their people are counted but stand in no rate."),
     ]
     return Table(
@@ -111,5 +113,8 @@ def people_table(scope: Scope, filters: Filters, state: State, people: Iterable[
             )
 
     return Table(
-        title=_("People: %(state)s", state=states[state]), asked=asked(scope, filters), columns=columns, rows=rows()
+        title=_("People: %(state)s", state=states[state]),
+        asked=asked(scope, filters),
+        columns=columns,
+        rows=rows(),
     )

@@ -130,7 +130,9 @@ def places(session: Session, grants: Iterable[Grant]) -> Sequence[tuple[str, str
 
 
 def _root(session: Session) -> Area:
-    return session.scalars(select(Area).where(Area.kind == AreaKind.PROVINCE, Area.valid_to.is_(None)).limit(1)).one()
+    return session.scalars(
+        select(Area).where(Area.kind == AreaKind.PROVINCE, Area.valid_to.is_(None)).limit(1)
+    ).one()
 
 
 def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
@@ -175,7 +177,9 @@ def _crumbs(chain: Sequence[Area], who: Actor, action: Action) -> tuple[tuple[st
     )
 
 
-def _facts(filters: Filters, scope: Scope, key: ColumnElement[Any], *, by_course: bool = False) -> Select[Any]:
+def _facts(
+    filters: Filters, scope: Scope, key: ColumnElement[Any], *, by_course: bool = False
+) -> Select[Any]:
     """Return a select with one row for each key and person: what she did, as flags of 0 and 1.
 
     With a course (or `by_course`) only posts that the course is for are counted.
@@ -235,7 +239,9 @@ def _summed(facts: Select[Any]) -> Select[Any]:
     per_key = facts.cte("per_key")
     flags = ("roster", "enrolled", "completed", "overdue")
     per_person = (
-        select(per_key.c.person, *(func.max(per_key.c[name]).label(name) for name in flags)).group_by(per_key.c.person)
+        select(per_key.c.person, *(func.max(per_key.c[name]).label(name) for name in flags)).group_by(
+            per_key.c.person
+        )
     ).subquery()
 
     def sums(table: Any, key: ColumnElement[Any]) -> Select[Any]:
@@ -251,7 +257,8 @@ def _summed(facts: Select[Any]) -> Select[Any]:
         )
 
     return union_all(  # type: ignore[return-value]
-        sums(per_key, cast(per_key.c.key, String)).group_by(per_key.c.key), sums(per_person, cast(null(), String))
+        sums(per_key, cast(per_key.c.key, String)).group_by(per_key.c.key),
+        sums(per_person, cast(null(), String)),
     )
 
 
@@ -267,7 +274,9 @@ def _run(session: Session, facts: Select[Any]) -> tuple[dict[str, Counts], Count
     return lines, total
 
 
-def board(session: Session, scope: Scope, filters: Filters, by: By, language: str) -> tuple[Sequence[Line], Counts]:
+def board(
+    session: Session, scope: Scope, filters: Filters, by: By, language: str
+) -> tuple[Sequence[Line], Counts]:
     """Return the rows of the board, and everybody once. Two queries, however many rows."""
     if by == By.COURSE:
         titles = dict(course_choices(session, language))
@@ -291,12 +300,20 @@ def _by_area(
     session: Session, scope: Scope, area: Area, children: Sequence[Area], filters: Filters
 ) -> tuple[Sequence[Line], Counts]:
     """Return a row for each area next below, and one (without a code) for units of the area itself."""
-    top = select(Area.id.label("top"), Area.id.label("area")).where(Area.parent_id == area.id).cte(recursive=True)
+    top = (
+        select(Area.id.label("top"), Area.id.label("area"))
+        .where(Area.parent_id == area.id)
+        .cte(recursive=True)
+    )
     below = aliased(Area)
     top = top.union_all(select(top.c.top, below.id).join(below, below.parent_id == top.c.area))
     key = func.coalesce(top.c.top, area.id)
     counted, total = _run(session, _facts(filters, scope, key).outerjoin(top, top.c.area == Unit.area_id))
-    lines = [Line(f"area:{child.code}", child.name, counted[str(child.id)]) for child in children if str(child.id) in counted]
+    lines = [
+        Line(f"area:{child.code}", child.name, counted[str(child.id)])
+        for child in children
+        if str(child.id) in counted
+    ]
     own = counted.get(str(area.id))
     if own is not None:
         lines.insert(0, Line("", "", own))
@@ -377,7 +394,9 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
     if filters.course is not None:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
     for word in fold(search).split():
-        query = query.where(User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\"))
+        query = query.where(
+            User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
+        )
     enrolled, completed = func.count(Enrolment.id) > 0, func.count(Completion.id) > 0
     late = func.max(case((and_(Enrolment.due_on < day, Completion.id.is_(None)), 1), else_=0)) == 1
     wanted = {
@@ -405,7 +424,9 @@ def people(
             unit=unit,
             area=area,
             audience=audience,
-            state=_state(enrolled_at is not None, completed_on is not None, due_on is not None and due_on < filters.day),
+            state=_state(
+                enrolled_at is not None, completed_on is not None, due_on is not None and due_on < filters.day
+            ),
             enrolled_on=local_date(enrolled_at) if enrolled_at else None,
             due_on=due_on,
             completed_on=completed_on,
@@ -415,7 +436,12 @@ def people(
 
 def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:
     """Return how many people `people` would list."""
-    return session.scalar(select(func.count()).select_from(_people(scope, filters, state, search).order_by(None).subquery())) or 0
+    return (
+        session.scalar(
+            select(func.count()).select_from(_people(scope, filters, state, search).order_by(None).subquery())
+        )
+        or 0
+    )
 
 
 def _state(enrolled: bool, completed: bool, late: bool) -> State:
@@ -429,7 +455,9 @@ def _state(enrolled: bool, completed: bool, late: bool) -> State:
 def course_choices(session: Session, language: str) -> Sequence[tuple[str, str]]:
     """Return code and title of every course that has been published."""
     rows = session.execute(
-        select(Course.code, Version.title).join(Version, Version.id == Course.current_version_id).order_by(Course.code)
+        select(Course.code, Version.title)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .order_by(Course.code)
     )
     return [(code, f"{code} · {title.get(language) or title['vi']}") for code, title in rows]
 

@@ -23,7 +23,9 @@ CHUNK = 64 * 1024
 
 
 def _scope(action: Action) -> Scope:
-    code = request.args.get("place") or next((code for code, _name in queries.places(db.session(), actor().grants)), "")
+    code = request.args.get("place") or next(
+        (code for code, _name in queries.places(db.session(), actor().grants)), ""
+    )
     return queries.scope_for(db.session(), actor(), code, action)
 
 
@@ -118,7 +120,14 @@ def _recorded(code: str, scope: Scope, **facts: object) -> None:
     """Record that somebody looked. The one thing a GET writes, in a unit of work of its own."""
     name = scope.code
     with unit_of_work() as session:
-        record(session, at=clock.now(), actor_id=actor().id, code=code, target=name, **{k: str(v) for k, v in facts.items()})
+        record(
+            session,
+            at=clock.now(),
+            actor_id=actor().id,
+            code=code,
+            target=name,
+            **{k: str(v) for k, v in facts.items()},
+        )
 
 
 def _file(table: Table, kind: str, name: str) -> Response:
@@ -148,5 +157,3 @@ def index() -> str:
     from courses.loader import check_all
 
     return render_template("reports/author.html", checked=check_all())
-
-

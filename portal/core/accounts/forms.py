@@ -33,11 +33,20 @@ class RegisterForm(Form):
     commune = SelectField(_("Commune or ward"), [InputRequired()], validate_choice=True)
     pin = PasswordField(
         _("PIN of six digits"),
-        [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits, for example the ones of a day you remember."))],
+        [
+            InputRequired(),
+            Regexp(r"^\d{6}$", message=_("A PIN is six digits, for example the ones of a day you remember.")),
+        ],
     )
     consent = BooleanField(
-        _("I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."),
-        [InputRequired(message=_("Without your consent we may not keep anything. You can still read the open pages."))],
+        _(
+            "I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."
+        ),
+        [
+            InputRequired(
+                message=_("Without your consent we may not keep anything. You can still read the open pages.")
+            )
+        ],
     )
 
     def validate_phone(self, field: TelField) -> None:
@@ -55,15 +64,21 @@ class SecretForm(Form):
     """Change a password."""
 
     present = PasswordField(_("Present password"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
-    new = PasswordField(_("New password"), [InputRequired(), Length(min=secrets.MIN_LENGTH, max=secrets.MAX_LENGTH)])
-    again = PasswordField(_("New password, once more"), [EqualTo("new", message=_("The two are not the same."))])
+    new = PasswordField(
+        _("New password"), [InputRequired(), Length(min=secrets.MIN_LENGTH, max=secrets.MAX_LENGTH)]
+    )
+    again = PasswordField(
+        _("New password, once more"), [EqualTo("new", message=_("The two are not the same."))]
+    )
 
 
 class PinForm(Form):
     """Change a PIN."""
 
     present = PasswordField(_("Present PIN"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
-    new = PasswordField(_("New PIN of six digits"), [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits."))])
+    new = PasswordField(
+        _("New PIN of six digits"), [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits."))]
+    )
     again = PasswordField(_("New PIN, once more"), [EqualTo("new", message=_("The two are not the same."))])
 
 

@@ -51,7 +51,9 @@ class SignedIn:
 def load(database: Session, token: str, now: datetime, today: date, *, days: int) -> SignedIn | None:
     """Return who holds `token`, or None when the session ended, is older than `days`, or the account ended."""
     current = and_(Posting.valid_from <= today, or_(Posting.valid_to.is_(None), Posting.valid_to >= today))
-    granted = and_(Membership.valid_from <= today, or_(Membership.valid_to.is_(None), Membership.valid_to >= today))
+    granted = and_(
+        Membership.valid_from <= today, or_(Membership.valid_to.is_(None), Membership.valid_to >= today)
+    )
     rows = database.execute(
         select(
             User.id,
@@ -76,18 +78,25 @@ def load(database: Session, token: str, now: datetime, today: date, *, days: int
     ).all()
     if not rows:
         return None
-    grants = {Grant(Role(row.role), row.area_id, row.sector, row.unit_id) for row in rows if row.role is not None}
+    grants = {
+        Grant(Role(row.role), row.area_id, row.sector, row.unit_id) for row in rows if row.role is not None
+    }
     audiences = frozenset(str(row.audience) for row in rows if row.audience is not None)
     person = Person(rows[0].id, rows[0].full_name, given_name(rows[0].full_name), rows[0].language)
-    ordered = tuple(sorted(grants, key=lambda grant: (grant.role, grant.area or 0, grant.sector or "", grant.unit or 0)))
+    ordered = tuple(
+        sorted(grants, key=lambda grant: (grant.role, grant.area or 0, grant.sector or "", grant.unit or 0))
+    )
     return SignedIn(token, person, Actor(person.id, ordered, audiences))
+
+
+TOKEN_KEY = "_user_id"  # where Flask-Login looks  # noqa: S105
 
 
 def begin(token: str) -> None:
     """Put a fresh session into the cookie; nothing of the one before it survives (no fixation)."""
     session.clear()
     session.permanent = True
-    session["_user_id"] = token
+    session[TOKEN_KEY] = token
 
 
 def init_app(app: Flask) -> None:

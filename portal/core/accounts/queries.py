@@ -88,4 +88,6 @@ def communities(session: Session) -> Sequence[tuple[int, str, str]]:
 
 def sessions_open(session: Session, user_id: int) -> int:
     """Return on how many devices the person is signed in."""
-    return len(session.scalars(select(SignIn.id).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))).all())
+    return len(
+        session.scalars(select(SignIn.id).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))).all()
+    )

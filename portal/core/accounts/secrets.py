@@ -5,6 +5,7 @@ so that a hundred people signing in at once need neither minutes nor gigabytes. 
 typed on two telephones may arrive composed or decomposed.
 """
 
+import itertools
 import unicodedata
 from functools import cache
 from importlib.resources import files
@@ -28,7 +29,10 @@ def hashed(secret: str) -> str:
 def matches(secret: str, kept: str | None) -> bool:
     """Return whether `secret` is the one behind `kept`. Takes equally long when there is nothing to compare with."""
     try:
-        return _hasher.verify(kept or _nobody(), unicodedata.normalize("NFC", secret[:MAX_LENGTH])) and kept is not None
+        return (
+            _hasher.verify(kept or _nobody(), unicodedata.normalize("NFC", secret[:MAX_LENGTH]))
+            and kept is not None
+        )
     except (Argon2Error, InvalidHashError):
         return False
 
@@ -42,7 +46,7 @@ def easy_password(password: str, *about_the_person: str) -> bool:
 
 def easy_pin(pin: str, phone: str | None) -> bool:
     """Return whether a PIN is one that a stranger tries first: one digit, a run, a pair repeated, the number's end."""
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(pin)}
     return steps in ({0}, {1}, {9}) or pin[:2] * 3 == pin or pin[:3] * 2 == pin or (phone or "").endswith(pin)
 
 

@@ -42,7 +42,9 @@ def candidates(session: Session, login: str) -> Sequence[Candidate]:
     return [Candidate(*row) for row in rows]
 
 
-def count_attempt(session: Session, ids: Sequence[int], now: datetime, *, failures: int, minutes: int) -> frozenset[int]:
+def count_attempt(
+    session: Session, ids: Sequence[int], now: datetime, *, failures: int, minutes: int
+) -> frozenset[int]:
     """Count one try against each of `ids` *before* the password is looked at; return those that are not locked.
 
     Counting first means that a hundred tries sent at once are a hundred tries, not one. The try that reaches
@@ -79,12 +81,18 @@ def token_hash(token: str) -> str:
 
 def sign_out(session: Session, token: str, now: datetime) -> None:
     """End the session of `token`."""
-    session.execute(update(SignIn).where(SignIn.token_hash == token_hash(token), SignIn.ended_at.is_(None)).values(ended_at=now))
+    session.execute(
+        update(SignIn)
+        .where(SignIn.token_hash == token_hash(token), SignIn.ended_at.is_(None))
+        .values(ended_at=now)
+    )
 
 
 def end_sessions(session: Session, user_id: int, now: datetime) -> None:
     """End every session of a person, on every device."""
-    session.execute(update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None)).values(ended_at=now))
+    session.execute(
+        update(SignIn).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None)).values(ended_at=now)
+    )
 
 
 def new_user(
@@ -120,7 +128,15 @@ def new_user(
 
 
 def register_parent(
-    session: Session, *, full_name: str, phone: str, pin: str, unit_id: int, today: date, now: datetime, registration_key: str
+    session: Session,
+    *,
+    full_name: str,
+    phone: str,
+    pin: str,
+    unit_id: int,
+    today: date,
+    now: datetime,
+    registration_key: str,
 ) -> int:
     """Sign a parent up in the community of her commune; return her id.
 
@@ -143,7 +159,14 @@ def register_parent(
     )
     user.consent_version, user.consented_at = CONSENT_VERSION, now
     session.add(Posting(user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today))
-    record(session, at=now, actor_id=user.id, code="user.register", target=f"user:{user.id}", consent=CONSENT_VERSION)
+    record(
+        session,
+        at=now,
+        actor_id=user.id,
+        code="user.register",
+        target=f"user:{user.id}",
+        consent=CONSENT_VERSION,
+    )
     return user.id
 
 

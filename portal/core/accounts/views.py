@@ -50,7 +50,11 @@ def login_submit() -> Answer:
             failures=limits.lockout_failures,
             minutes=limits.lockout_minutes,
         )
-    right = [person for person in found if secrets.matches(form.secret.data, person.secret_hash) and person.id in allowed]
+    right = [
+        person
+        for person in found
+        if secrets.matches(form.secret.data, person.secret_hash) and person.id in allowed
+    ]
     if not found:
         secrets.matches(form.secret.data, None)  # spend the same time on an account that does not exist
     if not right:
@@ -151,7 +155,9 @@ def _register_page(form: RegisterForm) -> str:
     groups: dict[str, list[tuple[int, str]]] = {}
     for unit, commune, district in queries.communities(db.session()):
         groups.setdefault(district, []).append((unit, commune))
-    return render_template("accounts/register.html", form=form, groups=groups, consent_version=services.CONSENT_VERSION)
+    return render_template(
+        "accounts/register.html", form=form, groups=groups, consent_version=services.CONSENT_VERSION
+    )
 
 
 @bp.get("/account")
@@ -201,7 +207,13 @@ def sign_out_everywhere() -> Answer:
     """End every session of this person."""
     with unit_of_work() as database:
         services.end_sessions(database, actor().id or 0, clock.now())
-        record(database, at=clock.now(), actor_id=actor().id, code="user.sign_out_everywhere", target=f"user:{actor().id}")
+        record(
+            database,
+            at=clock.now(),
+            actor_id=actor().id,
+            code="user.sign_out_everywhere",
+            target=f"user:{actor().id}",
+        )
     session.clear()
     flash(gettext("Signed out on every device."), "success")
     return see_other("accounts.login")

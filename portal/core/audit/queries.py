@@ -39,6 +39,13 @@ def entries(session: Session, *, search: str, page: int) -> Sequence[Row]:
         like = "%" + search.replace("%", r"\%").replace("_", r"\_") + "%"
         name = "%" + fold(search).replace("%", "") + "%"
         query = query.where(
-            or_(Entry.code.like(like, escape="\\"), Entry.target.like(like, escape="\\"), User.search_key.like(name))
+            or_(
+                Entry.code.like(like, escape="\\"),
+                Entry.target.like(like, escape="\\"),
+                User.search_key.like(name),
+            )
         )
-    return [Row(entry.at, name or "–", entry.code, entry.target, entry.facts) for entry, name in session.execute(query)]
+    return [
+        Row(entry.at, name or "–", entry.code, entry.target, entry.facts)
+        for entry, name in session.execute(query)
+    ]

@@ -18,14 +18,14 @@ def index() -> str:
     """List what was recorded."""
     page = max(1, request.args.get("page", 1, type=int))
     found = queries.entries(db.session(), search=request.args.get("q", ""), page=page)
-    return render_template("audit/index.html", found=found, page=page, more=len(found) == PAGE, q=request.args.get("q", ""))
+    return render_template(
+        "audit/index.html", found=found, page=page, more=len(found) == PAGE, q=request.args.get("q", "")
+    )
 
 
 @bp.get("/admin/roles")
 @requires(Action.POLICY_READ)
 def roles() -> str:
     """Print who may do what, from the table that decides it."""
-    table = [
-        (ACTION_LABELS[action], [action in MAY[role] for role in Role]) for action in Action
-    ]
+    table = [(ACTION_LABELS[action], [action in MAY[role] for role in Role]) for action in Action]
     return render_template("audit/roles.html", roles=[_(ROLE_LABELS[role]) for role in Role], table=table)

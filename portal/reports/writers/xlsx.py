@@ -21,12 +21,28 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     """
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - the caller sends and closes it
     book = xlsxwriter.Workbook(
-        file, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        file,
+        {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
     )
     book.set_properties({"title": table.title, "comments": table.asked})
     sheet = book.add_worksheet("Số liệu" if language == "vi" else "Figures")
     title = book.add_format({"bold": True, "font_size": 14})
-    head = book.add_format({"bold": True, "bg_color": "#0F5C5C", "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter", "border": 1, "border_color": "#D8D2C4"})
+    head = book.add_format(
+        {
+            "bold": True,
+            "bg_color": "#0F5C5C",
+            "font_color": "#FFFFFF",
+            "text_wrap": True,
+            "valign": "vcenter",
+            "border": 1,
+            "border_color": "#D8D2C4",
+        }
+    )
     formats = {kind: book.add_format(_look(kind)) for kind in Kind}
     bold = {kind: book.add_format({**_look(kind), "bold": True, "top": 1}) for kind in Kind}
     for index, column in enumerate(table.columns):
@@ -37,7 +53,7 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     for index, column in enumerate(table.columns):
         sheet.write_string(HEADER_ROW, index, column.label, head)
     last = HEADER_ROW
-    for last, row in enumerate(table.rows, HEADER_ROW + 1):  # noqa: B007 - the number of the last row is used below
+    for last, row in enumerate(table.rows, HEADER_ROW + 1):
         _row(sheet, last, row, table, formats, missing)
     sheet.autofilter(HEADER_ROW, 0, last, len(table.columns) - 1)
     if table.total is not None:

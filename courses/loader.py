@@ -1,0 +1,224 @@
+"""From files to rows: check everything, publish what is new, never edit what is published.
+
+The same files do nothing the second time; a new folder adds a version; a published folder that was changed is a
+fault, by its digest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from courses.faults import Fault, FaultyCourse
+from courses.manifest import CourseManifest, read_course
+from courses.markdown import render
+from courses.models import Course, CourseAudience, Lesson, LessonText, Version
+from courses.pictures import svg_size
+from portal.config import ROOT
+from quizzes import bank as banks
+from quizzes import paper
+from quizzes import services as quizzes
+
+CONTENT = ROOT / "courses" / "content"
+MEDIA_TYPES = {".svg": "image/svg+xml", ".mp3": "audio/mpeg", ".mp4": "video/mp4", ".png": "image/png", ".webp": "image/webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What the check found in one course or bank."""
+
+    name: str
+    faults: tuple[Fault, ...]
+
+
+def folders(content: Path = CONTENT) -> Sequence[Path]:
+    """Return the folder of every version of every course, in order of code and number."""
+    found = [path.parent for path in content.glob("*/*/course.toml") if path.parent.name.isdigit()]
+    return sorted(found, key=lambda path: (path.parent.name, int(path.name)))
+
+
+def check_all(content: Path = CONTENT) -> Sequence[Checked]:
+    """Return what is wrong with every shipped course and bank."""
+    checked: list[Checked] = []
+    read: dict[str, banks.Bank] = {}
+    for name in banks.shipped():
+        try:
+            read[name.removesuffix(".toml")] = banks.read_shipped(name)
+            checked.append(Checked(name, ()))
+        except banks.BankFaults as error:
+            checked.append(Checked(name, tuple(Fault(f"quizzes/banks/{f.file}", f.line, f.message) for f in error.faults)))
+    for folder in folders(content):
+        name = f"{folder.parent.name}/{folder.name}"
+        try:
+            course = read_course(folder)
+            checked.append(Checked(name, tuple(_quiz_faults(name, course, read))))
+        except FaultyCourse as error:
+            checked.append(Checked(name, error.faults))
+    return checked
+
+
+def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Bank]) -> list[Fault]:
+    faults: list[Fault] = []
+    slugs = set(course.lesson_slugs)
+    for quiz in course.quizzes:
+        found = read.get(quiz.bank)
+        if found is None:
+            faults.append(Fault(f"{name}/course.toml", 1, f"the bank {quiz.bank!r} of quiz {quiz.ref!r} is missing or has faults"))
+            continue
+        faults += [
+            Fault(f"{name}/course.toml", 1, f"quiz {quiz.ref!r}: {shortfall}")
+            for shortfall in paper.shortfalls(found, blueprint_of(quiz_document(quiz)))
+        ]
+        faults += [
+            Fault(f"quizzes/banks/{quiz.bank}.toml", 1, f"question {one.ref!r} sends the learner to {one.lesson!r}, which is no lesson of {name}")
+            for one in found.questions
+            if one.lesson not in slugs
+        ]
+    return faults
+
+
+def blueprint_of(quiz: Mapping[str, Any]) -> tuple[paper.Draw, ...]:
+    """Return the draws of a quiz as its course describes it."""
+    return tuple(
+        paper.Draw(objective=draw["objective"], count=draw["count"], difficulty=tuple(draw.get("difficulty", ())))
+        for draw in quiz["draw"]
+    )
+
+
+def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Sequence[str]:
+    """Publish every sound bank and version that is new; return one sentence for each thing done or refused."""
+    said: list[str] = []
+    for name in banks.shipped():
+        try:
+            if quizzes.release(session, banks.read_shipped(name), now):
+                said.append(f"bank {name.removesuffix('.toml')}: published")
+        except banks.BankFaults as error:
+            said.append(f"bank {name}: not published, {len(error.faults)} faults (flask content check names them)")
+    for folder in folders(content):
+        try:
+            sentence = load(session, folder, now)
+        except FaultyCourse as error:
+            sentence = f"{folder.parent.name}/{folder.name}: not published, {len(error.faults)} faults (flask content check names them)"
+        if sentence:
+            said.append(sentence)
+    return said
+
+
+def load(session: Session, folder: Path, now: datetime) -> str:
+    """Publish one version, or do nothing where its digest is published already; return what was done.
+
+    Raises `FaultyCourse` for faults, and for a published folder that was changed.
+    """
+    code, number = folder.parent.name, int(folder.name)
+    digest = _digest(folder)
+    course = session.scalar(select(Course).where(Course.code == code))
+    version = (
+        session.scalar(select(Version).where(Version.course_id == course.id, Version.number == number)) if course else None
+    )
+    if version is not None:
+        if version.digest == digest:
+            return ""
+        message = f"version {number} is published and its files were changed; put them back and copy the folder to {number + 1}"
+        raise FaultyCourse((Fault(f"{code}/{number}/course.toml", 1, message),))
+    manifest = read_course(folder)
+    course = _course(session, course, manifest, number)
+    version = Version(
+        course_id=course.id,
+        number=number,
+        digest=digest,
+        title=manifest.title.document(),
+        manifest=document_of(manifest),
+        certificate_kind=str(manifest.certificate),
+        minutes=manifest.minutes,
+        validity_months=manifest.validity_months,
+        published_at=now,
+        current=False,
+    )
+    session.add(version)
+    session.flush()  # for the id that lessons carry
+    _lessons(session, version, manifest, folder)
+    latest = session.scalars(select(Version.number).where(Version.course_id == course.id).order_by(Version.number.desc())).first()
+    if latest == number:
+        session.execute(update(Version).where(Version.course_id == course.id).values(current=False))
+        session.execute(update(Version).where(Version.id == version.id).values(current=True))
+    return f"{code}/{number}: published"
+
+
+def _course(session: Session, course: Course | None, manifest: CourseManifest, number: int) -> Course:
+    if course is None:
+        course = Course(code=manifest.code, sector=manifest.sector, access=manifest.access)
+        session.add(course)
+        session.flush()  # for the id that audiences carry
+    course.sector, course.access = manifest.sector, manifest.access
+    known = set(session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course.id)))
+    session.add_all(
+        CourseAudience(course_id=course.id, audience=audience) for audience in manifest.audiences if audience not in known
+    )
+    return course
+
+
+def _lessons(session: Session, version: Version, manifest: CourseManifest, folder: Path) -> None:
+    position = 0
+    for module in manifest.modules:
+        for lesson in module.lessons:
+            position += 1
+            row = Lesson(
+                version_id=version.id,
+                module_ref=module.ref,
+                position=position,
+                slug=lesson.slug,
+                minutes=lesson.minutes,
+                title={language: text.title for language, text in lesson.texts.items()},
+            )
+            session.add(row)
+            session.flush()  # for the id that its texts carry
+            for language, text in lesson.texts.items():
+                page = render(
+                    text.body,
+                    language,
+                    lambda name: f"/courses/{manifest.code}/{version.number}/media/{name}",
+                    lambda name: _size(folder / "media" / name),
+                )
+                session.add(
+                    LessonText(
+                        lesson_id=row.id,
+                        language=language,
+                        html=page.html,
+                        action=text.action,
+                        content_note=text.content_note,
+                        sources=[source.document() for source in text.sources],
+                        job_aids=[{"title": aid.title, "html": aid.html} for aid in page.job_aids],
+                    )
+                )
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    return svg_size(path.read_bytes()) if path.suffix == ".svg" and path.exists() else None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date | datetime) else value
+
+
+@cache
+def _published_files(code: str, number: int) -> Mapping[str, Path]:
+    media = CONTENT / code / str(number) / "media"
+    return {path.name: path for path in media.iterdir() if path.suffix in MEDIA_TYPES} if media.is_dir() else {}
+
+
+def media_file(code: str, number: int, name: str) -> Path | None:
+    """Return the file of a picture, or None: names are looked up among those that exist, never joined to a path."""
+    if not any(folder.parent.name == code and folder.name == str(number) for folder in folders()):
+        return None
+    return _published_files(code, number).get(name)
+
+

@@ -1,0 +1,608 @@
+"""Reading courses: the catalogue, a learner's own courses, one lesson, what is done and what is left.
+
+Pages are handed ready dataclasses. A signed-in lesson costs three queries, whatever the course's length.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from courses.certificates.models import Certificate
+from courses.completion import Done, Progress, QuizDone, Requirements, Rule, StepKind, next_step, progress
+from courses.errors import NotEnrolled
+from courses.models import (
+    Completion,
+    Course,
+    CourseAudience,
+    Enrolment,
+    Lesson,
+    LessonDone,
+    LessonText,
+    QuizAttempt,
+    Version,
+)
+from portal.core.errors import NotFound
+from portal.core.policy import Action, Actor
+from quizzes.models import Attempt, BankRelease
+
+Texts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A course in the catalogue."""
+
+    code: str
+    title: Texts
+    summary: Texts
+    minutes: int
+    lessons: int
+    audiences: tuple[str, ...]
+    certificate_kind: str
+    validity_months: int | None
+    mine: bool
+    enrolled: bool
+    completed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far an enrolment is: the rules of its version, what was done, the attempts of each quiz, oldest first."""
+
+    requirements: Requirements
+    done: Done
+    progress: Progress
+    attempts: Mapping[str, Sequence[Attempt]]
+
+    @property
+    def lessons_left(self) -> tuple[str, ...]:
+        """Return the slugs that are not read yet, in order."""
+        return tuple(slug for slug in self.requirements.lessons if slug not in self.done.lessons)
+
+    @property
+    def shares(self) -> dict[str, str]:
+        """Return the best share of each quiz as an exact fraction, for the facts of a completion."""
+        return {ref: str(quiz.best) for ref, quiz in self.done.quizzes.items() if quiz.best is not None}
+
+
+def requirements_of(version: Version) -> Requirements:
+    """Return what a version asks for, from its stored manifest."""
+    manifest = version.manifest
+    return Requirements(
+        rules=tuple(
+            Rule(
+                code=rule["rule"],
+                quiz=rule.get("quiz"),
+                share=Fraction(rule["share"]) if "share" in rule else None,
+                times=rule.get("times"),
+            )
+            for rule in manifest["completion"]
+        ),
+        lessons=tuple(slug for module in manifest["modules"] for slug in module["lessons"]),
+        pass_shares={quiz["ref"]: Fraction(quiz["pass_share"]) for quiz in manifest.get("quizzes", [])},
+    )
+
+
+def status(session: Session, enrolment: Enrolment, version: Version | None = None) -> Status:
+    """Return how far an enrolment is. Two queries (three where the version must be read too)."""
+    version = version or session.get_one(Version, enrolment.version_id)
+    read = session.scalars(
+        select(Lesson.slug)
+        .join(LessonDone, LessonDone.lesson_id == Lesson.id)
+        .where(LessonDone.enrolment_id == enrolment.id)
+    )
+    attempts: dict[str, list[Attempt]] = {}
+    rows = session.execute(
+        select(QuizAttempt.quiz_ref, Attempt)
+        .join(Attempt, Attempt.id == QuizAttempt.attempt_id)
+        .where(QuizAttempt.enrolment_id == enrolment.id, Attempt.annulled_at.is_(None))
+        .order_by(Attempt.started_at)
+    )
+    for ref, attempt in rows:
+        attempts.setdefault(ref, []).append(attempt)
+    quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
+    wanted = requirements_of(version)
+    done = Done(lessons=frozenset(read), quizzes=quizzes)
+    return Status(wanted, done, progress(wanted, done), attempts)
+
+
+def _done(attempts: Sequence[Attempt]) -> QuizDone:
+    marked = [Fraction(one.share) for one in attempts if one.share is not None]
+    return QuizDone(best=max(marked, default=None), passed=any(one.passed for one in attempts))
+
+
+def audiences_of(session: Session, course: Course) -> frozenset[str]:
+    """Return the audiences that a course is for."""
+    return frozenset(session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course.id)))
+
+
+def is_for(session: Session, course: Course, who: Actor) -> bool:
+    """Return whether the course is for one of the person's audiences."""
+    return bool(who.audiences & audiences_of(session, course))
+
+
+def quiz_of(version: Version, ref: str) -> dict[str, Any]:
+    """Return the quiz of a version as its course.toml describes it. Raises `NotFound`."""
+    for quiz in version.manifest.get("quizzes", []):
+        if quiz["ref"] == ref:
+            found: dict[str, Any] = quiz
+            return found
+    raise NotFound
+
+
+def is_decisive(version: Version, ref: str) -> bool:
+    """Return whether a quiz is one of the completion rules, rather than a self-check."""
+    return any(rule.get("quiz") == ref for rule in version.manifest["completion"])
+
+
+def release_of(session: Session, quiz: Mapping[str, Any]) -> BankRelease:
+    """Return the published bank of a quiz (`gd-01-1`: version 1 of gd-01)."""
+    slug, _, number = quiz["bank"].rpartition("-")
+    return session.scalars(
+        select(BankRelease).where(BankRelease.slug == slug, BankRelease.version == int(number))
+    ).one()
+
+
+def catalogue(session: Session, who: Actor, audience: str | None = None, search: str = "") -> Sequence[Card]:
+    """Return the courses that `who` may know of, those for her own audiences first. Four queries at most."""
+    audiences: dict[int, set[str]] = {}
+    for course_id, name in session.execute(select(CourseAudience.course_id, CourseAudience.audience)):
+        audiences.setdefault(course_id, set()).add(name)
+    counts = dict(
+        session.execute(select(Lesson.version_id, func.count()).group_by(Lesson.version_id)).tuples().all()
+    )
+    mine: dict[int, bool] = {}
+    if who.id is not None:
+        mine = {
+            course_id: completed is not None
+            for course_id, completed in session.execute(
+                select(Enrolment.course_id, func.max(Completion.id))
+                .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+                .where(Enrolment.user_id == who.id)
+                .group_by(Enrolment.course_id)
+            )
+        }
+    rows = session.execute(
+        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current)).order_by(Course.code)
+    ).all()
+    cards = [
+        Card(
+            code=course.code,
+            title=version.title,
+            summary=version.manifest["summary"],
+            minutes=version.minutes,
+            lessons=counts.get(version.id, 0),
+            audiences=tuple(sorted(audiences.get(course.id, ()))),
+            certificate_kind=version.certificate_kind,
+            validity_months=version.validity_months,
+            mine=bool(who.audiences & audiences.get(course.id, set())),
+            enrolled=course.id in mine,
+            completed=mine.get(course.id, False),
+        )
+        for course, version in rows
+        if _may_know(course, audiences.get(course.id, set()), who) or course.id in mine
+    ]
+    wanted = search.casefold()
+    return sorted(
+        (
+            card
+            for card in cards
+            if (audience is None or audience in card.audiences)
+            and (
+                not wanted
+                or any(
+                    wanted in text.casefold()
+                    for text in (card.code, *card.title.values(), *card.summary.values())
+                )
+            )
+        ),
+        key=lambda card: (not card.mine, card.code),
+    )
+
+
+def _may_know(course: Course, audiences: set[str], who: Actor) -> bool:
+    return course.access == "open" or bool(who.audiences & audiences) or who.may(Action.COURSE_PREVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class MyCourse:
+    """A course on the learner's own page: what she must do, by when, and where she was."""
+
+    code: str
+    title: Texts
+    minutes: int
+    enrolled: bool
+    required: bool
+    due_on: date | None
+    overdue: bool
+    days_left: int | None
+    completed_on: date | None
+    serial: str | None
+    lessons_done: int
+    lessons: int
+    next_kind: StepKind | None
+    next_ref: str
+    next_title: Texts
+    next_minutes: int
+
+
+def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
+    """Return the courses of a learner: begun ones first (soonest due first), then those she is meant to take, then done.
+
+    A fixed number of queries, however many courses.
+    """
+    enrolments = session.execute(
+        select(Enrolment, Course, Version, Completion.completed_on, Certificate.serial)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Version, Version.id == Enrolment.version_id)
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .outerjoin(
+            Certificate,
+            (Certificate.user_id == Enrolment.user_id)
+            & (Certificate.course_id == Enrolment.course_id)
+            & (Certificate.cycle == Enrolment.cycle),
+        )
+        .where(Enrolment.user_id == who.id)
+        .order_by(Enrolment.enrolled_at)
+    ).all()
+    ids = [row[0].id for row in enrolments]
+    read: dict[int, set[str]] = {}
+    for enrolment_id, slug in session.execute(
+        select(LessonDone.enrolment_id, Lesson.slug)
+        .join(Lesson, Lesson.id == LessonDone.lesson_id)
+        .where(LessonDone.enrolment_id.in_(ids))
+    ):
+        read.setdefault(enrolment_id, set()).add(slug)
+    passed: dict[int, dict[str, QuizDone]] = {}
+    for enrolment_id, ref, share, ok in session.execute(
+        select(QuizAttempt.enrolment_id, QuizAttempt.quiz_ref, Attempt.share, Attempt.passed)
+        .join(Attempt, Attempt.id == QuizAttempt.attempt_id)
+        .where(
+            QuizAttempt.enrolment_id.in_(ids),
+            Attempt.submitted_at.is_not(None),
+            Attempt.annulled_at.is_(None),
+        )
+    ):
+        before = passed.setdefault(enrolment_id, {}).get(ref)
+        best = max(
+            (mark for mark in (before.best if before else None, share) if mark is not None), default=None
+        )
+        passed[enrolment_id][ref] = QuizDone(
+            best=Fraction(best) if best is not None else None,
+            passed=bool(ok) or (before is not None and before.passed),
+        )
+    titles: dict[tuple[int, str], tuple[Texts, int]] = {
+        (version_id, slug): (title, minutes)
+        for version_id, slug, title, minutes in session.execute(
+            select(Lesson.version_id, Lesson.slug, Lesson.title, Lesson.minutes).where(
+                Lesson.version_id.in_({row[2].id for row in enrolments})
+            )
+        )
+    }
+    found = [
+        _mine(row, read.get(row[0].id, set()), passed.get(row[0].id, {}), titles, today) for row in enrolments
+    ]
+    begun = {row[1].id for row in enrolments}
+    meant = session.execute(
+        select(Course.code, Version)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .where(
+            Course.id.in_(select(CourseAudience.course_id).where(CourseAudience.audience.in_(who.audiences))),
+            Course.id.not_in(begun),
+        )
+    )
+    found += [_not_begun(code, version) for code, version in meant]
+    return sorted(
+        found,
+        key=lambda one: (one.completed_on is not None, not one.enrolled, one.due_on or date.max, one.code),
+    )
+
+
+def _not_begun(code: str, version: Version) -> MyCourse:
+    return MyCourse(
+        code=code,
+        title=version.title,
+        minutes=version.minutes,
+        enrolled=False,
+        required=False,
+        due_on=None,
+        overdue=False,
+        days_left=None,
+        completed_on=None,
+        serial=None,
+        lessons_done=0,
+        lessons=len(requirements_of(version).lessons),
+        next_kind=None,
+        next_ref="",
+        next_title={},
+        next_minutes=0,
+    )
+
+
+def _mine(
+    row: Any,
+    read: set[str],
+    quizzes: Mapping[str, QuizDone],
+    titles: Mapping[tuple[int, str], tuple[Texts, int]],
+    today: date,
+) -> MyCourse:
+    enrolment, course, version, completed_on, serial = row
+    wanted = requirements_of(version)
+    step = next_step(wanted, Done(lessons=frozenset(read), quizzes=quizzes)) if completed_on is None else None
+    title: Texts = {}
+    minutes = 0
+    if step is not None and step.kind == StepKind.LESSON:
+        title, minutes = titles[(version.id, step.ref)]
+    elif step is not None and step.kind == StepKind.QUIZ:
+        title = quiz_of(version, step.ref)["title"]
+    due = enrolment.due_on
+    return MyCourse(
+        code=course.code,
+        title=version.title,
+        minutes=version.minutes,
+        enrolled=True,
+        required=due is not None,
+        due_on=due,
+        overdue=completed_on is None and due is not None and due < today,
+        days_left=(due - today).days if due is not None else None,
+        completed_on=completed_on,
+        serial=serial,
+        lessons_done=len(read),
+        lessons=len(wanted.lessons),
+        next_kind=step.kind if step else None,
+        next_ref=step.ref if step else "",
+        next_title=title,
+        next_minutes=minutes,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LessonLine:
+    """A lesson in a course's path."""
+
+    slug: str
+    title: Texts
+    minutes: int
+    module: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePage:
+    """A course as its page shows it: for a visitor, or for one who has begun it."""
+
+    course: Course
+    version: Version
+    enrolment: Enrolment | None
+    lessons: Sequence[LessonLine]
+    status: Status | None
+    completed_on: date | None
+    serial: str | None
+
+    @property
+    def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
+        """Return each module with its lessons."""
+        return [
+            (module, [line for line in self.lessons if line.module == module["ref"]])
+            for module in self.version.manifest["modules"]
+        ]
+
+    @property
+    def next_lesson(self) -> LessonLine | None:
+        """Return the first lesson that is not done."""
+        return next((line for line in self.lessons if not line.done), None)
+
+
+def course_for(session: Session, who: Actor, code: str) -> Course:
+    """Return a course that `who` may know of. Raises `NotFound` for others: a restricted course does not exist."""
+    course = session.scalar(select(Course).where(Course.code == code))
+    if course is None:
+        raise NotFound
+    if course.access == "open" or who.may(Action.COURSE_PREVIEW):
+        return course
+    if is_for(session, course, who) or enrolment_of(session, who, course) is not None:
+        return course
+    raise NotFound
+
+
+def current_version(session: Session, course: Course) -> Version:
+    """Return the version that a new learner begins."""
+    return session.scalars(select(Version).where(Version.course_id == course.id, Version.current)).one()
+
+
+def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | None:
+    """Return the person's latest enrolment in a course, or None."""
+    return session.scalar(
+        select(Enrolment)
+        .where(Enrolment.user_id == who.id, Enrolment.course_id == course.id)
+        .order_by(Enrolment.cycle.desc())
+        .limit(1)
+    )
+
+
+def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
+    """Return everything a course's page shows."""
+    enrolment = enrolment_of(session, who, course) if who.id is not None else None
+    version = session.get_one(Version, enrolment.version_id) if enrolment else current_version(session, course)
+    now = status(session, enrolment, version) if enrolment else None
+    read = now.done.lessons if now else frozenset()
+    lessons = [
+        LessonLine(one.slug, one.title, one.minutes, one.module_ref, one.slug in read)
+        for one in session.scalars(
+            select(Lesson).where(Lesson.version_id == version.id).order_by(Lesson.position)
+        )
+    ]
+    finished = None
+    if enrolment is not None:
+        finished = session.execute(
+            select(Completion.completed_on, Certificate.serial)
+            .outerjoin(
+                Certificate,
+                (Certificate.user_id == Completion.user_id)
+                & (Certificate.course_id == Completion.course_id)
+                & (Certificate.cycle == enrolment.cycle),
+            )
+            .where(Completion.enrolment_id == enrolment.id)
+        ).first()
+    return CoursePage(
+        course=course,
+        version=version,
+        enrolment=enrolment,
+        lessons=lessons,
+        status=now,
+        completed_on=finished[0] if finished else None,
+        serial=finished[1] if finished else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LessonPage:
+    """One lesson in one language, with its place in the path. `enrolment_id` is None for a visitor or a preview."""
+
+    code: str
+    course_title: Texts
+    version: int
+    module_title: Texts
+    slug: str
+    title: Texts
+    minutes: int
+    html: str
+    action: str
+    content_note: str | None
+    sources: Sequence[Mapping[str, Any]]
+    job_aids: Sequence[Mapping[str, str]]
+    lessons: Sequence[LessonLine]
+    enrolment_id: int | None
+    lesson_id: int
+    checked_on: str
+
+    @property
+    def place(self) -> int:
+        """Return the lesson's place in the course, from 1."""
+        return next(place for place, line in enumerate(self.lessons, 1) if line.slug == self.slug)
+
+    @property
+    def done(self) -> bool:
+        """Return whether the learner said that she finished it."""
+        return self.lessons[self.place - 1].done
+
+    @property
+    def following(self) -> LessonLine | None:
+        """Return the lesson after this one."""
+        return self.lessons[self.place] if self.place < len(self.lessons) else None
+
+    @property
+    def preceding(self) -> LessonLine | None:
+        """Return the lesson before this one."""
+        return self.lessons[self.place - 2] if self.place > 1 else None
+
+
+def lesson_page(session: Session, who: Actor, code: str, slug: str, language: str) -> LessonPage:
+    """Return a lesson: of the version the learner began, else of the current one where it is open to read.
+
+    Two queries for a learner who has begun. Raises `NotFound`.
+    """
+    mine = (
+        select(Enrolment.id, Enrolment.version_id, Enrolment.course_id)
+        .where(Enrolment.user_id == who.id)
+        .subquery()
+    )
+    row = session.execute(
+        select(Course.id, Version, Lesson, LessonText, mine.c.id)
+        .join(mine, mine.c.course_id == Course.id)
+        .join(Version, Version.id == mine.c.version_id)
+        .join(Lesson, Lesson.version_id == Version.id)
+        .join(LessonText, LessonText.lesson_id == Lesson.id)
+        .where(Course.code == code, Lesson.slug == slug, LessonText.language == language)
+        .order_by(mine.c.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        course = course_for(session, who, code)
+        row = session.execute(
+            select(Course.id, Version, Lesson, LessonText, Enrolment.id)
+            .join(Version, and_(Version.course_id == Course.id, Version.current))
+            .join(Lesson, Lesson.version_id == Version.id)
+            .join(LessonText, LessonText.lesson_id == Lesson.id)
+            .outerjoin(Enrolment, Enrolment.id.is_(None))
+            .where(Course.id == course.id, Lesson.slug == slug, LessonText.language == language)
+        ).first()
+    if row is None:
+        raise NotFound
+    _course_id, version, lesson, text, enrolment_id = row
+    lines = session.execute(
+        select(Lesson.slug, Lesson.title, Lesson.minutes, Lesson.module_ref, LessonDone.done_at)
+        .outerjoin(
+            LessonDone, (LessonDone.lesson_id == Lesson.id) & (LessonDone.enrolment_id == (enrolment_id or 0))
+        )
+        .where(Lesson.version_id == version.id)
+        .order_by(Lesson.position)
+    )
+    module = next(module for module in version.manifest["modules"] if module["ref"] == lesson.module_ref)
+    return LessonPage(
+        code=code,
+        course_title=version.title,
+        version=version.number,
+        module_title=module["title"],
+        slug=slug,
+        title=lesson.title,
+        minutes=lesson.minutes,
+        html=text.html,
+        action=text.action,
+        content_note=text.content_note or (module.get("content_note") or {}).get(language),
+        sources=text.sources,
+        job_aids=text.job_aids,
+        lessons=[
+            LessonLine(slug_, title, minutes, ref, done is not None)
+            for slug_, title, minutes, ref, done in lines
+        ],
+        enrolment_id=enrolment_id,
+        lesson_id=lesson.id,
+        checked_on=max((str(source["checked"]) for source in text.sources), default=""),
+    )
+
+
+def lesson_to_finish(session: Session, who: Actor, code: str, slug: str) -> tuple[Enrolment, Lesson]:
+    """Return the enrolment and the lesson that a learner may finish. Raises `NotFound`, `NotEnrolled`."""
+    course = course_for(session, who, code)
+    enrolment = enrolment_of(session, who, course)
+    if enrolment is None:
+        raise NotEnrolled
+    lesson = session.scalar(
+        select(Lesson).where(Lesson.version_id == enrolment.version_id, Lesson.slug == slug)
+    )
+    if lesson is None:
+        raise NotFound
+    return enrolment, lesson
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptPlace:
+    """Where an attempt belongs: for its page's way back."""
+
+    attempt: Attempt
+    enrolment: Enrolment
+    course: Course
+    version: Version
+    quiz: dict[str, Any]
+
+
+def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
+    """Return an attempt of the person's own. Raises `NotFound` for anybody else's, as if there were none."""
+    row = session.execute(
+        select(Attempt, Enrolment, Course, Version, QuizAttempt.quiz_ref)
+        .join(QuizAttempt, QuizAttempt.attempt_id == Attempt.id)
+        .join(Enrolment, Enrolment.id == QuizAttempt.enrolment_id)
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Version, Version.id == Enrolment.version_id)
+        .where(Attempt.id == attempt_id, Attempt.taker_id == who.id)
+    ).first()
+    if row is None:
+        raise NotFound
+    attempt, enrolment, course, version, ref = row
+    return AttemptPlace(attempt, enrolment, course, version, quiz_of(version, ref))

@@ -1,0 +1,153 @@
+"""Beginning a course, finishing a lesson, sitting a quiz: every way of learning ends in `completion`, and that issues.
+
+One can read the way of a fact from top to bottom: the last lesson, the passed quiz (and later the ticked
+attendance) call `complete_if_met` in the same unit of work; it appends the completion once and has the certificate
+issued. None of these functions commits.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from courses import queries
+from courses.certificates import services as certificates
+from courses.certificates.issuing import Issuer
+from courses.certificates.models import Certificate
+from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
+from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt, Version
+from portal.core.accounts.queries import posting_on
+from portal.core.audit.services import record
+from portal.core.clock import local_date
+from portal.core.db import insert_once
+from portal.core.policy import Actor
+from quizzes import services as quizzes
+from quizzes.models import Attempt
+
+
+def enrol(
+    session: Session, who: Actor, course: Course, now: datetime, *, due_on: date | None = None
+) -> Enrolment:
+    """Begin a course on its current version; a second click finds the first one's enrolment.
+
+    Raises `NotForYou` where the course is restricted to audiences the person does not belong to.
+    """
+    if course.access != "open" and not queries.is_for(session, course, who):
+        raise NotForYou
+    insert_once(
+        session,
+        Enrolment,
+        user_id=who.id,
+        course_id=course.id,
+        version_id=queries.current_version(session, course).id,
+        cycle=1,
+        enrolled_at=now,
+        due_on=due_on,
+    )
+    return session.scalars(
+        select(Enrolment)
+        .where(Enrolment.user_id == who.id, Enrolment.course_id == course.id)
+        .order_by(Enrolment.cycle.desc())
+        .limit(1)
+    ).one()
+
+
+def finish_lesson(
+    session: Session, issuer: Issuer, enrolment: Enrolment, lesson: Lesson, now: datetime
+) -> Certificate | None:
+    """Note that a lesson was read; return the certificate where that completed the course."""
+    insert_once(session, LessonDone, enrolment_id=enrolment.id, lesson_id=lesson.id, done_at=now)
+    return complete_if_met(session, issuer, enrolment, now)
+
+
+def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int, now: datetime) -> Attempt:
+    """Begin an attempt of a quiz of the course, or return the open one.
+
+    Raises `LessonsFirst` where the quiz decides the course and lessons are still to be read, `AlreadyCompleted`
+    where it has been passed, and what `quizzes.services.start` refuses (attempts used, waiting time).
+    """
+    version = session.get_one(Version, enrolment.version_id)
+    quiz = queries.quiz_of(version, quiz_ref)
+    status = queries.status(session, enrolment)
+    if status.lessons_left and queries.is_decisive(version, quiz_ref):
+        raise LessonsFirst(left=len(status.lessons_left))
+    if any(attempt.passed for attempt in status.attempts.get(quiz_ref, ())) and queries.is_decisive(
+        version, quiz_ref
+    ):
+        raise AlreadyCompleted
+    attempt = quizzes.start(
+        session,
+        taker_id=enrolment.user_id,
+        scope=scope_of(enrolment, quiz_ref),
+        release=queries.release_of(session, quiz),
+        rules=quiz,
+        seed=seed,
+        now=now,
+    )
+    insert_once(session, QuizAttempt, attempt_id=attempt.id, enrolment_id=enrolment.id, quiz_ref=quiz_ref)
+    return attempt
+
+
+def scope_of(enrolment: Enrolment, quiz_ref: str) -> str:
+    """Return the name under which attempts of one quiz in one enrolment are counted together."""
+    return f"enrolment:{enrolment.id}:{quiz_ref}"
+
+
+def submit_quiz(session: Session, issuer: Issuer, attempt: Attempt, now: datetime) -> Certificate | None:
+    """Hand an attempt in, once; return the certificate where that completed the course."""
+    quizzes.submit(session, attempt_id=attempt.id, taker_id=attempt.taker_id, now=now)
+    enrolment = session.scalars(
+        select(Enrolment)
+        .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
+        .where(QuizAttempt.attempt_id == attempt.id)
+    ).one()
+    return complete_if_met(session, issuer, enrolment, now)
+
+
+def complete_if_met(
+    session: Session, issuer: Issuer, enrolment: Enrolment, now: datetime
+) -> Certificate | None:
+    """Append the completion when every rule of the version is met, and issue; None when not, or when it stands.
+
+    The completion is inserted under its unique key: of two transactions that see the last rule met, one issues.
+    """
+    version = session.get_one(Version, enrolment.version_id)
+    status = queries.status(session, enrolment)
+    if not status.progress.complete:
+        return None
+    day = local_date(now)
+    posting = posting_on(session, enrolment.user_id, day)
+    facts: dict[str, Any] = {
+        "version": version.number,
+        "rules": version.manifest["completion"],
+        "shares": status.shares,
+    }
+    made = insert_once(
+        session,
+        Completion,
+        enrolment_id=enrolment.id,
+        user_id=enrolment.user_id,
+        course_id=enrolment.course_id,
+        completed_at=now,
+        completed_on=day,
+        unit_id=posting[0].id if posting else None,
+        audience=posting[2] if posting else None,
+        facts=facts,
+    )
+    if not made:
+        return None
+    completion = session.scalars(select(Completion).where(Completion.enrolment_id == enrolment.id)).one()
+    course = session.get_one(Course, enrolment.course_id)
+    record(
+        session,
+        at=now,
+        actor_id=enrolment.user_id,
+        code="course.complete",
+        target=f"enrolment:{enrolment.id}",
+        course=course.code,
+        version=version.number,
+    )
+    return certificates.issue(
+        session, issuer, completion, course=course, version=version, cycle=enrolment.cycle, now=now
+    )

@@ -1,0 +1,62 @@
+"""The catalogue, a course's page, and beginning a course."""
+
+from flask import Blueprint, flash, render_template, request
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from courses import queries, services
+from courses.completion import StepKind
+from courses.forms import ButtonForm
+from portal.core import clock
+from portal.core.accounts.models import AUDIENCE_LABELS, Audience
+from portal.core.db import db, unit_of_work
+from portal.core.policy import Action
+from portal.core.web import actor, public, requires, see_other
+
+bp = Blueprint("catalogue", __name__, url_prefix="/courses", template_folder="../templates")
+
+
+@bp.get("/")
+@public
+def index() -> str:
+    """List the courses that the reader may know of."""
+    audience = request.args.get("audience") or None
+    if audience not in [str(one) for one in Audience]:
+        audience = None
+    search = request.args.get("q", "")[:80].strip()
+    cards = queries.catalogue(db.session(), actor(), audience, search)
+    return render_template(
+        "courses/catalogue/index.html", cards=cards, audience=audience, q=search, audiences=AUDIENCE_LABELS
+    )
+
+
+@bp.get("/<code>/")
+@public
+def course(code: str) -> str:
+    """Show a course: what one learns, its path, and what is done and left."""
+    session = db.session()
+    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code))
+    return render_template(
+        "courses/catalogue/course.html",
+        page=found,
+        manifest=found.version.manifest,
+        form=ButtonForm(),
+        StepKind=StepKind,
+        audiences=AUDIENCE_LABELS,
+        today=clock.today(),
+    )
+
+
+@bp.post("/<code>/enrol")
+@requires(Action.OWN_LEARNING)
+def enrol(code: str) -> Response:
+    """Begin the course and go to its first lesson."""
+    with unit_of_work() as session:
+        found = queries.course_for(session, actor(), code)
+        services.enrol(session, actor(), found, clock.now())
+        page = queries.course_page(session, actor(), found)
+        first = page.next_lesson.slug if page.next_lesson else None
+    if first is None:
+        return see_other("catalogue.course", code=code)
+    flash(gettext("You have begun. The portal remembers where you are, on any device."), "success")
+    return see_other("learn.lesson", code=code, slug=first)

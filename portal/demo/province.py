@@ -1,0 +1,445 @@
+"""Filling an empty database with the demonstration province."""
+
+import csv
+import random
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from importlib.resources import files
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from courses import queries
+from courses.certificates import services as certificates
+from courses.certificates.issuing import Issuer, issuer_for
+from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
+from portal.core import clock
+from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, User
+from portal.core.accounts.services import new_user
+from portal.core.db import unit_of_work
+from portal.core.names import fold, sort_key
+from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
+from portal.core.organisation.services import new_unit
+from portal.core.policy import Role
+from portal.core.web import settings
+from portal.demo.accounts import ACCOUNTS, PASSWORD
+
+BEGAN = date(2020, 4, 10)  # the day the plan was signed
+FAMILIES = [
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Vũ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+    "Đào",
+    "Đinh",
+    "Trịnh",
+    "Mai",
+    "Tô",
+    "Lương",
+    "Phan",
+]
+MIDDLES = [
+    "Thị",
+    "Thị",
+    "Thị",
+    "Văn",
+    "Thu",
+    "Minh",
+    "Ngọc",
+    "Thanh",
+    "Hồng",
+    "Đức",
+    "Quang",
+    "Bích",
+    "Anh",
+    "Hải",
+    "Kim",
+    "Xuân",
+    "Phương",
+    "Hữu",
+    "Tuấn",
+    "Diệu",
+]
+GIVEN = [
+    "An",
+    "Ánh",
+    "Bích",
+    "Châu",
+    "Chi",
+    "Cúc",
+    "Diệp",
+    "Dung",
+    "Duyên",
+    "Đạt",
+    "Đông",
+    "Giang",
+    "Hà",
+    "Hạnh",
+    "Hằng",
+    "Hiền",
+    "Hoa",
+    "Hòa",
+    "Hồng",
+    "Huệ",
+    "Huyền",
+    "Khánh",
+    "Lan",
+    "Liên",
+    "Linh",
+    "Loan",
+    "Ly",
+    "Mai",
+    "Minh",
+    "Nga",
+    "Ngân",
+    "Nguyệt",
+    "Nhung",
+    "Oanh",
+    "Phong",
+    "Phúc",
+    "Quỳnh",
+    "Sơn",
+    "Tâm",
+    "Thảo",
+    "Thắm",
+    "Thúy",
+    "Thủy",
+    "Trang",
+    "Tuyết",
+    "Uyên",
+    "Vân",
+    "Việt",
+    "Xuân",
+    "Yến",
+    "Ẩn",
+    "Ửng",
+]
+SCHOOL_NAMES = (
+    "Hoa Sen", "Ánh Dương", "Mầm Xanh", "Hướng Dương", "Sao Mai", "Bình Minh", "Hoa Mai", "Tuổi Thơ", "Vành Khuyên", "Họa Mi",
+    "Sơn Ca", "Hoa Hồng", "Măng Non", "Cầu Vồng", "Hoa Phượng", "Sen Vàng",
+)  # fmt: skip
+LEVELS = (("MN", "Trường Mầm non"), ("TH", "Trường Tiểu học"), ("THCS", "Trường THCS"))
+
+
+def loaded(session: Session) -> bool:
+    """Return whether anybody lives in this database already."""
+    return session.scalar(select(User.id).limit(1)) is not None
+
+
+def load(today: date, report: Callable[[str], None]) -> None:
+    """Fill an empty database: areas, units, people, and some months of learning. Says what it is doing."""
+    dice = random.Random(39)  # noqa: S311 - a demonstration that is the same every time
+    now = clock.now()
+    with unit_of_work() as session:
+        if loaded(session):
+            report("The database has people in it already; the demonstration was left out.")
+            return
+        areas = _areas(session)
+        report(f"areas: {len(areas)}")
+        units = _units(session, areas, today, dice)
+        report(f"units: {len(units)}")
+        people = _staff(session, units, today, now, dice)
+        _accounts(session, areas, units, today, now)
+        report(f"people: {people + len(ACCOUNTS)}")
+    with unit_of_work() as session:
+        issued = _learning(session, issuer_for(settings()), today, now, dice, report)
+        report(f"certificates: {issued}")
+
+
+def _areas(session: Session) -> dict[str, Area]:
+    text = files("portal.demo").joinpath("areas-thai-binh-2020.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    areas: dict[str, Area] = {}
+    for row in rows:
+        parent = areas.get(row["parent"])
+        area = Area(
+            code=row["code"],
+            kind=AreaKind(row["kind"]),
+            name=row["name"],
+            search_key=fold(row["name"]),
+            parent_id=parent.id if parent else None,
+            valid_from=BEGAN,
+        )
+        session.add(area)
+        if row["kind"] != "commune":
+            session.flush()
+        areas[row["code"]] = area
+    session.flush()
+    return areas
+
+
+def _units(session: Session, areas: dict[str, Area], today: date, dice: random.Random) -> dict[str, Unit]:
+    units: dict[str, Unit] = {}
+    counted = today - timedelta(days=40)
+
+    def add(
+        code: str, kind: UnitKind, sector: Sector, name: str, area: str, roster: bool = True, parent: str = ""
+    ) -> None:
+        units[code] = new_unit(
+            session,
+            code=code,
+            kind=kind,
+            sector=sector,
+            name=name,
+            area=areas[area],
+            valid_from=BEGAN,
+            parent=units.get(parent),
+            roster_on=counted if roster else None,
+        )
+
+    for code, sector, name in (
+        ("SO-GDDT", Sector.EDUCATION, "Sở Giáo dục và Đào tạo"),
+        ("SO-YTE", Sector.HEALTH, "Sở Y tế"),
+        ("CA-34", Sector.POLICE, "Công an tỉnh"),
+        ("SO-LDTBXH", Sector.LABOUR, "Sở Lao động – Thương binh và Xã hội"),
+        ("BD-34", Sector.POST, "Bưu điện tỉnh"),
+    ):
+        add(code, UnitKind.DEPARTMENT, sector, name, "34")
+    districts = [area for area in areas.values() if area.kind == AreaKind.DISTRICT]
+    for number, district in enumerate(districts):
+        short = district.name
+        add(f"UB-{district.code}", UnitKind.COMMITTEE, Sector.GOVERNMENT, f"UBND {short}", district.code)
+        add(
+            f"CA-{district.code}",
+            UnitKind.POLICE_POST,
+            Sector.POLICE,
+            f"Công an {short}",
+            district.code,
+            parent="CA-34",
+        )
+        add(
+            f"BD-{district.code}",
+            UnitKind.POST_OFFICE,
+            Sector.POST,
+            f"Bưu điện {short}",
+            district.code,
+            parent="BD-34",
+        )
+        add(
+            f"PGD-{district.code}",
+            UnitKind.DEPARTMENT,
+            Sector.EDUCATION,
+            f"Phòng GDĐT {short}",
+            district.code,
+            parent="SO-GDDT",
+        )
+        communes = [area for area in areas.values() if area.parent_id == district.id]
+        for place in range(4):
+            level, kind = LEVELS[place % 3]
+            name = SCHOOL_NAMES[(number * 2 + place) % len(SCHOOL_NAMES)]
+            add(
+                f"{level}-{district.code}-{place + 1:02d}",
+                UnitKind.SCHOOL,
+                Sector.EDUCATION,
+                f"{kind} {name}",
+                communes[(place * 3 + 8) % len(communes)].code,
+                roster=dice.random() > 0.12 or number == 0,
+                parent=f"PGD-{district.code}",
+            )
+        for commune in communes:
+            add(
+                f"CD-{commune.code}",
+                UnitKind.COMMUNITY,
+                Sector.COMMUNITY,
+                f"Cộng đồng {commune.name}",
+                commune.code,
+                roster=False,
+            )
+        for commune in communes[:4] if number else communes:
+            add(
+                f"UB-{commune.code}",
+                UnitKind.COMMITTEE,
+                Sector.GOVERNMENT,
+                f"UBND {commune.name}",
+                commune.code,
+            )
+            add(
+                f"TYT-{commune.code}",
+                UnitKind.CLINIC,
+                Sector.HEALTH,
+                f"Trạm Y tế {commune.name}",
+                commune.code,
+                parent="SO-YTE",
+            )
+    return units
+
+
+def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime, dice: random.Random) -> int:
+    made = 0
+    for unit in units.values():
+        for audience, title, many in _posts(unit, dice):
+            for _number in range(many):
+                made += 1
+                name = " ".join((dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(GIVEN)))
+                user = User(
+                    full_name=name,
+                    sort_key=sort_key(name),
+                    search_key=fold(name),
+                    staff_code=f"DM-{made:05d}",
+                    secret_kind=SecretKind.PASSWORD,
+                    failed_count=0,
+                    created_at=now,
+                )
+                session.add(user)
+                session.flush()
+                began = today - timedelta(days=dice.randrange(200, 1500))
+                session.add(
+                    Posting(
+                        user_id=user.id, unit_id=unit.id, audience=audience, title=title, valid_from=began
+                    )
+                )
+    return made
+
+
+def _posts(unit: Unit, dice: random.Random) -> list[tuple[Audience, str, int]]:
+    if unit.kind == UnitKind.SCHOOL:
+        many = 38 if unit.code == "MN-336-01" else dice.randrange(12, 26)
+        return [
+            (Audience.MANAGER, "Phó hiệu trưởng", 1),
+            (Audience.TEACHER, "Giáo viên", many),
+            (Audience.SCHOOL_STAFF, "Nhân viên", 4),
+        ]
+    if unit.kind == UnitKind.CLINIC:
+        return [(Audience.HEALTH_WORKER, "Nhân viên y tế", 3)]
+    if unit.kind == UnitKind.POLICE_POST:
+        return [(Audience.POLICE_OFFICER, "Cán bộ", 8), (Audience.INVESTIGATOR, "Điều tra viên", 3)]
+    if unit.kind == UnitKind.POST_OFFICE:
+        return [(Audience.POSTAL_WORKER, "Bưu tá", 6)]
+    if unit.kind == UnitKind.COMMITTEE and unit.code.startswith("UB-1"):
+        return [(Audience.COMMUNE_OFFICER, "Công chức Văn hóa – Xã hội", 1)]
+    if unit.kind == UnitKind.COMMUNITY and unit.code.startswith("CD-124"):
+        return [(Audience.PARENT, "", 3), (Audience.COLLABORATOR, "Cộng tác viên", 1)]
+    return []
+
+
+def _accounts(
+    session: Session, areas: dict[str, Area], units: dict[str, Unit], today: date, now: datetime
+) -> None:
+    for number, account in enumerate(ACCOUNTS, 1):
+        user = new_user(
+            session,
+            full_name=account.full_name,
+            secret=PASSWORD,
+            secret_kind=SecretKind.PASSWORD,
+            username=account.username,
+            phone=f"09000000{number:02d}",
+            now=now,
+        )
+        unit = units[account.unit]
+        began = today - timedelta(days=300)
+        if account.audience is not None:
+            session.add(
+                Posting(user_id=user.id, unit_id=unit.id, audience=account.audience, valid_from=began)
+            )
+        if account.role is not None:
+            everywhere = account.role in (Role.AUTHOR, Role.ADMINISTRATOR)
+            session.add(
+                Membership(
+                    user_id=user.id,
+                    role=account.role,
+                    area_id=areas[account.area].id if account.area else None,
+                    sector=account.sector,
+                    unit_id=unit.id if not account.area and not everywhere else None,
+                    valid_from=began,
+                )
+            )
+
+
+def _learning(
+    session: Session,
+    issuer: Issuer,
+    today: date,
+    now: datetime,
+    dice: random.Random,
+    report: Callable[[str], None],
+) -> int:
+    """Let about two in three of the staff begin the courses that are for them, and some of these complete."""
+    courses = session.execute(
+        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current))
+    ).all()
+    named = {account.username for account in ACCOUNTS}
+    issued = 0
+    for course, version in courses:
+        lessons = session.scalars(
+            select(Lesson).where(Lesson.version_id == version.id).order_by(Lesson.position)
+        ).all()
+        wanted = queries.audiences_of(session, course)
+        people = session.execute(
+            select(User, Posting)
+            .join(Posting, Posting.user_id == User.id)
+            .where(Posting.audience.in_(wanted))
+            .order_by(User.id)
+        ).all()
+        for user, posting in people:
+            chance = dice.random()
+            if chance > 0.68 or user.username in named - {"giaovien", "hieutruong"}:
+                continue
+            began = now - timedelta(days=dice.randrange(20, 190), hours=dice.randrange(8))
+            due = today + timedelta(days=dice.choice((-12, 20, 20, 55)))
+            enrolment = Enrolment(
+                user_id=user.id,
+                course_id=course.id,
+                version_id=version.id,
+                cycle=1,
+                enrolled_at=began,
+                due_on=due,
+            )
+            if user.username == "giaovien":
+                enrolment.due_on = today + timedelta(days=20)
+            session.add(enrolment)
+            session.flush()
+            whole = chance < 0.2 and user.username is None
+            read = lessons if whole else lessons[: 3 if user.username else dice.randrange(len(lessons))]
+            for place, lesson in enumerate(read, 1):
+                session.add(
+                    LessonDone(
+                        enrolment_id=enrolment.id, lesson_id=lesson.id, done_at=began + timedelta(hours=place)
+                    )
+                )
+            if whole and issued < 160:
+                issued += 1
+                _complete(
+                    session,
+                    issuer,
+                    enrolment,
+                    course,
+                    version,
+                    posting,
+                    began + timedelta(days=dice.randrange(2, 18)),
+                )
+                if issued % 40 == 0:
+                    report(f"  {issued} certificates …")
+    return issued
+
+
+def _complete(
+    session: Session,
+    issuer: Issuer,
+    enrolment: Enrolment,
+    course: Course,
+    version: Version,
+    posting: Posting,
+    at: datetime,
+) -> None:
+    completion = Completion(
+        enrolment_id=enrolment.id,
+        user_id=enrolment.user_id,
+        course_id=course.id,
+        completed_at=at,
+        completed_on=clock.local_date(at),
+        unit_id=posting.unit_id,
+        audience=str(posting.audience),
+        facts={"version": version.number, "rules": version.manifest["completion"], "demonstration": True},
+    )
+    session.add(completion)
+    session.flush()
+    certificates.issue(session, issuer, completion, course=course, version=version, cycle=1, now=at)

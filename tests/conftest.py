@@ -1,0 +1,160 @@
+"""Fixtures: an application on each database, a session that is rolled back after every test, and four people.
+
+Ana teaches at a school; Bruno heads it; Carla teaches elsewhere; Dora heads education in the whole province.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session
+
+from courses import loader
+from portal.app import create_app
+from portal.config import Settings
+from portal.core import clock
+from portal.core.accounts import services as accounts
+from portal.core.accounts.login import TOKEN_KEY
+from portal.core.db import db, unit_of_work
+from tests import machine
+from tests.factories import NOW, World, build
+
+DATABASES = ["sqlite", "postgresql"]
+TODAY = date(2026, 11, 24)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out, by name, what this machine cannot run; with REQUIRE_ALL=1 it fails instead."""
+    demanded = os.environ.get("REQUIRE_ALL") == "1"
+    for item in items:
+        lacks = None
+        if "postgresql" in item.name and machine.postgres() is None:
+            lacks = "PostgreSQL"
+        if item.get_closest_marker("browser") and machine.chromium() is None:
+            lacks = "Chromium"
+        if item.get_closest_marker("redis") and machine.redis_server() is None:
+            lacks = "Redis"
+        if lacks and not demanded:
+            item.add_marker(pytest.mark.skip(reason=f"this machine has no {lacks}"))
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of an empty database of this worker's own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
+        return
+    yield from postgres_database()
+
+
+def postgres_database() -> Iterator[str]:
+    """Make a PostgreSQL database, yield its address, drop it."""
+    server = machine.postgres()
+    assert server is not None, "PostgreSQL is demanded (REQUIRE_ALL=1) and not there"
+    name = f"hoc_test_{os.getpid()}_{uuid.uuid4().hex[:6]}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    try:
+        yield server.rsplit("/", 1)[0] + "/" + name
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data directory of this worker's own."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def whole_app(database_url: str, data_dir: Path) -> Iterator[tuple[Flask, World]]:
+    """Yield the application with its tables, the shipped courses, and the small world; made once."""
+    settings = Settings(
+        environment="test",
+        database_url=database_url,
+        secret_key="a secret of the tests, long enough for anybody",
+        data_dir=data_dir,
+        sign_in_limit="10000 per minute",
+        verify_limit="10000 per minute",
+        register_limit="10000 per minute",
+    )
+    app = create_app(settings)
+    with app.app_context(), clock.frozen(NOW):
+        upgrade()
+        with unit_of_work() as session:
+            loader.load_all(session, NOW)
+            world = build(session)
+        db.session.remove()
+    yield app, world
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(whole_app: tuple[Flask, World]) -> Iterator[Flask]:
+    """Yield the application inside one transaction that is rolled back after the test."""
+    app, _world = whole_app
+    with app.app_context(), clock.frozen(NOW):
+        engine = db.engine
+        connection = engine.connect()
+        outer = connection.begin()
+        db._app_engines[app][None] = connection  # type: ignore[assignment]
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            outer.rollback()
+            connection.close()
+            db._app_engines[app][None] = engine
+
+
+@pytest.fixture
+def world(whole_app: tuple[Flask, World]) -> World:
+    """Return the ids of the small world."""
+    return whole_app[1]
+
+
+@pytest.fixture
+def session(app: Flask) -> Session:
+    """Return the session of the test."""
+    return db.session()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """Return a browser that nobody has signed in with."""
+    app.config["WTF_CSRF_ENABLED"] = False
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, session: Session):
+    """Return a function that gives a client signed in as a user's id."""
+    app.config["WTF_CSRF_ENABLED"] = False
+
+    def signed(user_id: int) -> FlaskClient:
+        with unit_of_work() as work:
+            token = accounts.sign_in(work, user_id, NOW)
+        client = app.test_client()
+        with client.session_transaction() as cookie:
+            cookie[TOKEN_KEY] = token
+            cookie.permanent = True
+        return client
+
+    return signed
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Return the moment at which every test stands: 24 November 2026, 10:00 in the province."""
+    return datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
