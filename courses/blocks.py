@@ -17,6 +17,12 @@ MEDIA = ("audio", "video")
 KINDS = (*CALLOUTS, "scenario", "choice", "say", "checklist", "jobaid", "reveal", *MEDIA)
 
 
+MEDIA_WORDS = re.compile(
+    r"(?P<file>\S+) +(?P<duration>\d{1,2}:[0-5]\d(?::[0-5]\d)?) +(?P<size>\d+(?:[.,]\d+)? ?[KM]B)"
+)
+"""What follows `audio` or `video`: file, duration, size."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A colon-fenced block. line: of its opening fence, from 1. best: a choice that the author recommends."""
@@ -30,6 +36,12 @@ class Block:
     def name(self) -> str:
         """The words after the colons without the title: `scenario`, `choice best`."""
         return f"{self.kind} best" if self.best else self.kind
+
+    @property
+    def media(self) -> str:
+        """The file that an audio or video block plays, as written (`media/lesson.mp4`); empty for others."""
+        words = MEDIA_WORDS.fullmatch(self.title) if self.kind in MEDIA else None
+        return words["file"] if words else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +240,6 @@ def _prose(nodes: Sequence[Node]) -> Iterator[tuple[int, str]]:
 
 # --- checking ----------------------------------------------------------------------------------------------------
 
-MEDIA_WORDS = re.compile(
-    r"media/(?P<name>\S+) +(?P<duration>\d{1,2}:[0-5]\d(?::[0-5]\d)?) +(?P<size>\d+(?:[.,]\d+)? ?[KM]B)"
-)
 _NEEDS_TITLE = frozenset({"scenario", "choice", "jobaid", "reveal"})
 
 
@@ -260,6 +269,8 @@ def _check_fence(fence: Fence, outer: Fence | None) -> Iterator[str]:
             f"{block.kind} needs file, duration and size on its first line, "
             f"like “::: {block.kind} media/lesson.mp4 2:10 4,2 MB”"
         )
+    if block.kind == "help" and not any("111" in source for _, source in _prose(fence.nodes)):
+        yield "the block “help” does not name the hotline 111; add it"
     if block.kind == "scenario":
         yield from _check_scenario(fence)
     if block.kind == "say" and _columns(fence) != [2]:

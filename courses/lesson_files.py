@@ -16,7 +16,6 @@ from courses.blocks import (
     html_lines,
     is_safe_link,
     media_name,
-    media_names,
     references,
 )
 from courses.safe_words import first_hard
@@ -55,7 +54,19 @@ class LessonText:
     words: int
 
 
-def read_lesson(file: str, text: str, changed_on: date, report: Report) -> LessonText:
+@dataclass(frozen=True, slots=True)
+class LessonFile:
+    """A lesson's text with what is needed to say where its faults are. front: None where it could not be read."""
+
+    text: LessonText
+    front: Table | None
+
+    def line(self, key: str, value: str = "") -> int:
+        """Return the line of a key of the front matter, or of `value` in it."""
+        return self.front.toml.line_of((key,), value) if self.front else 1
+
+
+def read_lesson(file: str, text: str, changed_on: date, report: Report) -> LessonFile:
     """Return the lesson in `text`, reporting every fault that one file shows by itself.
 
     file: path inside the course folder. changed_on: the course's date, after which no source can have been checked.
@@ -66,7 +77,7 @@ def read_lesson(file: str, text: str, changed_on: date, report: Report) -> Lesso
         table = Table(parse(front, before=1), report)
     except NotToml as error:
         report(error.line, f"the front matter is not TOML: {error.message}")
-        return LessonText(file, "", 1, (), "", None, (), body, line, count_words(body))
+        return LessonFile(LessonText(file, "", 1, (), "", None, (), body, line, count_words(body)), None)
     lesson = LessonText(
         file=file,
         title=table.text("title", example='"…"'),
@@ -82,7 +93,7 @@ def read_lesson(file: str, text: str, changed_on: date, report: Report) -> Lesso
     if lesson.content_note and "111" not in lesson.content_note:
         table.fault("content_note", "a content note names the hotline 111; add it")
     table.close()
-    return lesson
+    return LessonFile(lesson, table)
 
 
 def _split(text: str, report: Report) -> tuple[str, str, int]:
@@ -123,9 +134,6 @@ def body_faults(body: str, first: int, report: Report) -> None:
         report(first + line - 1, "HTML is shown as text and does nothing; write Markdown or a block")
     for line in heading_lines(body, 1):
         report(first + line - 1, "the title is the page's only first-level heading; use ## here")
-    for block in blocks(body):
-        if block.kind == "help" and "111" not in block.text:
-            report(first + block.line - 1, "the block “help” does not name the hotline 111; add it")
 
 
 def reference_faults(
@@ -141,8 +149,9 @@ def reference_faults(
             used.add(_media(reference.target, media, line, report))
         elif message := _link_fault(reference.target, slugs):
             report(line, f"the link to “{reference.target}” {message}")
-    for block_line, name in media_names(lesson.body):
-        used.add(_media(name, media, lesson.line + block_line - 1, report))
+    for block in blocks(lesson.body):
+        if block.media:
+            used.add(_media(block.media, media, lesson.line + block.line - 1, report))
     return used
 
 
@@ -183,19 +192,32 @@ def hard_word(lesson: LessonText) -> tuple[int, str] | None:
     return (lesson.line + found[0] - 1, found[1]) if found else None
 
 
-def compare(vietnamese: LessonText, english: LessonText, report: Report) -> None:
-    """Report, on lines of the English file, what the two languages of one lesson do not have in common."""
-    for name in ("minutes", "objectives"):
-        theirs, ours = getattr(vietnamese, name), getattr(english, name)
-        if theirs != ours:
-            report(1, f"“{name}” is {_shown(ours)}, in Vietnamese it is {_shown(theirs)}; make them the same")
-    if bool(vietnamese.content_note) != bool(english.content_note):
-        which = "Vietnamese" if vietnamese.content_note else "English"
-        report(1, f"only the {which} file has a content_note; write it in both")
-    if len(vietnamese.sources) != len(english.sources):
+def compare_front(vietnamese: LessonFile, english: LessonFile, report: Report) -> None:
+    """Report, on lines of the English file, where the front matter of the two languages differs.
+
+    Only where both could be read without a fault: else the difference would be between stand-ins.
+    """
+    if not (vietnamese.front and vietnamese.front.sound and english.front and english.front.sound):
+        return
+    theirs, ours = vietnamese.text, english.text
+    if theirs.minutes != ours.minutes:
+        message = f"“minutes” is {ours.minutes}, in Vietnamese {theirs.minutes}; make them the same"
+        report(english.line("minutes"), message)
+    if theirs.objectives != ours.objectives:
+        there, here = ", ".join(theirs.objectives), ", ".join(ours.objectives)
         report(
-            1, f"{len(english.sources)} sources, in Vietnamese {len(vietnamese.sources)}; list the same ones"
+            english.line("objectives"), f"“objectives” is {here}, in Vietnamese {there}; make them the same"
         )
+    if bool(theirs.content_note) != bool(ours.content_note):
+        which = "Vietnamese" if theirs.content_note else "English"
+        report(english.line("content_note"), f"only the {which} file has a content_note; write it in both")
+    if len(theirs.sources) != len(ours.sources):
+        message = f"{len(ours.sources)} sources, in Vietnamese {len(theirs.sources)}; list the same ones"
+        report(english.line("sources"), message)
+
+
+def compare_shape(vietnamese: LessonText, english: LessonText, report: Report) -> None:
+    """Report, on its line of the English file, the first block, heading or picture that is not as in Vietnamese."""
     theirs, ours = _sequence(vietnamese), _sequence(english)
     for place in range(max(len(theirs), len(ours))):
         there = theirs[place] if place < len(theirs) else None
@@ -224,7 +246,3 @@ def _sequence(lesson: LessonText) -> list[tuple[int, str]]:
     shape += [(one.line, "picture") for one in references(lesson.body) if one.kind == "image"]
     shape += [(line, "#" * level) for level in (2, 3) for line in heading_lines(lesson.body, level)]
     return [(lesson.line + line - 1, name) for line, name in sorted(shape)]
-
-
-def _shown(value: object) -> str:
-    return ", ".join(value) if isinstance(value, tuple) else str(value)

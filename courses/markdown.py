@@ -238,7 +238,7 @@ class _Page:
         kind = fence.block.kind
         label = self.wording[kind]
         words = MEDIA_WORDS.fullmatch(fence.block.title)
-        name = media_name("media/" + words["name"]) if words else None
+        name = media_name(words["file"]) if words else None
         player = ""
         facts = label
         if words and name:

@@ -162,7 +162,7 @@ def _resolve(path: str, counts: Mapping[Where, int]) -> Where:
     return (*where, keys[-1])
 
 
-_SHARE = re.compile(r"0\.\d{1,4}|1(?:\.0{1,4})?")
+_SHARE = re.compile(r"0(?:\.\d{1,4})?|1(?:\.0{1,4})?")
 
 
 class Table:
@@ -175,7 +175,8 @@ class Table:
     def __init__(self, toml: TomlText, report: Report, where: Where = (), data: Any = None) -> None:
         """Read `data`, which stands at `where` in `toml`; the whole file unless given."""
         self.toml = toml
-        self.report = report
+        self._report = report
+        self.sound = True
         self.where = where
         self.data: dict[str, Any] = toml.data if data is None else data
         self.known: set[str] = set()
@@ -183,6 +184,11 @@ class Table:
     def line(self, key: str = "") -> int:
         """Return the line of `key`, or of the table."""
         return self.toml.line((*self.where, key) if key else self.where)
+
+    def report(self, line: int, message: str) -> None:
+        """Report `message` at `line`; the table is not sound any more."""
+        self.sound = False
+        self._report(line, message)
 
     def fault(self, key: str, message: str) -> None:
         """Report `message` at `key`."""
@@ -262,13 +268,14 @@ class Table:
             self.fault(key, f"“{key}” must be a date without quotes, like 2026-11-24")
         return date.min
 
-    def share(self, key: str) -> Fraction:
-        """Return a share above 0 and up to 1, written as a string so that it is exact."""
+    def share(self, key: str, nought: bool = False) -> Fraction:
+        """Return a share from 0 (itself only where `nought`) to 1, written as a string so that it is exact."""
         value = self._take(key, True, '"0.80"')
-        if isinstance(value, str) and _SHARE.fullmatch(value) and Decimal(value) > 0:
+        if isinstance(value, str) and _SHARE.fullmatch(value) and (nought or Decimal(value) > 0):
             return Fraction(value)
         if value is not None:
-            self.fault(key, f'“{key}” must be a share above 0 and up to 1, in quotes, like "0.80" for 80 %')
+            span = "from 0 to 1" if nought else "above 0 and up to 1"
+            self.fault(key, f'“{key}” must be a share {span}, in quotes, like "0.80" for 80 %')
         return Fraction(1)
 
     def wholes(self, key: str, low: int, high: int) -> tuple[int, ...]:

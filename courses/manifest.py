@@ -1,0 +1,593 @@
+"""A course folder to a `CourseManifest`, or every fault with its file and line: pure. The format: content/README.md.
+
+Reads one folder and nothing outside it: no clock, no database, no bank. Whether a quiz's bank exists and has enough
+questions is the loader's to ask, for `courses` alone cannot know.
+"""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from re import fullmatch
+from typing import Any
+
+from courses.completion import Rule, RuleCode
+from courses.faults import Fault, FaultyCourse
+from courses.lesson_files import (
+    LessonFile,
+    LessonText,
+    compare_front,
+    compare_shape,
+    hard_word,
+    read_lesson,
+    reference_faults,
+)
+from courses.pictures import LARGEST, check_svg, svg_size
+from courses.safe_words import hurting
+from courses.toml_tables import LANGUAGES, NotToml, Report, Table, Text, parse
+
+SECTORS = ("education", "health", "police", "labour", "post", "community", "government")
+AUDIENCES = (
+    *(
+        "teacher",
+        "manager",
+        "school_staff",
+        "health_worker",
+        "police_officer",
+        "investigator",
+        "commune_officer",
+    ),
+    *(
+        "child_affairs_officer",
+        "collaborator",
+        "volunteer",
+        "postal_worker",
+        "social_worker",
+        "parent",
+        "carer",
+    ),
+)
+ACCESS = ("open", "audience", "restricted")
+CERTIFICATES = ("completion", "participation")
+FEEDBACK = ("full", "hints", "none")
+PICTURES = (".svg", ".png", ".webp")
+RECORDINGS = (".mp3", ".mp4")
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a learner can do afterwards."""
+
+    ref: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson in every language. slug: its address. name: of its files, without ending. texts: by language."""
+
+    slug: str
+    name: str
+    minutes: int
+    objectives: tuple[str, ...]
+    texts: Mapping[str, LessonText]
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Some lessons under one title, in order. content_note: shown before hard content."""
+
+    ref: str
+    title: Text
+    lessons: tuple[Lesson, ...]
+    content_note: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """So many questions of one objective, drawn at random. difficulty: which ones (1 to 3), empty for any."""
+
+    objective: str
+    count: int
+    difficulty: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """A quiz of the course. bank: name of the bank's file (`gd-01-1`).
+
+    pass_share: 0 to 1. attempts and limit_minutes: 0 for no limit. After `wait_after` failures one waits
+    `wait_hours`. feedback: full, hints or none.
+    """
+
+    ref: str
+    bank: str
+    title: Text
+    pass_share: Fraction
+    attempts: int
+    wait_after: int
+    wait_hours: int
+    limit_minutes: int
+    feedback: str
+    draw: tuple[Draw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """A file of `media/`. size: width and height a picture is drawn at, None where unknown."""
+
+    name: str
+    size: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CourseManifest:
+    """One version of a course, whole and sound.
+
+    completion: rules that all must be met. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
+    """
+
+    code: str
+    version: int
+    changed_on: date
+    change: Text
+    sector: str
+    audiences: tuple[str, ...]
+    access: str
+    minutes: int
+    certificate: str
+    validity_months: int | None
+    plan_items: tuple[str, ...]
+    indicators: tuple[str, ...]
+    title: Text
+    summary: Text
+    objectives: tuple[Objective, ...]
+    modules: tuple[Module, ...]
+    completion: tuple[Rule, ...]
+    quizzes: tuple[Quiz, ...]
+    media: tuple[Media, ...]
+    digest: str
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """All lessons, in order."""
+        return tuple(lesson for module in self.modules for lesson in module.lessons)
+
+    @property
+    def lesson_slugs(self) -> tuple[str, ...]:
+        """The addresses of all lessons, in order."""
+        return tuple(lesson.slug for lesson in self.lessons)
+
+    def picture_size(self, name: str) -> tuple[int, int] | None:
+        """Return width and height of a picture of `media/`: what `courses.markdown.render` asks for."""
+        return next((media.size for media in self.media if media.name == name), None)
+
+
+def read_course(folder: Path) -> CourseManifest:
+    """Return the course version in `folder` (`…/GD-01/1`). Raises `FaultyCourse` with every fault found."""
+    reader = _Reader(folder)
+    course = reader.read()
+    if reader.faults or course is None:
+        raise FaultyCourse(tuple(sorted(set(reader.faults))))
+    return course
+
+
+def check_course(folder: Path) -> tuple[Fault, ...]:
+    """Return every fault of the course version in `folder`; none when it can be published."""
+    try:
+        read_course(folder)
+    except FaultyCourse as error:
+        return error.faults
+    return ()
+
+
+def folder_digest(folder: Path) -> str:
+    """Return the SHA-256 (hex) over the names and bytes of all files in `folder`, in order of names.
+
+    Names and lengths are part of it, so moving bytes from one file to the next changes it. Links are not followed.
+    """
+    return _digest({path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)})
+
+
+def document_of(course: CourseManifest) -> dict[str, Any]:
+    """Return the manifest as stored with a version, ready for JSON: shares as strings, dates in ISO form.
+
+    Lessons are named by their slugs, their texts are left out.
+    """
+    return {
+        "code": course.code,
+        "version": course.version,
+        "changed_on": course.changed_on.isoformat(),
+        "change": course.change.document(),
+        "sector": course.sector,
+        "audiences": list(course.audiences),
+        "access": course.access,
+        "minutes": course.minutes,
+        "certificate": course.certificate,
+        "validity_months": course.validity_months,
+        "plan_items": list(course.plan_items),
+        "indicators": list(course.indicators),
+        "title": course.title.document(),
+        "summary": course.summary.document(),
+        "objectives": [{"ref": one.ref, **one.text.document()} for one in course.objectives],
+        "modules": [_module_document(module) for module in course.modules],
+        "completion": [_rule_document(rule) for rule in course.completion],
+        "quizzes": [quiz_document(quiz) for quiz in course.quizzes],
+    }
+
+
+def quiz_document(quiz: Quiz) -> dict[str, Any]:
+    """Return a quiz as stored, with the keys of course.toml."""
+    return {
+        "ref": quiz.ref,
+        "bank": quiz.bank,
+        "title": quiz.title.document(),
+        "pass_share": _share(quiz.pass_share),
+        "attempts": quiz.attempts,
+        "wait_after": quiz.wait_after,
+        "wait_hours": quiz.wait_hours,
+        "limit_minutes": quiz.limit_minutes,
+        "feedback": quiz.feedback,
+        "draw": [
+            {"objective": draw.objective, "count": draw.count, "difficulty": list(draw.difficulty)}
+            for draw in quiz.draw
+        ],
+    }
+
+
+def _module_document(module: Module) -> dict[str, Any]:
+    stored: dict[str, Any] = {
+        "ref": module.ref,
+        "title": module.title.document(),
+        "lessons": [lesson.slug for lesson in module.lessons],
+    }
+    if module.content_note:
+        stored["content_note"] = module.content_note.document()
+    return stored
+
+
+def _rule_document(rule: Rule) -> dict[str, Any]:
+    stored: dict[str, Any] = {"rule": str(rule.code)}
+    if rule.quiz is not None:
+        stored["quiz"] = rule.quiz
+    if rule.share is not None:
+        stored["share"] = _share(rule.share)
+    if rule.times is not None:
+        stored["times"] = rule.times
+    return stored
+
+
+def _share(share: Fraction) -> str:
+    """Return a share with four decimals at most, exactly: that is how it was written."""
+    return str(Decimal(share.numerator) / Decimal(share.denominator))
+
+
+# --- reading -----------------------------------------------------------------------------------------------------
+
+_TEXT = Text("", "")
+_SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+_LESSON_NAME = rf"\d{{3}}-({_SLUG})"
+_MEDIA_NAME = rf"{_SLUG}(?:{'|'.join(ending.replace('.', '[.]') for ending in (*PICTURES, *RECORDINGS))})"
+_REF = r"[a-z][a-z0-9-]*"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below `folder` in order of their paths; symbolic links as such, never what they point to."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        elif not path.is_symlink():
+            yield path
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_symlink())
+
+
+def _digest(contents: Mapping[str, bytes]) -> str:
+    total = hashlib.sha256()
+    for name in sorted(contents):
+        content = contents[name]
+        total.update(f"{name}\0{len(content)}\0".encode())
+        total.update(content)
+    return total.hexdigest()
+
+
+class _Reader:
+    """Reads one folder once and collects every fault."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = f"{folder.parent.name}/{folder.name}"
+        self.faults: list[Fault] = []
+        self.contents: dict[str, bytes] = {}
+        self.texts: dict[str, str] = {}
+        self.media: dict[str, Media] = {}
+        self.lessons: dict[str, Lesson] = {}
+        self.quiz_refs: tuple[str, ...] = ()
+
+    def report(self, file: str) -> Report:
+        """Return where faults of `file` go."""
+        return lambda line, message: self.faults.append(Fault(f"{self.name}/{file}", line, message))
+
+    def read(self) -> CourseManifest | None:
+        self.take_files()
+        report = self.report("course.toml")
+        if "course.toml" not in self.contents:
+            report(1, "there is no course.toml; write it as content/README.md shows")
+        try:
+            return self.course(Table(parse(self.texts["course.toml"]), report))
+        except KeyError:
+            pass
+        except NotToml as error:
+            report(error.line, f"not TOML: {error.message}")
+        self.read_lessons(date.max, ())  # so that their faults are named too
+        return None
+
+    # files
+
+    def take_files(self) -> None:
+        for link in _links(self.folder):
+            name = link.relative_to(self.folder).as_posix()
+            self.report(name)(1, "a link to another place; put the file itself here")
+        for path in _files(self.folder):
+            name = path.relative_to(self.folder).as_posix()
+            self.contents[name] = path.read_bytes()
+            folder, _, base = name.rpartition("/")
+            report = self.report(name)
+            if name == "course.toml":
+                self.take_text(name, report)
+            elif folder in LANGUAGES:
+                if not fullmatch(rf"{_LESSON_NAME}\.md", base):
+                    report(
+                        1, "name a lesson like 010-vi-sao-khong-danh.md: three digits, then a-z, 0-9 and -"
+                    )
+                self.take_text(name, report)
+            elif folder == "media":
+                self.take_media(name, base, report)
+            else:
+                report(1, "does not belong to a course (course.toml, vi/*.md, en/*.md, media/*); remove it")
+
+    def take_text(self, name: str, report: Report) -> None:
+        """Keep a text file that is UTF-8; name every line that is not NFC or holds a character nobody sees."""
+        try:
+            text = self.contents[name].decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = self.contents[name].count(b"\n", 0, error.start) + 1
+            report(line, "not UTF-8; save the file as UTF-8")
+            return
+        self.texts[name] = text
+        for line, words in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+            if not unicodedata.is_normalized("NFC", words):
+                report(line, "not Unicode NFC (letters and accents are apart); normalise the file")
+            unseen = next(
+                (one for one in words if one != "\t" and unicodedata.category(one) in ("Cc", "Cf")), None
+            )
+            if unseen:
+                report(line, f"an invisible character U+{ord(unseen):04X}; remove it")
+        for line, word, better in hurting(text):
+            report(line, f"“{word}” is not used (safe writing); instead: {better}")
+
+    def take_media(self, name: str, base: str, report: Report) -> None:
+        content = self.contents[name]
+        if not fullmatch(_MEDIA_NAME, base):
+            endings = ", ".join((*PICTURES, *RECORDINGS))
+            report(1, f"name a media file with a-z, 0-9 and -, ending in one of: {endings}")
+            return
+        size = None
+        if base.endswith(".svg"):
+            for line, message in check_svg(content):
+                report(line, message)
+            size = svg_size(content) if len(content) <= LARGEST else None
+            for line, word, better in hurting(content.decode("utf-8", "replace")):
+                report(line, f"“{word}” is not used (safe writing); instead: {better}")
+        elif base.endswith(PICTURES) and len(content) > LARGEST:
+            report(1, f"the picture has {len(content)} bytes, more than {LARGEST} (60 KB); make it smaller")
+        self.media[base] = Media(base, size)
+
+    # course.toml
+
+    def course(self, table: Table) -> CourseManifest:
+        table.whole("format", 1, 1)
+        code = self.folder_says(table, "code", table.text("code", r"[A-Z]{2}-\d{2}", '"GD-01"'))
+        version = table.whole("version", 1, 9999)
+        self.folder_says(table, "version", str(version))
+        changed_on = table.day("changed_on")
+        objectives = tuple(self.objectives(table))
+        refs = tuple(one.ref for one in objectives)
+        self.read_lessons(date.max if changed_on == date.min else changed_on, refs)
+        quizzes = tuple(self.quizzes(table, refs))
+        course = CourseManifest(
+            code=code,
+            version=version,
+            changed_on=changed_on,
+            change=table.both("change") or _TEXT,
+            sector=table.text("sector", choices=SECTORS),
+            audiences=table.texts("audiences", example="teacher", choices=AUDIENCES),
+            access=table.text("access", choices=ACCESS),
+            minutes=table.whole("minutes", 1, 6000),
+            certificate=table.text("certificate", choices=CERTIFICATES),
+            validity_months=table.optional_whole("validity_months", 1, 120),
+            plan_items=table.texts("plan_items", r"[IVX]+(?:\.\d+)*(?:\.[a-zđ])?", "II.2.b", empty=True),
+            indicators=table.texts("indicators", r"CT\d{2}", "CT06", empty=True),
+            title=table.both("title") or _TEXT,
+            summary=table.both("summary") or _TEXT,
+            objectives=objectives,
+            modules=tuple(self.modules(table)),
+            completion=tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes))),
+            quizzes=quizzes,
+            media=tuple(self.media.values()),
+            digest=_digest(self.contents),
+        )
+        table.close()
+        return course
+
+    def folder_says(self, table: Table, key: str, value: str) -> str:
+        """Report a `code` or `version` that is not the name of its folder."""
+        folder = self.folder.parent.name if key == "code" else self.folder.name
+        if str(table.data.get(key)) == value != folder:
+            table.fault(key, f"“{key}” is {value}, but its folder is called {folder}; make them the same")
+        return value
+
+    def new_ref(self, table: Table, seen: list[str], pattern: str = _REF) -> str:
+        ref = table.text("ref", pattern, '"o1"')
+        if ref and ref in seen:
+            table.fault("ref", f"“{ref}” is already the ref of another one; choose a new one")
+        seen.append(ref)
+        return ref
+
+    def objectives(self, table: Table) -> Iterator[Objective]:
+        seen: list[str] = []
+        for one in table.tables("objectives"):
+            yield Objective(self.new_ref(one, seen), one.languages())
+            one.close()
+
+    def modules(self, table: Table) -> Iterator[Module]:
+        seen: list[str] = []
+        placed: dict[str, str] = {}
+        for one in table.tables("modules"):
+            ref = self.new_ref(one, seen)
+            names = one.texts("lessons", _LESSON_NAME, "010-vi-sao-khong-danh")
+            for name in names:
+                if name in placed:
+                    one.fault_at(
+                        "lessons", name, f"“{name}” is already in module {placed[name]}; list it once"
+                    )
+                elif name not in self.lessons and fullmatch(_LESSON_NAME, name):
+                    one.fault_at(
+                        "lessons", name, f"there is no lesson vi/{name}.md or en/{name}.md; write it"
+                    )
+                placed[name] = ref
+            note = one.both("content_note", required=False)
+            for language in LANGUAGES:
+                if note and "111" not in note.document()[language]:
+                    one.fault(
+                        "content_note", f"the content note ({language}) does not name the hotline 111; add it"
+                    )
+            lessons = tuple(self.lessons[name] for name in names if name in self.lessons)
+            if note is None:
+                self.ask_for_note(lessons)
+            yield Module(ref, one.both("title") or _TEXT, lessons, note)
+            one.close()
+        for name, lesson in self.lessons.items():
+            if name not in placed:
+                file = next(iter(lesson.texts.values())).file
+                self.report(file)(1, "in no module; name it in course.toml under one of [[modules]]")
+
+    def ask_for_note(self, lessons: tuple[Lesson, ...]) -> None:
+        for lesson in lessons:
+            for text in lesson.texts.values():
+                found = hard_word(text)
+                if found and not text.content_note:
+                    line, word = found
+                    self.report(text.file)(
+                        line,
+                        f"“{word}” is said without a content note; add content_note to the lesson or its module",
+                    )
+
+    def rules(self, table: Table, quiz_refs: tuple[str, ...]) -> Iterator[Rule]:
+        seen: list[tuple[str, str]] = []
+        for one in table.tables("completion"):
+            code = one.text("rule", choices=tuple(RuleCode))
+            quiz, share, times = None, None, None
+            if code == RuleCode.QUIZ_PASSED:
+                quiz = one.text("quiz", example='"final"')
+                if quiz and quiz not in quiz_refs:
+                    one.fault("quiz", f"there is no quiz “{quiz}”; add it under [[quizzes]] or name another")
+            elif code in (RuleCode.LESSONS_SHARE, RuleCode.PRACTICE_MARKED):
+                share = one.share("share")
+            elif code == RuleCode.WORKSHOP_ATTENDED:
+                times = one.whole("times", 1, 100)
+            if code and (code, quiz or "") in seen:
+                one.fault("rule", f"the rule “{code}” stands twice; keep one")
+            seen.append((code, quiz or ""))
+            yield Rule(code, quiz, share, times)
+            if code in tuple(RuleCode):
+                one.close()
+
+    def quizzes(self, table: Table, objectives: tuple[str, ...]) -> Iterator[Quiz]:
+        seen: list[str] = []
+        for one in table.tables("quizzes", required=False):
+            yield Quiz(
+                ref=self.new_ref(one, seen),
+                bank=one.text("bank", rf"{_SLUG}-[1-9]\d*", '"gd-01-1"'),
+                title=one.both("title") or _TEXT,
+                pass_share=one.share("pass_share", nought=True),
+                attempts=one.whole("attempts", 0, 100),
+                wait_after=one.whole("wait_after", 0, 100),
+                wait_hours=one.whole("wait_hours", 0, 720),
+                limit_minutes=one.whole("limit_minutes", 0, 600),
+                feedback=one.text("feedback", choices=FEEDBACK),
+                draw=tuple(self.draw(each, objectives) for each in one.tables("draw")),
+            )
+            one.close()
+
+    def draw(self, table: Table, objectives: tuple[str, ...]) -> Draw:
+        objective = table.text("objective", example='"o1"')
+        if objective and objective not in objectives:
+            table.fault(
+                "objective", f"there is no objective “{objective}”; the course has: {', '.join(objectives)}"
+            )
+        draw = Draw(objective, table.whole("count", 1, 100), table.wholes("difficulty", 1, 3))
+        table.close()
+        return draw
+
+    # lessons
+
+    def read_lessons(self, changed_on: date, objectives: tuple[str, ...]) -> None:
+        names = {
+            match.group(1)
+            for file in self.contents
+            if (match := fullmatch(rf"(?:{'|'.join(LANGUAGES)})/({_LESSON_NAME})\.md", file))
+        }
+        slugs: dict[str, str] = {}
+        for name in sorted(names):
+            files: dict[str, LessonFile] = {}
+            for language in LANGUAGES:
+                file = f"{language}/{name}.md"
+                if file in self.texts:
+                    files[language] = read_lesson(file, self.texts[file], changed_on, self.report(file))
+                elif file not in self.contents:
+                    self.report(file)(1, f"the lesson exists only in the other language; write {file}")
+            slug = name[4:]
+            if slug in slugs:
+                file = f"{LANGUAGES[0]}/{name}.md"
+                self.report(file)(1, f"the address “{slug}” is that of {slugs[slug]}; choose another name")
+            slugs[slug] = name
+            if files:
+                self.check_objectives(files, objectives)
+                self.compare(files)
+                texts = {language: file.text for language, file in files.items()}
+                first = next(iter(texts.values()))
+                self.lessons[name] = Lesson(slug, name, first.minutes, first.objectives, texts)
+        self.check_references(set(slugs))
+
+    def check_objectives(self, files: Mapping[str, LessonFile], objectives: tuple[str, ...]) -> None:
+        for file in files.values():
+            for ref in file.text.objectives:
+                if objectives and ref not in objectives:
+                    self.report(file.text.file)(
+                        file.line("objectives", ref),
+                        f"there is no objective “{ref}”; the course has: {', '.join(objectives)}",
+                    )
+
+    def compare(self, files: Mapping[str, LessonFile]) -> None:
+        if len(files) == len(LANGUAGES):
+            vietnamese, english = (files[language] for language in LANGUAGES)
+            report = self.report(english.text.file)
+            compare_front(vietnamese, english, report)
+            compare_shape(vietnamese.text, english.text, report)
+
+    def check_references(self, slugs: set[str]) -> None:
+        """Check pictures and links, and that every file of media/ is shown somewhere."""
+        used: set[str] = set()
+        for lesson in self.lessons.values():
+            for text in lesson.texts.values():
+                used |= reference_faults(text, self.media, slugs, self.report(text.file))
+        for name in self.media:
+            if name not in used:
+                self.report(f"media/{name}")(1, "no lesson shows this file; use it or remove it")
