@@ -7,7 +7,7 @@ is extracted from the file is what was drawn. For that every text passes `clean`
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 from itertools import pairwise
@@ -119,8 +119,7 @@ def undrawable(text: str) -> frozenset[str]:
 
 def width(text: str, font: str, size: float, tracking: float = 0) -> float:
     """Return how wide `text` is drawn, in points; tracking: room added after each letter but the last, in points."""
-    drawn: float = pdfmetrics.stringWidth(text, font, size)
-    return drawn + tracking * max(0, len(text) - 1)
+    return _width_of_one_point(text, font) * size + tracking * max(0, len(text) - 1)
 
 
 def fit(text: str, font: str, room: float, *sizes: tuple[float, float]) -> Fitted:
@@ -150,6 +149,14 @@ def balanced(words: list[str], count: int, font: str) -> tuple[str, ...]:
         (tuple(" ".join(words[a:b]) for a, b in pairwise((0, *cut, len(words)))) for cut in cuts),
         key=lambda lines: max(width(line, font, 1) for line in lines),
     )
+
+
+@lru_cache(maxsize=1024)
+def _width_of_one_point(text: str, font: str) -> float:
+    measured: float = pdfmetrics.stringWidth(
+        text, font, 1
+    )  # in plain Python; most texts stand on every certificate
+    return measured
 
 
 def _cuts(words: int, count: int) -> list[tuple[int, ...]]:
