@@ -6,26 +6,31 @@ fault, by its digest.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from courses import queries
 from courses.faults import Fault, FaultyCourse
-from courses.manifest import CourseManifest, read_course
+from courses.manifest import CourseManifest, document_of, folder_digest, quiz_document, read_course
 from courses.markdown import render
 from courses.models import Course, CourseAudience, Lesson, LessonText, Version
-from courses.pictures import svg_size
 from portal.config import ROOT
 from quizzes import bank as banks
 from quizzes import paper
 from quizzes import services as quizzes
 
 CONTENT = ROOT / "courses" / "content"
-MEDIA_TYPES = {".svg": "image/svg+xml", ".mp3": "audio/mpeg", ".mp4": "video/mp4", ".png": "image/png", ".webp": "image/webp"}
+MEDIA_TYPES = {
+    ".svg": "image/svg+xml",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".webp": "image/webp",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,11 @@ def check_all(content: Path = CONTENT) -> Sequence[Checked]:
             read[name.removesuffix(".toml")] = banks.read_shipped(name)
             checked.append(Checked(name, ()))
         except banks.BankFaults as error:
-            checked.append(Checked(name, tuple(Fault(f"quizzes/banks/{f.file}", f.line, f.message) for f in error.faults)))
+            checked.append(
+                Checked(
+                    name, tuple(Fault(f"quizzes/banks/{f.file}", f.line, f.message) for f in error.faults)
+                )
+            )
     for folder in folders(content):
         name = f"{folder.parent.name}/{folder.name}"
         try:
@@ -68,26 +77,28 @@ def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Ban
     for quiz in course.quizzes:
         found = read.get(quiz.bank)
         if found is None:
-            faults.append(Fault(f"{name}/course.toml", 1, f"the bank {quiz.bank!r} of quiz {quiz.ref!r} is missing or has faults"))
+            faults.append(
+                Fault(
+                    f"{name}/course.toml",
+                    1,
+                    f"the bank {quiz.bank!r} of quiz {quiz.ref!r} is missing or has faults",
+                )
+            )
             continue
         faults += [
             Fault(f"{name}/course.toml", 1, f"quiz {quiz.ref!r}: {shortfall}")
-            for shortfall in paper.shortfalls(found, blueprint_of(quiz_document(quiz)))
+            for shortfall in paper.shortfalls(found, queries.blueprint_of(quiz_document(quiz)))
         ]
         faults += [
-            Fault(f"quizzes/banks/{quiz.bank}.toml", 1, f"question {one.ref!r} sends the learner to {one.lesson!r}, which is no lesson of {name}")
+            Fault(
+                f"quizzes/banks/{quiz.bank}.toml",
+                1,
+                f"question {one.ref!r} sends the learner to {one.lesson!r}, which is no lesson of {name}",
+            )
             for one in found.questions
             if one.lesson not in slugs
         ]
     return faults
-
-
-def blueprint_of(quiz: Mapping[str, Any]) -> tuple[paper.Draw, ...]:
-    """Return the draws of a quiz as its course describes it."""
-    return tuple(
-        paper.Draw(objective=draw["objective"], count=draw["count"], difficulty=tuple(draw.get("difficulty", ())))
-        for draw in quiz["draw"]
-    )
 
 
 def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Sequence[str]:
@@ -98,7 +109,9 @@ def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Sequen
             if quizzes.release(session, banks.read_shipped(name), now):
                 said.append(f"bank {name.removesuffix('.toml')}: published")
         except banks.BankFaults as error:
-            said.append(f"bank {name}: not published, {len(error.faults)} faults (flask content check names them)")
+            said.append(
+                f"bank {name}: not published, {len(error.faults)} faults (flask content check names them)"
+            )
     for folder in folders(content):
         try:
             sentence = load(session, folder, now)
@@ -115,10 +128,12 @@ def load(session: Session, folder: Path, now: datetime) -> str:
     Raises `FaultyCourse` for faults, and for a published folder that was changed.
     """
     code, number = folder.parent.name, int(folder.name)
-    digest = _digest(folder)
+    digest = folder_digest(folder)
     course = session.scalar(select(Course).where(Course.code == code))
     version = (
-        session.scalar(select(Version).where(Version.course_id == course.id, Version.number == number)) if course else None
+        session.scalar(select(Version).where(Version.course_id == course.id, Version.number == number))
+        if course
+        else None
     )
     if version is not None:
         if version.digest == digest:
@@ -133,7 +148,7 @@ def load(session: Session, folder: Path, now: datetime) -> str:
         digest=digest,
         title=manifest.title.document(),
         manifest=document_of(manifest),
-        certificate_kind=str(manifest.certificate),
+        certificate_kind=manifest.certificate,
         minutes=manifest.minutes,
         validity_months=manifest.validity_months,
         published_at=now,
@@ -142,7 +157,9 @@ def load(session: Session, folder: Path, now: datetime) -> str:
     session.add(version)
     session.flush()  # for the id that lessons carry
     _lessons(session, version, manifest, folder)
-    latest = session.scalars(select(Version.number).where(Version.course_id == course.id).order_by(Version.number.desc())).first()
+    latest = session.scalars(
+        select(Version.number).where(Version.course_id == course.id).order_by(Version.number.desc())
+    ).first()
     if latest == number:
         session.execute(update(Version).where(Version.course_id == course.id).values(current=False))
         session.execute(update(Version).where(Version.id == version.id).values(current=True))
@@ -157,7 +174,9 @@ def _course(session: Session, course: Course | None, manifest: CourseManifest, n
     course.sector, course.access = manifest.sector, manifest.access
     known = set(session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course.id)))
     session.add_all(
-        CourseAudience(course_id=course.id, audience=audience) for audience in manifest.audiences if audience not in known
+        CourseAudience(course_id=course.id, audience=audience)
+        for audience in manifest.audiences
+        if audience not in known
     )
     return course
 
@@ -182,7 +201,7 @@ def _lessons(session: Session, version: Version, manifest: CourseManifest, folde
                     text.body,
                     language,
                     lambda name: f"/courses/{manifest.code}/{version.number}/media/{name}",
-                    lambda name: _size(folder / "media" / name),
+                    manifest.picture_size,
                 )
                 session.add(
                     LessonText(
@@ -197,22 +216,12 @@ def _lessons(session: Session, version: Version, manifest: CourseManifest, folde
                 )
 
 
-def _size(path: Path) -> tuple[int, int] | None:
-    return svg_size(path.read_bytes()) if path.suffix == ".svg" and path.exists() else None
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value.isoformat() if isinstance(value, date | datetime) else value
-
-
 @cache
 def _published_files(code: str, number: int) -> Mapping[str, Path]:
     media = CONTENT / code / str(number) / "media"
-    return {path.name: path for path in media.iterdir() if path.suffix in MEDIA_TYPES} if media.is_dir() else {}
+    return (
+        {path.name: path for path in media.iterdir() if path.suffix in MEDIA_TYPES} if media.is_dir() else {}
+    )
 
 
 def media_file(code: str, number: int, name: str) -> Path | None:
@@ -220,5 +229,3 @@ def media_file(code: str, number: int, name: str) -> Path | None:
     if not any(folder.parent.name == code and folder.name == str(number) for folder in folders()):
         return None
     return _published_files(code, number).get(name)
-
-

@@ -15,6 +15,7 @@ from pathlib import Path
 from re import fullmatch
 from typing import Any
 
+from courses.blocks import Block, blocks
 from courses.completion import Rule, RuleCode
 from courses.faults import Fault, FaultyCourse
 from courses.lesson_files import (
@@ -471,12 +472,20 @@ class _Reader:
             lessons = tuple(self.lessons[name] for name in names if name in self.lessons)
             if note is None:
                 self.ask_for_note(lessons)
+            cards = sum(block.kind == "jobaid" for lesson in lessons for block in self.blocks(lesson))
+            if cards != 1:
+                one.fault(
+                    "ref", f"module {ref} has {cards} job aids; write one card that prints on one A4 page"
+                )
             yield Module(ref, one.both("title") or _TEXT, lessons, note)
             one.close()
         for name, lesson in self.lessons.items():
             if name not in placed:
                 file = next(iter(lesson.texts.values())).file
                 self.report(file)(1, "in no module; name it in course.toml under one of [[modules]]")
+
+    def blocks(self, lesson: Lesson) -> tuple[Block, ...]:
+        return blocks(next(iter(lesson.texts.values())).body)
 
     def ask_for_note(self, lessons: tuple[Lesson, ...]) -> None:
         for lesson in lessons:

@@ -171,16 +171,16 @@ class _Page:
         kind = fence.block.kind
         return (
             f'<div class="callout callout--{kind}" role="note">'
-            f'<p class="callout__title">{self.labelled(kind, "callout__kind", fence.block.title)}</p>\n'
+            f'<p class="callout__title">{self.labelled(kind, fence.block.title)}</p>\n'
             f"{self.nodes(fence.nodes)}</div>\n"
         )
 
-    def labelled(self, kind: str, css: str, title: str) -> str:
+    def labelled(self, kind: str, title: str) -> str:
         """Return the block's label and, where there is one, its title; a title that begins with the label replaces it."""
         label = self.wording[kind]
-        if title.casefold().startswith(label.casefold()):
+        if re.match(rf"{re.escape(label)}\b", title, re.IGNORECASE):
             return _title(title)
-        return f'<span class="{css}">{label}{":" if title else ""}</span> {_title(title)}'.rstrip()
+        return f'<span class="callout__kind">{label}{":" if title else ""}</span> {_title(title)}'.rstrip()
 
     def heading(self, block: str, title: str) -> tuple[str, str]:
         """Return a block's heading (one level below the section it stands in) and its id."""
@@ -248,7 +248,7 @@ class _Page:
                 f'src="{escape(self.media_url(name))}"></{kind}>\n'
             )
         return (
-            f'<div class="media media--{kind}">\n<p class="media__facts">{escape(facts)}</p>\n{player}'
+            f'<div class="media media--{kind}">\n<p class="media__size">{escape(facts)}</p>\n{player}'
             f'<details class="media__transcript"><summary>{self.wording["transcript"]}</summary>\n'
             f"{self.nodes(fence.nodes)}</details></div>\n"
         )
@@ -338,6 +338,7 @@ class _Page:
                 len(children) == 1
                 and children[0].type == "image"
                 and tokens[index - 1].type == "paragraph_open"
+                and not tokens[index - 1].hidden
             ):
                 tokens[index - 1].tag = tokens[index + 1].tag = "figure"
                 tokens[index - 1].attrSet("class", "figure")
@@ -397,27 +398,9 @@ def _text(inline: Token) -> str:
 
 
 _TAGS = {
-    *(
-        "p",
-        "br",
-        "hr",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "blockquote",
-        "strong",
-        "em",
-        "code",
-        "pre",
-        "a",
-    ),
-    *("table", "thead", "tbody", "tr", "th", "td", "div", "section", "span", "details", "summary"),
-    *("figure", "figcaption", "img", "audio", "video"),
+    *("p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "strong", "em", "a"),
+    *("code", "pre", "table", "thead", "tbody", "tr", "th", "td", "div", "section", "span"),
+    *("details", "summary", "figure", "figcaption", "img", "audio", "video"),
 }
 _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(2, 7)},
@@ -430,29 +413,16 @@ _ATTRIBUTES = {
     "audio": {"src", "controls", "preload", "aria-label"},
     "video": {"src", "controls", "preload", "aria-label"},
 }
+_CELL = {"align-left", "align-center", "align-right", "say__do", "say__dont"}
 _CLASSES = {
     "div": {
-        "callout",
-        *(f"callout--{kind}" for kind in CALLOUTS),
-        "choice__text",
-        "reveal__text",
-        "say",
-        "checklist",
-        "media",
-        "media--audio",
-        "media--video",
-        "table-scroll",
+        *("callout", *(f"callout--{kind}" for kind in CALLOUTS), "say", "checklist", "table-scroll"),
+        *("choice__text", "reveal__text", "media", "media--audio", "media--video"),
     },
     "section": {"scenario", "jobaid"},
     "p": {
-        "callout__title",
-        "scenario__kind",
-        "scenario__ask",
-        "choice__mark",
-        "say__title",
-        "checklist__title",
-        "jobaid__kind",
-        "media__facts",
+        *("callout__title", "scenario__kind", "scenario__ask", "choice__mark", "say__title"),
+        *("checklist__title", "jobaid__kind", "media__size"),
     },
     "h2": {"scenario__title", "jobaid__title"},
     "h3": {"scenario__title", "jobaid__title"},
@@ -462,8 +432,8 @@ _CLASSES = {
     "figure": {"figure"},
     "audio": {"media__player"},
     "video": {"media__player"},
-    "th": {"align-left", "align-center", "align-right", "say__do", "say__dont"},
-    "td": {"align-left", "align-center", "align-right", "say__do", "say__dont"},
+    "th": _CELL,
+    "td": _CELL,
 }
 
 

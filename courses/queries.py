@@ -28,7 +28,9 @@ from courses.models import (
 )
 from portal.core.errors import NotFound
 from portal.core.policy import Action, Actor
+from quizzes.lifecycle import Rules
 from quizzes.models import Attempt, BankRelease
+from quizzes.paper import Draw
 
 Texts = Mapping[str, str]
 
@@ -38,6 +40,7 @@ class Card:
     """A course in the catalogue."""
 
     code: str
+    sector: str
     title: Texts
     summary: Texts
     minutes: int
@@ -118,7 +121,9 @@ def _done(attempts: Sequence[Attempt]) -> QuizDone:
 
 def audiences_of(session: Session, course: Course) -> frozenset[str]:
     """Return the audiences that a course is for."""
-    return frozenset(session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course.id)))
+    return frozenset(
+        session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course.id))
+    )
 
 
 def is_for(session: Session, course: Course, who: Actor) -> bool:
@@ -148,6 +153,25 @@ def release_of(session: Session, quiz: Mapping[str, Any]) -> BankRelease:
     ).one()
 
 
+def blueprint_of(quiz: Mapping[str, Any]) -> tuple[Draw, ...]:
+    """Return what a quiz draws from its bank."""
+    return tuple(
+        Draw(objective=draw["objective"], count=draw["count"], difficulty=tuple(draw.get("difficulty", ())))
+        for draw in quiz["draw"]
+    )
+
+
+def rules_of(quiz: Mapping[str, Any]) -> Rules:
+    """Return the limits of a quiz's attempts."""
+    return Rules(
+        attempts=quiz["attempts"],
+        wait_after=quiz["wait_after"],
+        wait_hours=quiz["wait_hours"],
+        limit_minutes=quiz["limit_minutes"],
+        feedback=quiz["feedback"],
+    )
+
+
 def catalogue(session: Session, who: Actor, audience: str | None = None, search: str = "") -> Sequence[Card]:
     """Return the courses that `who` may know of, those for her own audiences first. Four queries at most."""
     audiences: dict[int, set[str]] = {}
@@ -168,11 +192,14 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
             )
         }
     rows = session.execute(
-        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current)).order_by(Course.code)
+        select(Course, Version)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .order_by(Course.code)
     ).all()
     cards = [
         Card(
             code=course.code,
+            sector=course.sector,
             title=version.title,
             summary=version.manifest["summary"],
             minutes=version.minutes,
@@ -428,7 +455,9 @@ def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | No
 def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
     """Return everything a course's page shows."""
     enrolment = enrolment_of(session, who, course) if who.id is not None else None
-    version = session.get_one(Version, enrolment.version_id) if enrolment else current_version(session, course)
+    version = (
+        session.get_one(Version, enrolment.version_id) if enrolment else current_version(session, course)
+    )
     now = status(session, enrolment, version) if enrolment else None
     read = now.done.lessons if now else frozenset()
     lessons = [

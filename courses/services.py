@@ -6,6 +6,7 @@ issued. None of these functions commits.
 """
 
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
@@ -81,7 +82,9 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
         taker_id=enrolment.user_id,
         scope=scope_of(enrolment, quiz_ref),
         release=queries.release_of(session, quiz),
-        rules=quiz,
+        blueprint=queries.blueprint_of(quiz),
+        rules=queries.rules_of(quiz),
+        pass_share=Fraction(quiz["pass_share"]),
         seed=seed,
         now=now,
     )

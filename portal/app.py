@@ -25,6 +25,7 @@ from portal.core.audit import views as audit
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import PUBLIC, actor, check_declared, language
+from portal.demo.accounts import ACCOUNTS
 from portal.reports import views as reports
 
 CSRF = CSRFProtect()
@@ -80,6 +81,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 def _configure(app: Flask, settings: Settings) -> None:
     app.config.update(
         SETTINGS=settings,
+        DEMO_ACCOUNTS=[(one.username, one.words) for one in ACCOUNTS]
+        if settings.environment == "demonstration"
+        else (),
         SECRET_KEY=secret_key(settings),
         TESTING=settings.environment == "test",
         MIGRATIONS=ROOT / "portal" / "migrations",

@@ -86,7 +86,7 @@ def init_app(app: Flask) -> None:
     def crash(error: Exception) -> tuple[Response | str, int]:
         if app.testing or app.debug:
             raise error
-        log.exception("unhandled error on %s %s", request.method, request.path)
+        log.error("unhandled error on %s %s", request.method, request.path, exc_info=error)
         db.session.rollback()
         return _http(500)
 

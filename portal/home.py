@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template
 from sqlalchemy import text
 
 from courses import queries as courses
+from courses.views.catalogue import shelf
 from portal.core import clock
 from portal.core.db import db
 from portal.core.policy import Action
@@ -19,7 +20,7 @@ def index() -> str:
     """Show the reader's own start page."""
     me = actor()
     if me.id is None:
-        return render_template("home/welcome.html", courses=courses.catalogue(db.session(), me))
+        return render_template("home/welcome.html", courses=shelf(courses.catalogue(db.session(), me)))
     mine = courses.my_courses(db.session(), me, clock.today())
     places = reports.places(db.session(), me.grants) if me.may(Action.PEOPLE_COUNT) else []
     return render_template("home/mine.html", mine=mine, places=places)

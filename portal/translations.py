@@ -1,5 +1,6 @@
 """Keeping the catalogues: extraction with Babel, and the checks that stop an untranslated page."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,9 @@ BIN = Path(sys.executable).parent
 def extract(target: Path) -> None:
     """Write every message of code, templates and WTForms' validators to `target` (a POT file)."""
     _babel(
-        "extract", "-q", "-F", str(ROOT / "babel.cfg"), "-k", "_", "-k", "N_", "-k", "lazy_gettext", "-k", "pgettext:1c,2",
-        "--add-comments", "Translators:", "--no-wrap", "--sort-by-file", "--omit-header", "-o", str(target),
-        "portal", "courses", "quizzes", str(Path(wtforms.__file__).parent),
+        "extract", "-F", str(ROOT / "babel.cfg"), "-k", "_", "-k", "N_", "-k", "lazy_gettext", "-k", "pgettext:1c,2",
+        "--add-comments", "Translators:", "--no-wrap", "--sort-by-file", "--add-location=file", "-o", str(target),
+        "portal", "courses", "quizzes", os.path.relpath(Path(wtforms.__file__).parent, ROOT),
     )  # fmt: skip
 
 
@@ -36,7 +37,6 @@ def update() -> None:
             if po.exists():
                 _babel(
                     "update",
-                    "-q",
                     "-i",
                     str(pot),
                     "-o",
@@ -46,11 +46,11 @@ def update() -> None:
                     "--no-fuzzy-matching",
                     "--ignore-obsolete",
                     "--no-wrap",
-                    "--omit-header",
+                    "--ignore-pot-creation-date",
                 )
             else:
-                _babel("init", "-q", "-i", str(pot), "-o", str(po), "-l", language, "--no-wrap")
-    _babel("compile", "-q", "-d", str(ROOT / "translations"))
+                _babel("init", "-i", str(pot), "-o", str(po), "-l", language, "--no-wrap")
+    _babel("compile", "-d", str(ROOT / "translations"))
 
 
 def check() -> list[str]:
@@ -75,7 +75,7 @@ def _faults(message: Message, found: Message | None) -> list[str]:
     name = message.id if isinstance(message.id, str) else message.id[0]
     if found is None:
         return [f"missing: {name!r} (run `make catalogues` and translate it)"]
-    texts = [found.string] if isinstance(found.string, str) else list(found.string)
+    texts = [found.string] if isinstance(found.string, str) else list(found.string or [""])
     if not all(texts):
         return [f"untranslated: {name!r}"]
     if found.fuzzy:
@@ -101,4 +101,4 @@ def _read(path: Path) -> Catalog:
 
 
 def _babel(*arguments: str) -> None:
-    subprocess.run([str(BIN / "pybabel"), *arguments], cwd=ROOT, check=True)  # noqa: S603 - our own arguments
+    subprocess.run([str(BIN / "pybabel"), "-q", *arguments], cwd=ROOT, check=True)  # noqa: S603 - our own arguments

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 
 class State(StrEnum):
@@ -79,6 +79,7 @@ class Past:
 class Allowed:
     """A new attempt may start. left: how many may, this one included; None without a limit."""
 
+    kind: ClassVar[str] = "allowed"
     left: int | None = None
 
 
@@ -86,6 +87,7 @@ class Allowed:
 class NotYet:
     """A new attempt may start at `until`."""
 
+    kind: ClassVar[str] = "wait"
     until: datetime
 
 
@@ -93,6 +95,7 @@ class NotYet:
 class NoMoreAttempts:
     """All `limit` attempts are used."""
 
+    kind: ClassVar[str] = "none"
     limit: int
 
 

@@ -138,7 +138,7 @@ def shortfalls(bank: Bank, blueprint: Sequence[Draw]) -> tuple[str, ...]:
 def asked(item: Item, number: int, answer: Answer | None, saved_at: Any = None) -> Asked:
     """Return what a page needs to ask `item`, with the answer given so far."""
     form = kinds.of(item.kind).form(item.shown, answer)
-    return Asked(number, item.ref, item.kind, item.stem, form, answer is not None, saved_at)
+    return Asked(number, item.ref, kinds.of(item.kind).code, item.stem, form, answer is not None, saved_at)
 
 
 def _item(question: Question, points: int, random: Random) -> Item:

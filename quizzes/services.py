@@ -1,13 +1,15 @@
-"""Beginning an attempt, saving an answer, handing in, annulling: the writes. None of them commits.
+"""Beginning an attempt, saving answers, handing in, annulling: the writes. None of them commits.
 
 What must happen once is decided by the database: one open attempt of a scope by a partial unique index, one
-submission by an update that expects the attempt open, one answer of an item by its key.
+submission by an update that expects the attempt open, one answer of an item by its key. An attempt's row is locked
+before its answers are written or read for marking, so that on PostgreSQL, too, no answer is acknowledged that the
+mark does not see (SQLite lets one unit of work write at a time anyway).
 """
 
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -15,9 +17,11 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from portal.core.accounts.models import User
 from portal.core.audit.services import record
 from portal.core.db import insert_once
-from quizzes import kinds, lifecycle
+from portal.core.errors import NotFound
+from quizzes import kinds, lifecycle, queries
 from quizzes.bank import Bank
 from quizzes.errors import (
     AlreadySubmitted,
@@ -29,11 +33,13 @@ from quizzes.errors import (
     TimeIsUp,
     TryAgainLater,
 )
-from quizzes.kinds.base import Diverged, Malformed
-from quizzes.lifecycle import NoMoreAttempts, NotYet, Past, Rules
+from quizzes.kinds.base import REF, Diverged, Kind, Malformed
+from quizzes.lifecycle import NoMoreAttempts, NotYet, Rules
 from quizzes.marking import Result, mark, stored_share
 from quizzes.models import Answer, Attempt, BankRelease
 from quizzes.paper import Draw, Paper, draw
+from quizzes.posted import fields_of
+from quizzes.queries import Sat
 
 
 def release(session: Session, bank: Bank, now: datetime) -> bool:
@@ -49,7 +55,9 @@ def release(session: Session, bank: Bank, now: datetime) -> bool:
     )
     if not made:
         digest = session.scalar(
-            select(BankRelease.digest).where(BankRelease.slug == bank.slug, BankRelease.version == bank.version)
+            select(BankRelease.digest).where(
+                BankRelease.slug == bank.slug, BankRelease.version == bank.version
+            )
         )
         if digest != bank.digest:
             raise ValueError(
@@ -73,18 +81,18 @@ def start(
 ) -> Attempt:
     """Begin an attempt with a paper of its own, or return the open one of this person and scope.
 
-    An open one whose time is over is handed in first, with what was saved. Raises `NoAttemptsLeft`, `TryAgainLater`.
+    An open one whose time is over is handed in first, with what was saved. The person's row is locked, so that of two
+    devices one begins and the other goes on with it, and the limit holds. Raises `NoAttemptsLeft`, `TryAgainLater`,
+    `CannotDraw`.
     """
-    attempts = session.scalars(
-        select(Attempt).where(Attempt.taker_id == taker_id, Attempt.scope == scope).with_for_update()
-    ).all()
-    for one in attempts:
+    session.execute(select(User.id).where(User.id == taker_id).with_for_update(key_share=True))
+    for one in queries.sat(session, taker_id, scope):
         state = state_of(one, now)
         if state is lifecycle.State.OPEN:
-            return one
+            return session.get_one(Attempt, one.id)
         if state is lifecycle.State.EXPIRED:
             submit(session, attempt_id=one.id, taker_id=taker_id, now=now)
-    check_start(rules, attempts, now)
+    check_start(rules, queries.sat(session, taker_id, scope), now)
     paper = draw(Bank(release.content), blueprint, seed)
     insert_once(
         session,
@@ -109,51 +117,61 @@ def start(
     ).one()
 
 
-def check_start(rules: Rules, attempts: Sequence[Attempt], now: datetime) -> None:
+def check_start(rules: Rules, sat: Sequence[Sat | Attempt], now: datetime) -> None:
     """Raise `NoAttemptsLeft` or `TryAgainLater` where no new attempt may begin."""
-    match lifecycle.may_start(rules, past_of(attempts), now):
+    match lifecycle.may_start(rules, queries.past_of(sat), now):
         case NoMoreAttempts(limit=limit):
             raise NoAttemptsLeft(limit=limit)
         case NotYet(until=until):
             raise TryAgainLater(until=until)
 
 
-def past_of(attempts: Sequence[Attempt]) -> list[Past]:
-    """Return the attempts that were handed in, as `lifecycle.may_start` counts them."""
-    return [
-        Past(one.submitted_at, one.passed, one.annulled_at is not None) for one in attempts if one.submitted_at is not None
-    ]
-
-
-def state_of(attempt: Attempt, now: datetime) -> lifecycle.State:
+def state_of(attempt: Sat | Attempt, now: datetime) -> lifecycle.State:
     """Return where an attempt stands at `now`."""
-    return lifecycle.state(
-        submitted_at=attempt.submitted_at,
-        annulled_at=attempt.annulled_at,
-        deadline_at=attempt.deadline_at,
-        now=now,
-        grace_seconds=Rules.read(attempt.rules).grace_seconds,
-    )
+    return queries.state_of(attempt, now)
+
+
+def past_of(attempts: Sequence[Sat | Attempt]) -> list[lifecycle.Past]:
+    """Return those of `attempts` that were handed in, as `lifecycle.may_start` counts them."""
+    return queries.past_of(attempts)
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What is kept of an item now: the answer (None: nothing given), since when, and whether the kind is a story."""
+    """What is kept of an item now.
 
+    answer: None when nothing is given. saved_at: since when. kept: what came is what stands; False when a newer
+    answer, from another page or device, stands. cumulative: the kind is a story, whose next step depends on the
+    answer; then `form` is what its template draws it with.
+    """
+
+    ref: str
     answer: Any
     saved_at: datetime
+    kept: bool
     cumulative: bool
+    form: Mapping[str, Any] | None = None
 
 
 def save_answer(
-    session: Session, *, attempt_id: str, taker_id: int, ref: str, fields: Mapping[str, Sequence[str]], seq: int, now: datetime
+    session: Session,
+    *,
+    attempt_id: str,
+    taker_id: int,
+    ref: str,
+    fields: Mapping[str, Sequence[str]],
+    seq: int,
+    now: datetime,
 ) -> Saved | None:
     """Keep the answer to one item; return None where the person has no such attempt or item.
 
-    `fields` are the posted fields of the item, without their prefix. Saving the same answer twice changes nothing; an
-    older one (a smaller `seq`, the device's own count) never overwrites a newer. One item of the paper is read, not
-    the paper. Raises `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`, `StepAlreadyTaken`.
+    `fields` are the posted fields of the item without their prefix: "", or the names of its rows. Saving the same answer twice changes nothing; an older one
+    (a smaller `seq`, the device's own count) never overwrites a newer. Two statements (a story: three), and one item
+    of the paper is read, not the paper. Raises `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`,
+    `StepAlreadyTaken`.
     """
+    if not REF.fullmatch(ref):
+        return None
     item = Attempt.paper[("items", ref)]
     row = session.execute(
         select(
@@ -163,63 +181,165 @@ def save_answer(
             Attempt.annulled_at,
             Attempt.deadline_at,
             Attempt.rules["grace_seconds"].as_integer(),
-            Answer.value,
         )
-        .outerjoin(Answer, (Answer.attempt_id == Attempt.id) & (Answer.ref == ref))
         .where(Attempt.id == attempt_id, Attempt.taker_id == taker_id)
+        .with_for_update(key_share=True)
     ).first()
     if row is None or row[0] is None:
         return None
-    code, shown, submitted_at, annulled_at, deadline_at, grace, before = row
-    if annulled_at is not None:
-        raise AttemptAnnulled
-    if submitted_at is not None:
-        raise AlreadySubmitted
-    if deadline_at is not None and now > deadline_at + timedelta(seconds=grace):
-        raise TimeIsUp(deadline=deadline_at)
+    code, shown, submitted_at, annulled_at, deadline_at, grace_seconds = row
+    _check_open(submitted_at, annulled_at, deadline_at, grace_seconds, now)
     kind = kinds.of(code)
+    before = queries.answer_to(session, attempt_id, ref) if kind.cumulative else None
+    answer = _read(kind, shown, ref, fields, before)
+    kept = _keep(session, attempt_id, {ref: answer}, _milliseconds(now) if kind.cumulative else seq, now)
+    if not kept:
+        stands = session.execute(
+            select(Answer.value, Answer.saved_at).where(Answer.attempt_id == attempt_id, Answer.ref == ref)
+        ).one()
+        return Saved(ref, stands.value, stands.saved_at, kept=False, cumulative=kind.cumulative)
+    form = kind.form(shown, answer) if kind.cumulative else None
+    return Saved(ref, answer, now, kept=True, cumulative=kind.cumulative, form=form)
+
+
+def save_page(
+    session: Session,
+    *,
+    attempt_id: str,
+    taker_id: int,
+    posted: Mapping[str, Sequence[str]],
+    seq: int,
+    now: datetime,
+) -> tuple[str, ...]:
+    """Keep every answer of a whole posted page; return the refs whose answer could not be read (they are not kept).
+
+    `seq` is what the page carried since it was drawn: an answer saved after that, by a script or on another device,
+    is newer than what the page holds and stands. Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`.
+    """
+    attempt = _locked(session, attempt_id, taker_id)
+    _check_open(
+        attempt.submitted_at,
+        attempt.annulled_at,
+        attempt.deadline_at,
+        Rules.read(attempt.rules).grace_seconds,
+        now,
+    )
+    before = queries.answers(session, attempt_id)
+    unread = []
+    given: dict[str, Any] = {}
+    stories: dict[str, Any] = {}
+    for item in Paper.read(attempt.paper).items:
+        kind = kinds.of(item.kind)
+        saved = before[item.ref].value if item.ref in before else None
+        try:
+            answer = _read(kind, item.shown, item.ref, fields_of(item.ref, posted), saved)
+        except (AnswerUnreadable, StepAlreadyTaken):
+            unread.append(item.ref)
+            continue
+        if answer != saved:
+            (stories if kind.cumulative else given)[item.ref] = answer
+    _keep(session, attempt_id, given, seq, now)
+    _keep(session, attempt_id, stories, _milliseconds(now), now)
+    return tuple(unread)
+
+
+def _read(
+    kind: Kind, shown: Mapping[str, Any], ref: str, fields: Mapping[str, Sequence[str]], before: Any
+) -> Any:
+    """Return the answer to keep. Raises `AnswerUnreadable`, `StepAlreadyTaken`."""
     try:
-        answer = kind.after(before, kind.parse(shown, fields))
+        return kind.after(before, kind.parse(shown, fields))
     except Diverged:
         raise StepAlreadyTaken(ref=ref) from None
     except Malformed:
         raise AnswerUnreadable(ref=ref) from None
-    _upsert(session, attempt_id, ref, answer, seq, now)
-    return Saved(answer, now, kind.cumulative)
 
 
-def _upsert(session: Session, attempt_id: str, ref: str, answer: Any, seq: int, now: datetime) -> None:
+def _check_open(
+    submitted_at: datetime | None,
+    annulled_at: datetime | None,
+    deadline_at: datetime | None,
+    grace_seconds: int,
+    now: datetime,
+) -> None:
+    """Raise what forbids answers now."""
+    state = lifecycle.state(
+        submitted_at=submitted_at,
+        annulled_at=annulled_at,
+        deadline_at=deadline_at,
+        now=now,
+        grace_seconds=grace_seconds,
+    )
+    if state is lifecycle.State.ANNULLED:
+        raise AttemptAnnulled
+    if state is lifecycle.State.SUBMITTED:
+        raise AlreadySubmitted
+    if state is lifecycle.State.EXPIRED:
+        raise TimeIsUp(deadline=deadline_at)
+
+
+def _keep(session: Session, attempt_id: str, given: Mapping[str, Any], seq: int, now: datetime) -> int:
+    """Write answers where none or no newer one stands; return how many were written."""
+    if not given:
+        return 0
     insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Answer).values(attempt_id=attempt_id, ref=ref, value=answer, seq=seq, saved_at=now)
-    session.execute(
+    statement = insert(Answer).values(
+        [
+            {"attempt_id": attempt_id, "ref": ref, "value": answer, "seq": seq, "saved_at": now}
+            for ref, answer in given.items()
+        ]
+    )
+    written = session.execute(
         statement.on_conflict_do_update(
             index_elements=[Answer.attempt_id, Answer.ref],
-            set_={"value": statement.excluded.value, "seq": statement.excluded.seq, "saved_at": statement.excluded.saved_at},
+            set_={
+                "value": statement.excluded.value,
+                "seq": statement.excluded.seq,
+                "saved_at": statement.excluded.saved_at,
+            },
             where=Answer.seq <= statement.excluded.seq,
         )
     )
+    return int(written.rowcount)  # type: ignore[attr-defined]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _locked(session: Session, attempt_id: str, taker_id: int) -> Attempt:
+    """Return the attempt as it is now, locked until the end of the unit of work. Raises `NotFound`."""
+    attempt = session.scalars(
+        select(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.taker_id == taker_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if attempt is None:
+        raise NotFound
+    return attempt
 
 
 def submit(session: Session, *, attempt_id: str, taker_id: int, now: datetime) -> Attempt:
     """Mark what was saved and close the attempt, once.
 
     Of two tabs, clicks or processes one closes it; the others raise `AlreadySubmitted`. Time that is over does not
-    forbid handing in: what was saved by then counts. Raises `AttemptAnnulled`.
+    forbid handing in: what was saved by then counts, and the attempt is dated at its deadline. Raises
+    `AttemptAnnulled`, `NotFound`.
     """
-    attempt = session.scalars(
-        select(Attempt).where(Attempt.id == attempt_id, Attempt.taker_id == taker_id).with_for_update()
-    ).one()
-    if attempt.annulled_at is not None:
+    attempt = _locked(session, attempt_id, taker_id)
+    state = state_of(attempt, now)
+    if state is lifecycle.State.ANNULLED:
         raise AttemptAnnulled
-    if attempt.submitted_at is not None:
+    if state is lifecycle.State.SUBMITTED:
         raise AlreadySubmitted
-    answers = dict(session.execute(select(Answer.ref, Answer.value).where(Answer.attempt_id == attempt_id)).tuples().all())
+    answers = {ref: one.value for ref, one in queries.answers(session, attempt_id).items()}
     result = mark(Paper.read(attempt.paper).items, answers)
     closed = session.execute(
         update(Attempt)
         .where(Attempt.id == attempt_id, Attempt.submitted_at.is_(None), Attempt.annulled_at.is_(None))
         .values(
-            submitted_at=now,
+            submitted_at=attempt.deadline_at if state is lifecycle.State.EXPIRED else now,
             share=stored_share(result.share) if result.share is not None else None,
             passed=_passed(result, attempt),
             result=result.document(),
@@ -227,7 +347,6 @@ def submit(session: Session, *, attempt_id: str, taker_id: int, now: datetime) -
     )
     if closed.rowcount == 0:  # type: ignore[attr-defined]
         raise AlreadySubmitted
-    session.refresh(attempt)
     return attempt
 
 
@@ -247,4 +366,11 @@ def annul(session: Session, *, attempt: Attempt, by_id: int, reason: str, now: d
     )
     if closed.rowcount == 0:  # type: ignore[attr-defined]
         raise AttemptAnnulled
-    record(session, at=now, actor_id=by_id, code="attempt.annul", target=f"attempt:{attempt.id}", reason=reason.strip())
+    record(
+        session,
+        at=now,
+        actor_id=by_id,
+        code="attempt.annul",
+        target=f"attempt:{attempt.id}",
+        reason=reason.strip(),
+    )

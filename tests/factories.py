@@ -48,7 +48,12 @@ class World:
 def area(session: Session, code: str, kind: AreaKind, name: str, parent: Area | None) -> Area:
     """Add an area."""
     one = Area(
-        code=code, kind=kind, name=name, search_key=fold(name), parent_id=parent.id if parent else None, valid_from=BEGAN
+        code=code,
+        kind=kind,
+        name=name,
+        search_key=fold(name),
+        parent_id=parent.id if parent else None,
+        valid_from=BEGAN,
     )
     session.add(one)
     session.flush()
@@ -56,7 +61,15 @@ def area(session: Session, code: str, kind: AreaKind, name: str, parent: Area | 
 
 
 def unit(
-    session: Session, code: str, kind: UnitKind, sector: Sector, name: str, where: Area, *, roster: bool = True, parent: Unit | None = None
+    session: Session,
+    code: str,
+    kind: UnitKind,
+    sector: Sector,
+    name: str,
+    where: Area,
+    *,
+    roster: bool = True,
+    parent: Unit | None = None,
 ) -> Unit:
     """Add a unit; `roster` says whether it has given a staff list."""
     one = Unit(
@@ -107,10 +120,25 @@ def person(
     return user
 
 
-def grant(session: Session, user_id: int, role: Role, *, area_id: int | None = None, sector: str | None = None, unit_id: int | None = None) -> None:
+def grant(
+    session: Session,
+    user_id: int,
+    role: Role,
+    *,
+    area_id: int | None = None,
+    sector: str | None = None,
+    unit_id: int | None = None,
+) -> None:
     """Give a role over a place."""
     session.add(
-        Membership(user_id=user_id, role=role, area_id=area_id, sector=sector, unit_id=unit_id, valid_from=date(2024, 1, 1))
+        Membership(
+            user_id=user_id,
+            role=role,
+            area_id=area_id,
+            sector=sector,
+            unit_id=unit_id,
+            valid_from=date(2024, 1, 1),
+        )
     )
     session.flush()
 

@@ -51,14 +51,20 @@ def missing() -> list[str]:
     """Return one sentence for each thing that is not there."""
     sentences = []
     if postgres() is None:
-        sentences.append(f"no PostgreSQL at {POSTGRES}: the database tests run on SQLite only (TEST_POSTGRES_URL names another)")
+        sentences.append(
+            f"no PostgreSQL at {POSTGRES}: the database tests run on SQLite only (TEST_POSTGRES_URL names another)"
+        )
     if redis_server() is None:
-        sentences.append(f"no Redis at {REDIS}: rate limits are tested in memory only (TEST_REDIS_URL names another)")
+        sentences.append(
+            f"no Redis at {REDIS}: rate limits are tested in memory only (TEST_REDIS_URL names another)"
+        )
     if chromium() is None:
         sentences.append("no Chromium: the browser tests are left out (Debian: apt-get install chromium)")
     for program, package in (("pdfsig", "poppler-utils"), ("pdftotext", "poppler-utils")):
         if shutil.which(program) is None:
-            sentences.append(f"no {program}: its tests of certificates are left out (Debian: apt-get install {package})")
+            sentences.append(
+                f"no {program}: its tests of certificates are left out (Debian: apt-get install {package})"
+            )
     return sentences
 
 

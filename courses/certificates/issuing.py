@@ -26,7 +26,9 @@ def issuer_for(settings: Settings) -> Issuer:
     """Return the issuer of these settings. A demonstration signs with a key of its own making and says so."""
     if settings.signing_key:
         signer = from_files(
-            Path(settings.signing_key), Path(settings.signing_certificate), settings.signing_passphrase or None
+            Path(settings.signing_key),
+            Path(settings.signing_certificate),
+            settings.signing_passphrase or None,
         )
         reason = REASON
     else:

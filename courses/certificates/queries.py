@@ -124,5 +124,7 @@ def to_revoke(session: Session, who: Actor, serial: str) -> Certificate:
 
 def _within(session: Session, who: Actor, one: Certificate, action: Action) -> bool:
     unit = session.get(Unit, one.unit_id) if one.unit_id is not None else None
-    place = place_of(session, unit) if unit is not None else Place(frozenset(), "", frozenset())  # of the province alone
+    place = (
+        place_of(session, unit) if unit is not None else Place(frozenset(), "", frozenset())
+    )  # of the province alone
     return can(who.grants, action, place)

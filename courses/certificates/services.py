@@ -23,7 +23,14 @@ from portal.core.db import insert_once
 
 
 def issue(
-    session: Session, issuer: Issuer, completion: Completion, *, course: Course, version: Version, cycle: int, now: datetime
+    session: Session,
+    issuer: Issuer,
+    completion: Completion,
+    *,
+    course: Course,
+    version: Version,
+    cycle: int,
+    now: datetime,
 ) -> Certificate:
     """Issue the certificate of a completion: facts and bytes frozen, hashed, signed. Flushes, for its id.
 
@@ -32,7 +39,9 @@ def issue(
     """
     user = session.get_one(User, completion.user_id)
     posting = posting_on(session, user.id, completion.completed_on)
-    expires = add_months(completion.completed_on, version.validity_months) if version.validity_months else None
+    expires = (
+        add_months(completion.completed_on, version.validity_months) if version.validity_months else None
+    )
     serial = new_serial(local_date(now).year, secrets.randbelow)
     facts = CertificateFacts(
         kind=version.certificate_kind,
@@ -75,11 +84,20 @@ def issue(
     session.add(certificate)
     session.flush()
     session.add(CertificateFile(certificate_id=certificate.id, pdf=pdf))
-    record(session, at=now, actor_id=user.id, code="certificate.issue", target=f"certificate:{serial}", course=course.code)
+    record(
+        session,
+        at=now,
+        actor_id=user.id,
+        code="certificate.issue",
+        target=f"certificate:{serial}",
+        course=course.code,
+    )
     return certificate
 
 
-def revoke(session: Session, certificate: Certificate, *, by_id: int, by_name: str, reason: str, now: datetime) -> None:
+def revoke(
+    session: Session, certificate: Certificate, *, by_id: int, by_name: str, reason: str, now: datetime
+) -> None:
     """Withdraw a certificate; the file and its facts stay as they were issued.
 
     Raises `ReasonTooShort`, `AlreadyRevoked`.
@@ -98,7 +116,12 @@ def revoke(session: Session, certificate: Certificate, *, by_id: int, by_name: s
     if not made:
         raise AlreadyRevoked
     record(
-        session, at=now, actor_id=by_id, code="certificate.revoke", target=f"certificate:{certificate.serial}", reason=reason
+        session,
+        at=now,
+        actor_id=by_id,
+        code="certificate.revoke",
+        target=f"certificate:{certificate.serial}",
+        reason=reason,
     )
 
 

@@ -23,7 +23,8 @@ Answer = Redirect | str | tuple[str, int]
 def mine() -> str:
     """List one's certificates."""
     return render_template(
-        "courses/certificates/mine.html", certificates=queries.mine(db.session(), actor().id or 0, clock.today())
+        "courses/certificates/mine.html",
+        certificates=queries.mine(db.session(), actor().id or 0, clock.today()),
     )
 
 
@@ -62,7 +63,10 @@ def revoke_submit(serial: str) -> Answer:
             reason=form.reason.data,
             now=clock.now(),
         )
-    flash(gettext("The certificate %(serial)s is revoked. Whoever verifies it sees that.", serial=serial), "success")
+    flash(
+        gettext("The certificate %(serial)s is revoked. Whoever verifies it sees that.", serial=serial),
+        "success",
+    )
     return see_other("verify.show", serial=serial)
 
 
@@ -82,7 +86,9 @@ def index() -> Answer:
     serial = normalise(asked)
     if serial is not None:
         return see_other("verify.show", serial=serial)
-    fault = gettext("This is not a number of ours: its check character does not fit. Compare it with the paper, letter by letter.")
+    fault = gettext(
+        "This is not a number of ours: its check character does not fit. Compare it with the paper, letter by letter."
+    )
     return render_template("courses/certificates/verify.html", result=None, asked=asked, fault=fault), 422
 
 
@@ -93,7 +99,8 @@ def show(serial: str) -> Answer:
     known = normalise(serial)
     result = queries.verify(db.session(), known, clock.today()) if known else None
     if result is not None:
-        return render_template("courses/certificates/verify.html", result=result, asked=result.serial, fault="")
+        return render_template(
+            "courses/certificates/verify.html", result=result, asked=result.serial, fault=""
+        )
     fault = gettext("There is no certificate with this number. A paper that shows it is not one of ours.")
     return render_template("courses/certificates/verify.html", result=None, asked=serial, fault=fault), 404
-

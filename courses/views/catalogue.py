@@ -1,7 +1,9 @@
 """The catalogue, a course's page, and beginning a course."""
 
-from flask import Blueprint, flash, render_template, request
-from flask_babel import gettext
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from courses import queries, services
@@ -10,8 +12,10 @@ from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
 from portal.core.db import db, unit_of_work
+from portal.core.locale import show_minutes
+from portal.core.organisation.models import SECTOR_LABELS, Sector
 from portal.core.policy import Action
-from portal.core.web import actor, public, requires, see_other
+from portal.core.web import actor, language, public, requires, see_other
 
 bp = Blueprint("catalogue", __name__, url_prefix="/courses", template_folder="../templates")
 
@@ -26,8 +30,39 @@ def index() -> str:
     search = request.args.get("q", "")[:80].strip()
     cards = queries.catalogue(db.session(), actor(), audience, search)
     return render_template(
-        "courses/catalogue/index.html", cards=cards, audience=audience, q=search, audiences=AUDIENCE_LABELS
+        "courses/catalogue/index.html",
+        cards=shelf(cards),
+        audience=audience,
+        q=search,
+        audiences=AUDIENCE_LABELS,
     )
+
+
+def shelf(cards: Sequence[queries.Card]) -> Sequence[dict[str, str]]:
+    """Return cards as the shelf shows them, in words."""
+    kinds = {
+        "completion": gettext("Certificate of completion"),
+        "participation": gettext("Confirmation of participation"),
+    }
+    shown = []
+    for card in cards:
+        words = {
+            "url": url_for("catalogue.course", code=card.code),
+            "title": card.title.get(language()) or card.title["vi"],
+            "summary": card.summary.get(language()) or card.summary["vi"],
+            "sector": f"{card.code} · {gettext(SECTOR_LABELS[Sector(card.sector)])}",
+            "length": show_minutes(card.minutes),
+            "lessons": ngettext("%(num)d lesson", "%(num)d lessons", card.lessons),
+            "certificate": kinds[card.certificate_kind],
+        }
+        if card.completed:
+            words |= {"state": "done", "state_label": gettext("Completed")}
+        elif card.enrolled:
+            words |= {"state": "progress", "state_label": gettext("In progress")}
+        elif card.mine:
+            words |= {"state": "info", "state_label": gettext("For you")}
+        shown.append(words)
+    return shown
 
 
 @bp.get("/<code>/")

@@ -2,6 +2,9 @@
 
 import mimetypes
 import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request, send_file
 from flask_babel import gettext
@@ -16,8 +19,9 @@ from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
 from portal.core.policy import Action
 from portal.core.web import actor, language, public, requires, see_other, settings
-from quizzes import lifecycle
 from quizzes import services as quizzes
+from quizzes.lifecycle import NoMoreAttempts, NotYet, State, may_start
+from quizzes.models import Attempt
 
 bp = Blueprint("learn", __name__, url_prefix="/courses", template_folder="../templates")
 
@@ -65,7 +69,9 @@ def media(code: str, version: int, name: str) -> Response:
     path = media_file(code, version, name)
     if path is None:
         raise NotFound
-    response = send_file(path, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream", max_age=31536000)
+    response = send_file(
+        path, mimetype=mimetypes.guess_type(name)[0] or "application/octet-stream", max_age=31536000
+    )
     response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'none'; sandbox"
     return response
@@ -85,17 +91,29 @@ def quiz(code: str) -> str | Redirect:
         return see_other("catalogue.course", code=code)
     found = queries.quiz_of(page.version, ref)
     attempts = page.status.attempts.get(ref, ())
+    standing, until = _standing(found, attempts)
     return render_template(
         "courses/learn/quiz.html",
         page=page,
         quiz=found,
         attempts=attempts,
-        allowed=quizzes.may_start(found, attempts, clock.now()),
+        standing=standing,
+        until=until,
         decisive=queries.is_decisive(page.version, ref),
         questions=sum(draw["count"] for draw in found["draw"]),
-        lifecycle=lifecycle,
         form=ButtonForm(),
     )
+
+
+def _standing(quiz_: Mapping[str, Any], attempts: Sequence[Attempt]) -> tuple[str, datetime | None]:
+    """Return whether one may `begin`, should `resume`, must `wait` (until when), or has `none` left."""
+    now = clock.now()
+    if any(quizzes.state_of(one, now) is State.OPEN for one in attempts):
+        return "resume", None
+    verdict = may_start(queries.rules_of(quiz_), quizzes.past_of(attempts), now)
+    if isinstance(verdict, NotYet):
+        return "wait", verdict.until
+    return ("none" if isinstance(verdict, NoMoreAttempts) else "begin"), None
 
 
 @bp.post("/<code>/quiz/")
@@ -111,5 +129,3 @@ def start(code: str) -> Redirect:
         attempt = services.start_quiz(session, enrolment, ref, secrets.randbits(63), clock.now())
         attempt_id = attempt.id
     return see_other("attempts.show", attempt_id=attempt_id)
-
-

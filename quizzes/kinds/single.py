@@ -46,7 +46,7 @@ class Single:
 
     def form(self, shown: Mapping[str, Any], answer: Answer | None) -> dict[str, Any]:
         """Options with the chosen one marked."""
-        return options.form(shown, [answer])
+        return options.form(shown, [] if answer is None else [answer])
 
     def mark(self, key: Mapping[str, Any], answer: Answer | None) -> Mark | None:
         """1 for the right option, else 0."""
@@ -56,4 +56,4 @@ class Single:
         self, shown: Mapping[str, Any], key: Mapping[str, Any], answer: Answer | None
     ) -> tuple[Line, ...]:
         """One line an option."""
-        return options.review(shown, key, [answer])
+        return options.review(shown, key, [] if answer is None else [answer])

@@ -64,4 +64,6 @@ def test_the_embedded_default_makes_its_own_key_once(tmp_path: Path) -> None:
 
 
 def test_the_embedded_database_stands_in_the_data_directory(tmp_path: Path) -> None:
-    assert database_url(read_settings({"PORTAL_DATA_DIR": str(tmp_path)})) == f"sqlite:///{tmp_path}/portal.db"
+    assert (
+        database_url(read_settings({"PORTAL_DATA_DIR": str(tmp_path)})) == f"sqlite:///{tmp_path}/portal.db"
+    )

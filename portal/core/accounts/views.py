@@ -2,7 +2,7 @@
 
 import secrets as random
 
-from flask import Blueprint, flash, redirect, render_template, request, session
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session
 from flask_babel import gettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -29,7 +29,9 @@ def login() -> Answer:
     """Show the sign-in form."""
     if actor().id is not None:
         return redirect(safe_next(request.args.get("next")) or "/", code=303)
-    return render_template("accounts/login.html", form=LoginForm())
+    return render_template(
+        "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=LoginForm()
+    )
 
 
 @bp.post("/login")
@@ -38,7 +40,9 @@ def login_submit() -> Answer:
     """Sign in, or say (in one sentence for every reason) that it did not work."""
     form = LoginForm()
     if not form.validate_on_submit():
-        return render_template("accounts/login.html", form=form), 422
+        return render_template(
+            "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=form
+        ), 422
     limits = settings()
     found = services.candidates(db.session(), form.login.data)
     now = clock.now()
@@ -60,7 +64,9 @@ def login_submit() -> Answer:
     if not right:
         refusal = SignInRefused(failures=limits.lockout_failures, minutes=limits.lockout_minutes)
         form.form_errors.append(gettext(refusal.message, **refusal.values))
-        return render_template("accounts/login.html", form=form), 422
+        return render_template(
+            "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=form
+        ), 422
     if len(right) > 1:
         session["choose"] = [[person.id, person.full_name] for person in right]
         session["choose_until"] = int(now.timestamp()) + 120

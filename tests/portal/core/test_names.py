@@ -12,7 +12,13 @@ from portal.core.names import fold, given_name, masked, phone_number, sort_key, 
 def test_given_name_comes_first_in_sorting_then_family_name() -> None:
     names = ["Trần Văn Bình", "Nguyễn Thị An", "Lê Văn An", "Đỗ Văn Dũng", "Phạm Thu Đào"]
 
-    assert sorted(names, key=sort_key) == ["Lê Văn An", "Nguyễn Thị An", "Trần Văn Bình", "Đỗ Văn Dũng", "Phạm Thu Đào"]
+    assert sorted(names, key=sort_key) == [
+        "Lê Văn An",
+        "Nguyễn Thị An",
+        "Trần Văn Bình",
+        "Đỗ Văn Dũng",
+        "Phạm Thu Đào",
+    ]
 
 
 def test_tones_follow_the_order_of_the_dictionaries() -> None:
@@ -31,7 +37,13 @@ def test_letters_follow_the_vietnamese_alphabet() -> None:
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [("Nguyễn Văn Á", "nguyen van a"), ("ĐỖ ĐỨC", "do duc"), ("Hoà", "hoa"), ("Hòa", "hoa"), ("  Ẵ   Ỡ ", "a o")],
+    [
+        ("Nguyễn Văn Á", "nguyen van a"),
+        ("ĐỖ ĐỨC", "do duc"),
+        ("Hoà", "hoa"),
+        ("Hòa", "hoa"),
+        ("  Ẵ   Ỡ ", "a o"),
+    ],
 )
 def test_folded_for_search(text: str, found: str) -> None:
     assert fold(text) == found
@@ -64,13 +76,23 @@ def test_people_are_greeted_by_their_given_name() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["0912 345 678", "+84912345678", "84912345678", "84.912.345.678", "(0912) 345-678", "912345678", "+84 0912345678"],
+    [
+        "0912 345 678",
+        "+84912345678",
+        "84912345678",
+        "84.912.345.678",
+        "(0912) 345-678",
+        "912345678",
+        "+84 0912345678",
+    ],
 )
 def test_every_usual_spelling_of_a_number(text: str) -> None:
     assert phone_number(text) == "0912345678"
 
 
-@pytest.mark.parametrize("text", ["", "111", "0112345678", "09123456789", "+1 912 345 678", "0912 345 67x", "giaovien"])
+@pytest.mark.parametrize(
+    "text", ["", "111", "0112345678", "09123456789", "+1 912 345 678", "0912 345 67x", "giaovien"]
+)
 def test_what_is_no_number(text: str) -> None:
     assert phone_number(text) is None
 

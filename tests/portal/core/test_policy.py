@@ -38,7 +38,10 @@ def test_nobody_may_do_anything_before_signing_in() -> None:
 def test_whoever_signed_in_may_learn_and_nothing_else() -> None:
     someone = Actor(id=1)
 
-    assert {action for action in Action if may_somewhere(someone, action)} == {Action.OWN_LEARNING, Action.OWN_ACCOUNT}
+    assert {action for action in Action if may_somewhere(someone, action)} == {
+        Action.OWN_LEARNING,
+        Action.OWN_ACCOUNT,
+    }
 
 
 def test_a_grant_adds_its_role_s_actions_and_no_more() -> None:

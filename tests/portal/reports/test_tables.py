@@ -25,7 +25,7 @@ TABLE = Table(
     columns=COLUMNS,
     rows=[
         ("Trường Ánh Sao", 45, Fraction(2, 3), date(2026, 11, 24)),
-        ("=HYPERLINK(\"http://x\")", 0, None, None),
+        ('=HYPERLINK("http://x")', 0, None, None),
         ("+84912345678", 1234, Fraction(1), date(2020, 4, 10)),
     ],
     total=("Tất cả", 1279, Fraction(31, 46), None),
@@ -56,7 +56,7 @@ def test_csv_has_a_mark_guards_formulas_and_names_what_is_missing() -> None:
     assert rows == [
         ["Họ tên", "Số người", "Tỷ lệ", "Ngày"],
         ["Trường Ánh Sao", "45", "0.666667", "2026-11-24"],
-        ["'=HYPERLINK(\"http://x\")", "0", "chưa có mẫu số", ""],
+        ['\'=HYPERLINK("http://x")', "0", "chưa có mẫu số", ""],
         ["'+84912345678", "1234", "1.000000", "2020-04-10"],
         ["Tất cả", "1279", "0.673913", ""],
     ]
@@ -73,7 +73,12 @@ def test_xlsx_holds_real_numbers_and_dates() -> None:
 
     assert sheet["A1"].value == "Tỷ lệ hoàn thành"
     assert [cell.value for cell in sheet[4]] == ["Họ tên", "Số người", "Tỷ lệ", "Ngày"]
-    assert [cell.value for cell in sheet[5]] == ["Trường Ánh Sao", 45, pytest.approx(2 / 3), datetime(2026, 11, 24)]
+    assert [cell.value for cell in sheet[5]] == [
+        "Trường Ánh Sao",
+        45,
+        pytest.approx(2 / 3),
+        datetime(2026, 11, 24),
+    ]
     assert sheet["C5"].number_format == "0.0%"
     assert sheet["B7"].number_format == "#,##0"
     assert sheet["D5"].number_format == "dd/mm/yyyy"

@@ -1,0 +1,170 @@
+"""Questions about attempts: the paper to answer, the result, what was sat before. Reading never writes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.core.errors import NotFound
+from quizzes import lifecycle
+from quizzes.lifecycle import Past, Rules, State
+from quizzes.marking import Feedback, Result, Reviewed, lessons_again, review
+from quizzes.models import Answer, Attempt
+from quizzes.paper import Asked, Item, Paper, asked
+
+
+@dataclass(frozen=True, slots=True)
+class Sat:
+    """An attempt without its paper: what a list and the next start need. share: of 1, None until it is marked."""
+
+    id: str
+    started_at: datetime
+    deadline_at: datetime | None
+    submitted_at: datetime | None
+    share: Any
+    passed: bool | None
+    annulled_at: datetime | None
+    rules: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as it is kept."""
+
+    value: Any
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A submitted attempt as its result page shows it.
+
+    share, pass_share: exact, of 1; share is None while a person must mark something. points: earned of `possible`.
+    in_time: False when the server handed it in at its deadline. again: addresses of what to read again, those that
+    cost most points first.
+    """
+
+    id: str
+    submitted_at: datetime
+    in_time: bool
+    share: Fraction | None
+    pass_share: Fraction
+    passed: bool | None
+    points: Fraction
+    possible: int
+    feedback: Feedback
+    reviewed: tuple[Reviewed, ...]
+    again: tuple[str, ...]
+
+
+def attempt_for(session: Session, attempt_id: str, taker_id: int | None) -> Attempt:
+    """Return the attempt if it is this person's own. Raises `NotFound`, for another's as for none."""
+    attempt = session.scalars(
+        select(Attempt).where(Attempt.id == attempt_id, Attempt.taker_id == taker_id)
+    ).one_or_none()
+    if attempt is None:
+        raise NotFound
+    return attempt
+
+
+def sat(session: Session, taker_id: int, scope: str) -> tuple[Sat, ...]:
+    """Return every attempt of a person and scope, annulled ones too, the earliest first."""
+    rows = session.execute(
+        select(
+            Attempt.id,
+            Attempt.started_at,
+            Attempt.deadline_at,
+            Attempt.submitted_at,
+            Attempt.share,
+            Attempt.passed,
+            Attempt.annulled_at,
+            Attempt.rules,
+        )
+        .where(Attempt.taker_id == taker_id, Attempt.scope == scope)
+        .order_by(Attempt.started_at, Attempt.id)
+    )
+    return tuple(Sat(*row) for row in rows)
+
+
+def past_of(attempts: Sequence[Sat | Attempt]) -> list[Past]:
+    """Return those of `attempts` that were handed in, as `lifecycle.may_start` counts them."""
+    return [
+        Past(one.submitted_at, one.passed, one.annulled_at is not None)
+        for one in attempts
+        if one.submitted_at is not None
+    ]
+
+
+def state_of(attempt: Sat | Attempt, now: datetime) -> State:
+    """Return where an attempt stands at `now`."""
+    return lifecycle.state(
+        submitted_at=attempt.submitted_at,
+        annulled_at=attempt.annulled_at,
+        deadline_at=attempt.deadline_at,
+        now=now,
+        grace_seconds=Rules.read(attempt.rules).grace_seconds,
+    )
+
+
+def answers(session: Session, attempt_id: str) -> dict[str, Kept]:
+    """Return what is kept of each item, by ref; a value of None is an answer that was taken back."""
+    rows = session.execute(
+        select(Answer.ref, Answer.value, Answer.saved_at).where(Answer.attempt_id == attempt_id)
+    )
+    return {row.ref: Kept(row.value, row.saved_at) for row in rows}
+
+
+def answer_to(session: Session, attempt_id: str, ref: str) -> Any:
+    """Return the answer kept to one item, or None."""
+    return session.scalar(select(Answer.value).where(Answer.attempt_id == attempt_id, Answer.ref == ref))
+
+
+def questions(session: Session, attempt: Attempt) -> tuple[Asked, ...]:
+    """Return the paper as a page asks it, with what is answered so far; nothing in it tells a key. One statement."""
+    kept = answers(session, attempt.id)
+    return tuple(
+        _asked(item, number, kept.get(item.ref))
+        for number, item in enumerate(Paper.read(attempt.paper).items, start=1)
+    )
+
+
+def question(session: Session, attempt: Attempt, ref: str) -> Asked:
+    """Return one question of the paper, with its answer so far. Raises `NotFound`. One statement."""
+    for number, item in enumerate(Paper.read(attempt.paper).items, start=1):
+        if item.ref == ref:
+            return _asked(item, number, answers(session, attempt.id).get(ref))
+    raise NotFound
+
+
+def _asked(item: Item, number: int, kept: Kept | None) -> Asked:
+    return asked(item, number, kept.value, kept.saved_at) if kept else asked(item, number, None)
+
+
+def outcome(session: Session, attempt: Attempt) -> Outcome:
+    """Return the result of a submitted attempt, told as far as its rules allow. One statement.
+
+    Marks are those that were stored when it was handed in. Raises `ValueError` for an attempt that is not.
+    """
+    if attempt.submitted_at is None or attempt.result is None:
+        raise ValueError(f"attempt {attempt.id} has not been submitted")
+    items = Paper.read(attempt.paper).items
+    result = Result.read(attempt.result)
+    feedback = Feedback(Rules.read(attempt.rules).feedback)
+    given = {ref: one.value for ref, one in answers(session, attempt.id).items()}
+    return Outcome(
+        id=attempt.id,
+        submitted_at=attempt.submitted_at,
+        in_time=attempt.submitted_at != attempt.deadline_at,
+        share=result.share,
+        pass_share=Fraction(attempt.pass_share),
+        passed=attempt.passed,
+        points=result.points,
+        possible=result.possible,
+        feedback=feedback,
+        reviewed=review(items, given, result, feedback),
+        again=lessons_again(items, result),
+    )
