@@ -1,4 +1,4 @@
-/* What every page does with script: leave quickly, fold the menu, change the colours, print one card.
+/* What every page does with script: leave quickly, fold the menu, change the colours, print.
    Everything here has a way without it. No text is written here: words come from data attributes of the page. */
 (function () {
   "use strict";
@@ -97,24 +97,11 @@
     });
   }
 
-  function printable(card) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "button no-print";
-    button.textContent = document.body.dataset.sayPrint;
+  function print(button) {
+    button.hidden = false;
     button.addEventListener("click", function () {
-      var sheet = document.createElement("div");
-      sheet.className = "print-sheet prose";
-      sheet.appendChild(card.cloneNode(true));
-      document.body.appendChild(sheet);
-      root.classList.add("printing-one");
-      window.addEventListener("afterprint", function () {
-        root.classList.remove("printing-one");
-        sheet.remove();
-      }, { once: true });
       window.print();
     });
-    card.appendChild(button);
   }
 
   function each(selector, act) {
@@ -126,7 +113,7 @@
     each("[data-menu]", menu);
     each("[data-popup]", popup);
     each("[data-theme-button]", theme);
-    each(".jobaid", printable);
+    each("[data-print]", print);
     var wanted = document.querySelector("[data-focus]");
     if (wanted) wanted.focus();
   });
