@@ -298,9 +298,9 @@ def _keep(session: Session, attempt_id: str, given: Mapping[str, Any], seq: int,
                 "saved_at": statement.excluded.saved_at,
             },
             where=Answer.seq <= statement.excluded.seq,
-        )
+        ).returning(Answer.ref)
     )
-    return int(written.rowcount)  # type: ignore[attr-defined]
+    return len(written.all())
 
 
 def _milliseconds(moment: datetime) -> int:
