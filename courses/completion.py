@@ -162,7 +162,7 @@ def next_step(requirements: Requirements, done: Done) -> Step | None:
         return Step(StepKind.LESSON, unread[0])
     for condition in state.conditions:
         kind = _STEPS.get(condition.rule)
-        if kind and not condition.met and condition.why is not Why.UNKNOWN_QUIZ:
+        if kind and not condition.met and condition.why not in _HOPELESS:
             return Step(kind, condition.quiz or "")
     return None
 
@@ -255,6 +255,7 @@ _JUDGES: Mapping[str, Callable[[Rule, Requirements, Done], Condition]] = {
     RuleCode.PRACTICE_MARKED: _practice_marked,
 }
 _ABOUT_LESSONS = frozenset({RuleCode.LESSONS_READ, RuleCode.LESSONS_SHARE})
+_HOPELESS = frozenset({Why.UNKNOWN_RULE, Why.UNKNOWN_QUIZ})
 _STEPS: Mapping[str, StepKind] = {
     RuleCode.QUIZ_PASSED: StepKind.QUIZ,
     RuleCode.WORKSHOP_ATTENDED: StepKind.WORKSHOP,

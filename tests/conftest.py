@@ -8,13 +8,15 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from courses import loader
 from portal.app import create_app
@@ -89,6 +91,7 @@ def whole_app(database_url: str, data_dir: Path) -> Iterator[tuple[Flask, World]
         register_limit="10000 per minute",
     )
     app = create_app(settings)
+    app.test_client_class = Browser
     with app.app_context(), clock.frozen(NOW):
         upgrade()
         with unit_of_work() as session:
@@ -128,6 +131,16 @@ def world(whole_app: tuple[Flask, World]) -> World:
 def session(app: Flask) -> Session:
     """Return the session of the test."""
     return db.session()
+
+
+class Browser(FlaskClient):
+    """A client that forgets, before each request, what the request before it left in the shared context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make one request."""
+        for name in list(g):
+            g.pop(name)
+        return super().open(*args, **kwargs)
 
 
 @pytest.fixture

@@ -280,7 +280,7 @@ def board(
     """Return the rows of the board, and everybody once. Two queries, however many rows."""
     if by == By.COURSE:
         titles = dict(course_choices(session, language))
-        ids = dict(session.execute(select(Course.id, Course.code)).tuples().all())
+        ids = dict(session.execute(select(Course.id, Course.code)).all())
         counted, total = _run(session, _facts(filters, scope, CourseAudience.course_id, by_course=True))
         lines = {ids[int(key)]: counts for key, counts in counted.items()}
         return [Line(code, titles[code], lines[code]) for code in sorted(lines) if code in titles], total
