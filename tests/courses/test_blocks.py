@@ -91,7 +91,7 @@ CHOICES = "::: choice a\nx\n:::\n::: choice best b\ny\n:::"
         ("::: jobaid\nx\n:::", 1, "the block “jobaid” has no title"),
         (SCENARIO.format(CHOICES).replace(" A", ""), 1, "the block “scenario” has no title"),
         (SCENARIO.format(CHOICES.replace(" a", "")), 3, "the block “choice” has no title"),
-        (SCENARIO.format(CHOICES.replace(" b", "")), 6, "the block “choice best” has no title"),
+        (SCENARIO.format(CHOICES.replace("best b", "best")), 6, "the block “choice best” has no title"),
         (SCENARIO.format("::: choice best a\nx\n:::"), 1, "the scenario has 1 choices; give it at least 2"),
         (SCENARIO.format(CHOICES.replace(" best", "")), 1, "no choice of the scenario is marked “best”"),
         (
