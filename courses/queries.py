@@ -177,9 +177,7 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
     audiences: dict[int, set[str]] = {}
     for course_id, name in session.execute(select(CourseAudience.course_id, CourseAudience.audience)):
         audiences.setdefault(course_id, set()).add(name)
-    counts = dict(
-        session.execute(select(Lesson.version_id, func.count()).group_by(Lesson.version_id)).all()
-    )
+    counts = dict(session.execute(select(Lesson.version_id, func.count()).group_by(Lesson.version_id)).all())
     mine: dict[int, bool] = {}
     if who.id is not None:
         mine = {

@@ -24,7 +24,7 @@ from portal.core.accounts import views as accounts
 from portal.core.audit import views as audit
 from portal.core.policy import Action
 from portal.core.text import N_
-from portal.core.web import PUBLIC, actor, check_declared, language
+from portal.core.web import actor, check_declared, language, public
 from portal.demo.accounts import ACCOUNTS
 from portal.reports import views as reports
 
@@ -68,13 +68,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     # the quizzes package has templates and no views: its partials are found beside everybody else's
     app.jinja_loader.searchpath.append(str(ROOT / "quizzes" / "templates"))  # type: ignore[union-attr]
     cli.init_app(app)
-    app.view_functions["static"].policy = PUBLIC  # type: ignore[attr-defined]
+    public(app.view_functions["static"])
     limits.apply(app, settings)
     check_declared(app.view_functions)
     if settings.proxies:
-        app.wsgi_app = ProxyFix(
-            app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=settings.proxies
-        )  # type: ignore[method-assign]
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     return app
 
 

@@ -42,6 +42,14 @@ class AnswerUnreadable(Refused):
     )
 
 
+class NewerAnswerStands(Refused):
+    """Values: ref. Another page or device saved a later answer; what came late is not kept."""
+
+    message = N_(
+        "A later answer to this question, from another page or device, has been kept. Reload the page to see it."
+    )
+
+
 class StepAlreadyTaken(Refused):
     """Values: ref. In a story, a step once taken cannot be taken back."""
 

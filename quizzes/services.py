@@ -27,6 +27,7 @@ from quizzes.errors import (
     AlreadySubmitted,
     AnswerUnreadable,
     AttemptAnnulled,
+    NewerAnswerStands,
     NoAttemptsLeft,
     ReasonMissing,
     StepAlreadyTaken,
@@ -140,15 +141,13 @@ def past_of(attempts: Sequence[Sat | Attempt]) -> list[lifecycle.Past]:
 class Saved:
     """What is kept of an item now.
 
-    answer: None when nothing is given. saved_at: since when. kept: what came is what stands; False when a newer
-    answer, from another page or device, stands. cumulative: the kind is a story, whose next step depends on the
-    answer; then `form` is what its template draws it with.
+    answer: None when nothing is given. saved_at: since when. cumulative: the kind is a story, whose next step depends
+    on the answer; then `form` is what its template draws it with.
     """
 
     ref: str
     answer: Any
     saved_at: datetime
-    kept: bool
     cumulative: bool
     form: Mapping[str, Any] | None = None
 
@@ -168,7 +167,7 @@ def save_answer(
     `fields` are the posted fields of the item without their prefix: "", or the names of its rows. Saving the same answer twice changes nothing; an older one
     (a smaller `seq`, the device's own count) never overwrites a newer. Two statements (a story: three), and one item
     of the paper is read, not the paper. Raises `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`,
-    `StepAlreadyTaken`.
+    `NewerAnswerStands`, `StepAlreadyTaken`.
     """
     if not REF.fullmatch(ref):
         return None
@@ -193,13 +192,9 @@ def save_answer(
     before = queries.answer_to(session, attempt_id, ref) if kind.cumulative else None
     answer = _read(kind, shown, ref, fields, before)
     kept = _keep(session, attempt_id, {ref: answer}, _milliseconds(now) if kind.cumulative else seq, now)
-    if not kept:
-        stands = session.execute(
-            select(Answer.value, Answer.saved_at).where(Answer.attempt_id == attempt_id, Answer.ref == ref)
-        ).one()
-        return Saved(ref, stands.value, stands.saved_at, kept=False, cumulative=kind.cumulative)
-    form = kind.form(shown, answer) if kind.cumulative else None
-    return Saved(ref, answer, now, kept=True, cumulative=kind.cumulative, form=form)
+    if not kept and answer != queries.answer_to(session, attempt_id, ref):
+        raise NewerAnswerStands(ref=ref)
+    return Saved(ref, answer, now, kind.cumulative, kind.form(shown, answer) if kind.cumulative else None)
 
 
 def save_page(

@@ -60,7 +60,7 @@ def revoke_submit(serial: str) -> Answer:
             one,
             by_id=actor().id or 0,
             by_name=current_user.person.full_name,
-            reason=form.reason.data,
+            reason=str(form.reason.data),
             now=clock.now(),
         )
     flash(

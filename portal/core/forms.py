@@ -35,7 +35,8 @@ class Form(FlaskForm):  # type: ignore[misc]
             filters = list(unbound_field.kwargs.get("filters", []))
             if kind in ("StringField", "TextAreaField", "SearchField", "TelField"):
                 filters.append(_tidy)
-            return unbound_field.bind(form=form, filters=filters, **options)
+            bound: Field = unbound_field.bind(form=form, filters=filters, **options)
+            return bound
 
 
 def _tidy(value: object) -> object:

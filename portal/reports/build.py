@@ -25,8 +25,8 @@ FIRST = {By.COURSE: N_("Course"), By.PLACE: N_("Area or unit"), By.AUDIENCE: N_(
 def label_of(line: Line, by: By) -> str:
     """Return what a row is called in the reader's language."""
     if by == By.AUDIENCE:
-        return _(AUDIENCE_LABELS[Audience(line.label)])
-    return line.label or _("Units of the area itself")
+        return str(_(AUDIENCE_LABELS[Audience(line.label)]))
+    return line.label or str(_("Units of the area itself"))
 
 
 def asked(scope: Scope, filters: Filters) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
+from typing import TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
@@ -9,6 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from portal.core.accounts.models import Audience
 from portal.reports.queries import By, Filters, State, course_named
+
+E = TypeVar("E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,8 @@ def _day(text: str | None, faults: list[str]) -> date | None:
         return None
 
 
-def _member(kind, text, otherwise):  # type: ignore[no-untyped-def]
+def _member(kind: type[E], text: str | None, otherwise: E) -> E:
     try:
-        return kind(text)
+        return kind(text or "")
     except ValueError:
         return otherwise

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
+from typing import cast as cast_type
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
@@ -178,7 +179,11 @@ def _crumbs(chain: Sequence[Area], who: Actor, action: Action) -> tuple[tuple[st
 
 
 def _facts(
-    filters: Filters, scope: Scope, key: ColumnElement[Any], *, by_course: bool = False
+    filters: Filters,
+    scope: Scope,
+    key: ColumnElement[Any] | InstrumentedAttribute[Any],
+    *,
+    by_course: bool = False,
 ) -> Select[Any]:
     """Return a select with one row for each key and person: what she did, as flags of 0 and 1.
 
@@ -186,7 +191,7 @@ def _facts(
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
-    done = Completion.id.is_not(None)
+    done: ColumnElement[bool] = Completion.id.is_not(None)
     if filters.since is not None:
         done = and_(done, Completion.completed_on >= filters.since)
     late = and_(Enrolment.due_on < day, Completion.id.is_(None))
@@ -406,7 +411,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         State.COMPLETED: completed,
         State.NOT_COMPLETED: ~completed,
     }
-    return query.having(wanted[state]) if state in wanted else query
+    return cast_type("Select[Any]", query.having(wanted[state]) if state in wanted else query)
 
 
 def people(

@@ -6,12 +6,18 @@ from flask.testing import FlaskClient
 from tests.factories import World
 
 
-@pytest.mark.parametrize("address", ["/", "/login", "/register", "/courses/", "/courses/GD-01/", "/help", "/verify/", "/healthz", "/readyz"])
+@pytest.mark.parametrize(
+    "address",
+    ["/", "/login", "/register", "/courses/", "/courses/GD-01/", "/help", "/verify/", "/healthz", "/readyz"],
+)
 def test_open_to_all(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 200
 
 
-@pytest.mark.parametrize("address", ["/account", "/certificates/", "/manage/", "/manage/people", "/admin/audit", "/courses/GD-01/quiz/"])
+@pytest.mark.parametrize(
+    "address",
+    ["/account", "/certificates/", "/manage/", "/manage/people", "/admin/audit", "/courses/GD-01/quiz/"],
+)
 def test_a_stranger_is_asked_to_sign_in_and_comes_back(client: FlaskClient, address: str) -> None:
     answer = client.get(address)
 

@@ -68,7 +68,8 @@ class SecretForm(Form):
         _("New password"), [InputRequired(), Length(min=secrets.MIN_LENGTH, max=secrets.MAX_LENGTH)]
     )
     again = PasswordField(
-        _("New password, once more"), [EqualTo("new", message=_("The two are not the same."))]
+        _("New password, once more"),
+        [InputRequired(), EqualTo("new", message=_("The two are not the same."))],
     )
 
 
@@ -79,13 +80,15 @@ class PinForm(Form):
     new = PasswordField(
         _("New PIN of six digits"), [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits."))]
     )
-    again = PasswordField(_("New PIN, once more"), [EqualTo("new", message=_("The two are not the same."))])
+    again = PasswordField(
+        _("New PIN, once more"), [InputRequired(), EqualTo("new", message=_("The two are not the same."))]
+    )
 
 
 class LanguageForm(Form):
     """Choose the language of the portal."""
 
-    language = SelectField(_("Language"), choices=["vi", "en"])
+    language = SelectField(_("Language"), choices=[("vi", "Tiếng Việt"), ("en", "English")])
 
 
 class EmptyForm(Form):

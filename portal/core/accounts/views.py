@@ -44,7 +44,7 @@ def login_submit() -> Answer:
             "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=form
         ), 422
     limits = settings()
-    found = services.candidates(db.session(), form.login.data)
+    found = services.candidates(db.session(), str(form.login.data))
     now = clock.now()
     with unit_of_work() as database:
         allowed = services.count_attempt(
@@ -57,10 +57,10 @@ def login_submit() -> Answer:
     right = [
         person
         for person in found
-        if secrets.matches(form.secret.data, person.secret_hash) and person.id in allowed
+        if secrets.matches(str(form.secret.data), person.secret_hash) and person.id in allowed
     ]
     if not found:
-        secrets.matches(form.secret.data, None)  # spend the same time on an account that does not exist
+        secrets.matches(str(form.secret.data), None)  # spend the same time on an account that does not exist
     if not right:
         refusal = SignInRefused(failures=limits.lockout_failures, minutes=limits.lockout_minutes)
         form.form_errors.append(gettext(refusal.message, **refusal.values))
@@ -133,20 +133,20 @@ def register_submit() -> Answer:
     """Sign a parent up and in."""
     form = RegisterForm()
     communities = queries.communities(db.session())
-    form.commune.choices = [str(unit) for unit, _commune, _district in communities]
+    form.commune.choices = [(str(unit), commune) for unit, commune, _district in communities]
     if not form.validate_on_submit():
         return _register_page(form), 422
     try:
         with unit_of_work() as database:
             user_id = services.register_parent(
                 database,
-                full_name=form.full_name.data,
-                phone=phone_number(form.phone.data) or "",
-                pin=form.pin.data,
+                full_name=str(form.full_name.data),
+                phone=phone_number(str(form.phone.data)) or "",
+                pin=str(form.pin.data),
                 unit_id=int(form.commune.data),
                 today=clock.today(),
                 now=clock.now(),
-                registration_key=form.registration_key.data,
+                registration_key=str(form.registration_key.data),
             )
             token = services.sign_in(database, user_id, clock.now())
     except SecretTooEasy as refusal:
@@ -183,7 +183,11 @@ def change_secret() -> Answer:
     try:
         with unit_of_work() as database:
             token = services.change_secret(
-                database, actor().id or 0, present=form.present.data, new=form.new.data, now=clock.now()
+                database,
+                actor().id or 0,
+                present=str(form.present.data),
+                new=str(form.new.data),
+                now=clock.now(),
             )
     except CurrentSecretWrong as refusal:
         form.present.errors = [gettext(refusal.message)]

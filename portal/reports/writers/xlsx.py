@@ -1,13 +1,14 @@
 """A table as XLSX: real numbers, frozen header, autofilter, formats a Vietnamese reader expects."""
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import IO
+from typing import IO, Any
 
 import xlsxwriter
 
-from portal.reports.tables import Kind, Table
+from portal.reports.tables import Kind, Table, Value
 
 HEADER_ROW = 3
 
@@ -73,15 +74,18 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
 
 
 def _look(kind: Kind) -> dict[str, object]:
-    return {
+    looks: dict[Kind, dict[str, object]] = {
         Kind.TEXT: {"valign": "top"},
         Kind.COUNT: {"num_format": "#,##0", "align": "right"},
         Kind.SHARE: {"num_format": "0.0%", "align": "right"},
         Kind.DATE: {"num_format": "dd/mm/yyyy", "align": "right"},
-    }[kind]
+    }
+    return looks[kind]
 
 
-def _row(sheet, number, row, table, formats, missing):  # type: ignore[no-untyped-def]
+def _row(
+    sheet: Any, number: int, row: Sequence[Value], table: Table, formats: Mapping[Kind, Any], missing: str
+) -> None:
     for index, (column, value) in enumerate(zip(table.columns, row, strict=True)):
         look = formats[column.kind]
         if value is None:

@@ -77,7 +77,7 @@ def test_xlsx_holds_real_numbers_and_dates() -> None:
         "Trường Ánh Sao",
         45,
         pytest.approx(2 / 3),
-        datetime(2026, 11, 24),
+        datetime(2026, 11, 24),  # noqa: DTZ001 - a spreadsheet knows no zone
     ]
     assert sheet["C5"].number_format == "0.0%"
     assert sheet["B7"].number_format == "#,##0"
