@@ -16,6 +16,7 @@ from quizzes.errors import (
     AlreadySubmitted,
     AnswerUnreadable,
     AttemptAnnulled,
+    NewerAnswerStands,
     NoAttemptsLeft,
     ReasonMissing,
     StepAlreadyTaken,
@@ -157,16 +158,14 @@ def test_answers_are_kept(sitting: Sitting) -> None:
 
         saved = sitting.save(ref, fields)
 
-        assert saved.kept
         assert saved.saved_at == sitting.now
         assert sitting.kept(ref) == saved.answer
 
 
 def test_saving_twice_changes_nothing(session: Session, sitting: Sitting) -> None:
     sitting.save("q3", {"": ["true"]}, seq=5)
-    again = sitting.save("q3", {"": ["true"]}, seq=5)
+    sitting.save("q3", {"": ["true"]}, seq=5)
 
-    assert again.kept
     assert sitting.kept("q3") is True
     assert (
         session.scalar(
@@ -179,12 +178,17 @@ def test_saving_twice_changes_nothing(session: Session, sitting: Sitting) -> Non
 def test_an_older_answer_never_overwrites_a_newer(sitting: Sitting) -> None:
     sitting.save("q3", {"": ["true"]}, seq=9)
 
-    late = sitting.save("q3", {"": ["false"]}, seq=8, after=timedelta(minutes=1))
+    with pytest.raises(NewerAnswerStands):
+        sitting.save("q3", {"": ["false"]}, seq=8, after=timedelta(minutes=1))
 
-    assert not late.kept
-    assert late.answer is True
-    assert late.saved_at == sitting.now
     assert sitting.kept("q3") is True
+    assert queries.answers(sitting.session, sitting.attempt.id)["q3"].saved_at == sitting.now
+
+
+def test_a_late_answer_that_says_the_same_is_no_refusal(sitting: Sitting) -> None:
+    sitting.save("q3", {"": ["true"]}, seq=9)
+
+    assert sitting.save("q3", {"": ["true"]}, seq=8).answer is True
 
 
 def test_an_answer_can_be_taken_back(sitting: Sitting) -> None:
@@ -260,7 +264,7 @@ def test_no_answer_after_deadline_and_grace(
 ) -> None:
     sitting = Sitting(session, start(limit_minutes=10), world.ana, now)
 
-    assert sitting.save("q3", {"": ["false"]}, after=timedelta(minutes=10, seconds=60)).kept
+    assert sitting.save("q3", {"": ["false"]}, after=timedelta(minutes=10, seconds=60)).answer is False
     with pytest.raises(TimeIsUp) as refused:
         sitting.save("q3", {"": ["true"]}, seq=2, after=timedelta(minutes=10, seconds=61))
     assert refused.value.values == {"deadline": now + timedelta(minutes=10)}
