@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, request, url_for
+from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
@@ -152,7 +153,7 @@ def _navigation() -> list[dict[str, object]]:
     here = request.endpoint or ""
     return [
         {
-            "label": label,
+            "label": gettext(label),
             "url": url_for(endpoint),
             "current": here == endpoint or here.split(".")[0] == endpoint.split(".")[0],
         }

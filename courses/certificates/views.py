@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from courses.certificates import queries, services
 from courses.certificates.forms import RevokeForm
-from courses.certificates.serial import normalise
+from courses.certificates.serial import is_valid, normalise
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.policy import Action
@@ -84,7 +84,7 @@ def index() -> Answer:
     if not asked.strip():
         return render_template("courses/certificates/verify.html", result=None, asked="", fault="")
     serial = normalise(asked)
-    if serial is not None:
+    if serial is not None and is_valid(serial):
         return see_other("verify.show", serial=serial)
     fault = gettext(
         "This is not a number of ours: its check character does not fit. Compare it with the paper, letter by letter."
@@ -97,7 +97,7 @@ def index() -> Answer:
 def show(serial: str) -> Answer:
     """Say whether a certificate is genuine and still valid."""
     known = normalise(serial)
-    result = queries.verify(db.session(), known, clock.today()) if known else None
+    result = queries.verify(db.session(), known, clock.today()) if known and is_valid(known) else None
     if result is not None:
         return render_template(
             "courses/certificates/verify.html", result=result, asked=result.serial, fault=""

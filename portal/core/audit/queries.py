@@ -11,8 +11,22 @@ from sqlalchemy.orm import Session
 from portal.core.accounts.models import User
 from portal.core.audit.models import Entry
 from portal.core.names import fold
+from portal.core.text import N_
 
 PAGE = 50
+LABELS = {
+    "user.register": N_("signed up"),
+    "user.add": N_("added a person"),
+    "user.change_secret": N_("changed a password or PIN"),
+    "user.sign_out_everywhere": N_("signed out on every device"),
+    "course.complete": N_("completed a course"),
+    "certificate.issue": N_("received a certificate"),
+    "certificate.revoke": N_("revoked a certificate"),
+    "attempt.annul": N_("annulled an attempt"),
+    "people.read": N_("looked at a list of people"),
+    "people.export": N_("exported a list of people"),
+    "board.export": N_("exported rates"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 
 from portal.core.audit import queries
-from portal.core.audit.queries import PAGE
+from portal.core.audit.queries import LABELS, PAGE
 from portal.core.db import db
 from portal.core.policy import ACTION_LABELS, MAY, ROLE_LABELS, Action, Role
 from portal.core.web import requires
@@ -19,7 +19,8 @@ def index() -> str:
     page = max(1, request.args.get("page", 1, type=int))
     found = queries.entries(db.session(), search=request.args.get("q", ""), page=page)
     return render_template(
-        "audit/index.html", found=found, page=page, more=len(found) == PAGE, q=request.args.get("q", "")
+        "audit/index.html",
+        labels=LABELS, found=found, page=page, more=len(found) == PAGE, q=request.args.get("q", "")
     )
 
 
