@@ -74,7 +74,9 @@ def create_app() -> Flask:
     """Build the floor on the database that FLOOR_DATABASE_URL names."""
     app = Flask(__name__, template_folder="templates")
     app.config.update(
-        SECRET_KEY=SECRET, SQLALCHEMY_DATABASE_URI=os.environ["FLOOR_DATABASE_URL"], SESSION_COOKIE_NAME="floor"
+        SECRET_KEY=SECRET,
+        SQLALCHEMY_DATABASE_URI=os.environ["FLOOR_DATABASE_URL"],
+        SESSION_COOKIE_NAME="floor",
     )
     db.init_app(app)
     app.add_url_rule("/bare", view_func=bare)

@@ -45,7 +45,10 @@ def whole_quiz(app: Flask, place: Place, learners: Iterator[int]) -> Callable[[]
         reply = yield "sign-in page", request("GET", "/login")
         cookie = _cookie(reply.head, "")
         form = {"login": f"do-{number}", "secret": people.PASSWORD, "csrf_token": _token(reply.body)}
-        reply = yield "sign in", request("POST", "/login", cookie=cookie, body=urlencode(form).encode(), head=_FORM)
+        reply = yield (
+            "sign in",
+            request("POST", "/login", cookie=cookie, body=urlencode(form).encode(), head=_FORM),
+        )
         if reply.status != 303:
             raise ValueError(f"do-{number} could not sign in: {reply.status}")
         cookie = _cookie(reply.head, cookie)
@@ -55,7 +58,10 @@ def whole_quiz(app: Flask, place: Place, learners: Iterator[int]) -> Callable[[]
         signed = Signed(number, cookie, token)
         form = {"csrf_token": token}
         start = f"/courses/{place.course}/quiz/?ref={place.quiz}"
-        reply = yield "start", request("POST", start, cookie=cookie, body=urlencode(form).encode(), head=_FORM)
+        reply = yield (
+            "start",
+            request("POST", start, cookie=cookie, body=urlencode(form).encode(), head=_FORM),
+        )
         if reply.status != 303:
             raise ValueError(f"do-{number} could not start: {reply.status}")
         here = urlsplit(reply.header("location")).path

@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
+from tests.bench.serving import Server
+
 RENEW_AFTER = 40
 LONGEST_WAIT = 30.0
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -56,6 +58,8 @@ class Samples:
     steps: dict[str, list[float]] = field(default_factory=dict)
     journeys: int = 0
     wrong: list[str] = field(default_factory=list)
+    answered: int = 0
+    cpu: float = 0.0
 
     @property
     def requests(self) -> int:
@@ -71,6 +75,11 @@ class Samples:
         """Return the time in milliseconds that `share` of the answers (of one step) did not exceed."""
         times = sorted(self.steps.get(step, []) if step else [t for one in self.steps.values() for t in one])
         return times[min(len(times) - 1, int(share * len(times)))] * 1000 if times else float("nan")
+
+    @property
+    def cost(self) -> float:
+        """Return the processor milliseconds that the server spent on an answer; other work on the machine hardly moves it."""
+        return self.cpu / max(1, self.answered) * 1000
 
     @property
     def slowest(self) -> str:
@@ -127,14 +136,16 @@ class _Connection:
         return Reply(int(self.buffer[9:12]), self.buffer[:end], self.buffer[end + 4 :])
 
 
-def run(port: int, journeys: list[Callable[[], Journey]], seconds: float, *, warm: float = 1.0) -> Samples:
+def run(
+    server: Server, journeys: list[Callable[[], Journey]], seconds: float, *, warm: float = 1.0
+) -> Samples:
     """Let one connection for each of `journeys` go through it again and again; return what was measured.
 
     Answers of the first `warm` seconds are not counted. A journey that raises `ValueError` ends the run with it.
     """
     poll, by = select.epoll(), {}
-    connections = [_Connection(port, begin) for begin in journeys]
-    samples = Samples(seconds)
+    connections = [_Connection(server.port, begin) for begin in journeys]
+    samples = Samples(seconds, cpu=-server.cpu())
     gc.collect()
     gc.disable()
     began = time.perf_counter() + warm
@@ -152,6 +163,7 @@ def run(port: int, journeys: list[Callable[[], Journey]], seconds: float, *, war
                 if reply is None:
                     continue
                 now = time.perf_counter()
+                samples.answered += 1
                 counts = began <= now < until
                 if counts:
                     samples.steps.setdefault(connection.step, []).append(now - connection.started)
@@ -173,6 +185,7 @@ def run(port: int, journeys: list[Callable[[], Journey]], seconds: float, *, war
             connection.close(poll, by)
         poll.close()
         gc.enable()
+    samples.cpu += server.cpu()
     return samples
 
 

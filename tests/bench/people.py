@@ -66,7 +66,9 @@ def prepare(app: Flask) -> Place:
             audience = _audiences(session, course.id)[0]
             ids = _people(session, range(1, LEARNERS + 1), units, [audience], secrets.hashed(PASSWORD), now)
             lessons = session.execute(
-                select(Lesson.id, Lesson.slug).where(Lesson.version_id == version.id).order_by(Lesson.position)
+                select(Lesson.id, Lesson.slug)
+                .where(Lesson.version_id == version.id)
+                .order_by(Lesson.position)
             ).all()
             enrolments = _enrol(session, ids, course.id, version.id, now)
             _many(
@@ -101,7 +103,9 @@ def add_everybody(app: Flask) -> None:
         now = clock.now()
         units = session.scalars(select(Unit.id).order_by(Unit.id)).all()
         versions = session.execute(
-            select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current)).order_by(Course.code)
+            select(Course, Version)
+            .join(Version, and_(Version.course_id == Course.id, Version.current))
+            .order_by(Course.code)
         ).all()
         first = LEARNERS + 1
         share = (EVERYBODY - LEARNERS) // len(versions)
@@ -119,14 +123,18 @@ def add_everybody(app: Flask) -> None:
 
 def _with_quiz(session: Session) -> tuple[Course, Version]:
     rows = session.execute(
-        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current)).order_by(Course.code.desc())
+        select(Course, Version)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .order_by(Course.code.desc())
     )
     course, version = next((c, v) for c, v in rows if v.manifest.get("quizzes"))
     return course, version
 
 
 def _audiences(session: Session, course_id: int) -> list[str]:
-    return sorted(session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course_id)))
+    return sorted(
+        session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course_id))
+    )
 
 
 def _province(session: Session) -> list[int]:
@@ -174,19 +182,28 @@ def _province(session: Session) -> list[int]:
                     "valid_from": BEGAN,
                 }
             )
-    _many(session, Area, ({**one, "search_key": fold(str(one["name"])), "valid_from": BEGAN} for one in areas))
+    _many(
+        session, Area, ({**one, "search_key": fold(str(one["name"])), "valid_from": BEGAN} for one in areas)
+    )
     _many(session, Unit, units)
     return [unit["id"] for unit in units]
 
 
 def _people(
-    session: Session, numbers: Sequence[int], units: Sequence[int], audiences: Sequence[str], secret: str | None, now: datetime
+    session: Session,
+    numbers: Sequence[int],
+    units: Sequence[int],
+    audiences: Sequence[str],
+    secret: str | None,
+    now: datetime,
 ) -> list[int]:
     """Add a person for each number (her id), each with a post; return the ids."""
     dice = random.Random(numbers[0])
     people = []
     for number in numbers:
-        name = " ".join((dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(MIDDLES), dice.choice(GIVEN)))
+        name = " ".join(
+            (dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(MIDDLES), dice.choice(GIVEN))
+        )
         people.append(
             {
                 "id": number,
@@ -238,7 +255,9 @@ def _enrol(
     return [int(row["id"]) for row in rows]
 
 
-def _complete(session: Session, done: Sequence[tuple[int, int]], course: Course, version: Version, now: datetime) -> None:
+def _complete(
+    session: Session, done: Sequence[tuple[int, int]], course: Course, version: Version, now: datetime
+) -> None:
     moments = {user: now - timedelta(days=1 + user % 25) for user, _enrolment in done}
     _many(
         session,
@@ -295,7 +314,9 @@ def _settle() -> None:
         with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in ("area", "unit", "user", "enrolment"):
                 connection.execute(
-                    text(f"""SELECT setval(pg_get_serial_sequence('"{table}"', 'id'), (SELECT max(id) FROM "{table}"))""")
+                    text(
+                        f"""SELECT setval(pg_get_serial_sequence('"{table}"', 'id'), (SELECT max(id) FROM "{table}"))"""
+                    )
                 )
             connection.execute(text("VACUUM ANALYZE"))
     db.session.remove()

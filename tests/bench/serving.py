@@ -34,7 +34,7 @@ class Server:
         self._environ |= {**environ, "WEB_CONCURRENCY": str(workers), "PYTHONUNBUFFERED": "1"}
         # the socket is made here, so that no other process can take its port between two starts
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -46,7 +46,16 @@ class Server:
         """Start and wait until it answers. Raises `NotServing`."""
         fd = self._socket.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "--config", "portal/gunicorn.py", "--bind", f"fd://{fd}", self._app],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "--config",
+                "portal/gunicorn.py",
+                "--bind",
+                f"fd://{fd}",
+                self._app,
+            ],
             cwd=ROOT,
             env=self._environ,
             pass_fds=(fd,),
@@ -96,6 +105,15 @@ class Server:
                 lines = Path(f"/proc/{pid}/status").read_text().splitlines()
                 found += [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")]
         return found
+
+    def cpu(self) -> float:
+        """Return the processor seconds that all workers have used."""
+        ticks = 0
+        for pid in self.workers():
+            with contextlib.suppress(OSError):
+                after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+                ticks += int(after_name[11]) + int(after_name[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """End the whole group at once, as a power cut would."""
