@@ -452,7 +452,7 @@ class _Reader:
         placed: dict[str, str] = {}
         for one in table.tables("modules"):
             ref = self.new_ref(one, seen)
-            names = one.texts("lessons", _LESSON_NAME, "010-vi-sao-khong-danh")
+            names = tuple(dict.fromkeys(one.texts("lessons", _LESSON_NAME, "010-vi-sao-khong-danh")))
             for name in names:
                 if name in placed:
                     one.fault_at(
