@@ -205,7 +205,7 @@ def pages(
         ),
         (
             "catalogue",
-            portal.port,
+            portal,
             [over_and_over("catalogue", [request("GET", "/courses/", cookie=one.cookie)]) for one in signed],
         ),
         ("autosave", portal, [journeys.answering(app, attempts[one.user_id], one) for one in signed]),
