@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -218,23 +219,19 @@ def compare_front(vietnamese: LessonFile, english: LessonFile, report: Report) -
 
 def compare_shape(vietnamese: LessonText, english: LessonText, report: Report) -> None:
     """Report, on its line of the English file, the first block, heading or picture that is not as in Vietnamese."""
-    theirs, ours = _sequence(vietnamese), _sequence(english)
-    for place in range(max(len(theirs), len(ours))):
-        there = theirs[place] if place < len(theirs) else None
-        here = ours[place] if place < len(ours) else None
-        if here and there and here[1] == there[1]:
+    pairs = zip_longest(_sequence(vietnamese), _sequence(english), fillvalue=(0, ""))
+    for (there, theirs), (here, ours) in pairs:
+        if ours == theirs:
             continue
-        if here is None and there:
+        if not ours:
             last = english.line + english.body.rstrip("\n").count("\n")
+            report(last, f"“{theirs}” (line {there} of the Vietnamese file) is missing here; translate it")
+        elif not theirs:
+            report(here, f"“{ours}” is not in the Vietnamese file; remove it here or add it there")
+        else:
             report(
-                last, f"“{there[1]}” (line {there[0]} of the Vietnamese file) is missing here; translate it"
-            )
-        elif here and there is None:
-            report(here[0], f"“{here[1]}” is not in the Vietnamese file; remove it here or add it there")
-        elif here and there:
-            report(
-                here[0],
-                f"here stands “{here[1]}”, in Vietnamese “{there[1]}” (line {there[0]}); "
+                here,
+                f"here stands “{ours}”, in Vietnamese “{theirs}” (line {there}); "
                 "both files have the same blocks in the same order",
             )
         return

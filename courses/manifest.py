@@ -309,7 +309,7 @@ class _Reader:
         self.texts: dict[str, str] = {}
         self.media: dict[str, Media] = {}
         self.lessons: dict[str, Lesson] = {}
-        self.quiz_refs: tuple[str, ...] = ()
+        self.names: set[str] = set()
 
     def report(self, file: str) -> Report:
         """Return where faults of `file` go."""
@@ -458,7 +458,7 @@ class _Reader:
                     one.fault_at(
                         "lessons", name, f"“{name}” is already in module {placed[name]}; list it once"
                     )
-                elif name not in self.lessons and fullmatch(_LESSON_NAME, name):
+                elif name not in self.names and fullmatch(_LESSON_NAME, name):
                     one.fault_at(
                         "lessons", name, f"there is no lesson vi/{name}.md or en/{name}.md; write it"
                     )
@@ -548,13 +548,13 @@ class _Reader:
     # lessons
 
     def read_lessons(self, changed_on: date, objectives: tuple[str, ...]) -> None:
-        names = {
+        self.names = {
             match.group(1)
             for file in self.contents
             if (match := fullmatch(rf"(?:{'|'.join(LANGUAGES)})/({_LESSON_NAME})\.md", file))
         }
         slugs: dict[str, str] = {}
-        for name in sorted(names):
+        for name in sorted(self.names):
             files: dict[str, LessonFile] = {}
             for language in LANGUAGES:
                 file = f"{language}/{name}.md"

@@ -254,6 +254,16 @@ class MyCourse:
     next_ref: str
     next_title: Texts
     next_minutes: int
+    path: Sequence["PathStep"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """A lesson near the one that is next: `state` is done, current or todo."""
+
+    slug: str
+    title: Texts
+    state: str
 
 
 def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
@@ -383,7 +393,35 @@ def _mine(
         next_ref=step.ref if step else "",
         next_title=title,
         next_minutes=minutes,
+        path=_around(
+            wanted.lessons,
+            read,
+            step.ref if step and step.kind == StepKind.LESSON else "",
+            version.id,
+            titles,
+        ),
     )
+
+
+def _around(
+    lessons: Sequence[str],
+    read: set[str],
+    here: str,
+    version_id: int,
+    titles: Mapping[tuple[int, str], tuple[Texts, int]],
+) -> Sequence[PathStep]:
+    """Return at most six lessons around `here`, two of them before it; none where no lesson is next."""
+    if not here:
+        return ()
+    first = max(0, min(lessons.index(here) - 2, len(lessons) - 6))
+    return [
+        PathStep(
+            slug,
+            titles[(version_id, slug)][0],
+            "current" if slug == here else "done" if slug in read else "todo",
+        )
+        for slug in lessons[first : first + 6]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
