@@ -191,7 +191,8 @@ def folder_digest(folder: Path) -> str:
 
     Names and lengths are part of it, so moving bytes from one file to the next changes it. Links are not followed.
     """
-    return _digest({path.relative_to(folder).as_posix(): path.read_bytes() for path in _files(folder)})
+    files = (path for path in _files(folder) if not path.is_symlink())
+    return _digest({path.relative_to(folder).as_posix(): path.read_bytes() for path in files})
 
 
 def document_of(course: CourseManifest) -> dict[str, Any]:
@@ -277,16 +278,12 @@ _REF = r"[a-z][a-z0-9-]*"
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files below `folder` in order of their paths; symbolic links as such, never what they point to."""
+    """Yield the files below `folder` in order of names; symbolic links as such, never what they point to."""
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
         if path.is_dir() and not path.is_symlink():
             yield from _files(path)
-        elif not path.is_symlink():
+        else:
             yield path
-
-
-def _links(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_symlink())
 
 
 def _digest(contents: Mapping[str, bytes]) -> str:
@@ -332,14 +329,14 @@ class _Reader:
     # files
 
     def take_files(self) -> None:
-        for link in _links(self.folder):
-            name = link.relative_to(self.folder).as_posix()
-            self.report(name)(1, "a link to another place; put the file itself here")
         for path in _files(self.folder):
             name = path.relative_to(self.folder).as_posix()
-            self.contents[name] = path.read_bytes()
             folder, _, base = name.rpartition("/")
             report = self.report(name)
+            if path.is_symlink():
+                report(1, "a link to another place; put the file itself here")
+                continue
+            self.contents[name] = path.read_bytes()
             if name == "course.toml":
                 self.take_text(name, report)
             elif folder in LANGUAGES:
@@ -597,6 +594,9 @@ class _Reader:
         for lesson in self.lessons.values():
             for text in lesson.texts.values():
                 used |= reference_faults(text, self.media, slugs, self.report(text.file))
+        unread = len(self.lessons) < len(
+            self.names
+        )  # what shows a file may stand in a lesson that could not be read
         for name in self.media:
-            if name not in used:
+            if name not in used and not unread:
                 self.report(f"media/{name}")(1, "no lesson shows this file; use it or remove it")
