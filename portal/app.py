@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.views import attempts, catalogue, learn
-from portal import cli, errors, headers, home, limits
+from portal import cli, compression, errors, headers, home, limits
 from portal.config import ROOT, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
 from portal.core.accounts import login
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"))
     _configure(app, settings)
+    compression.init_app(app)  # the first hook on answers is the last to run
     db.init_app(app, database_url(settings))
     login.init_app(app)
     locale.init_app(app)
