@@ -1,6 +1,10 @@
-"""Limits on how often one address may try: in Redis when set, else in the one process of the embedded default."""
+"""Limits on how often one address may try (counted in Redis when set, else in the one process of the embedded
+default), and on what a request may carry at all.
+"""
 
-from flask import Flask
+from itertools import chain
+
+from flask import Flask, abort, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
@@ -15,6 +19,14 @@ def init_app(app: Flask, settings: Settings) -> None:
     app.config["RATELIMIT_HEADERS_ENABLED"] = False
     app.config["RATELIMIT_KEY_PREFIX"] = "cong-hoc-tap"
     limiter.init_app(app)
+    app.before_request(_readable)
+
+
+def _readable() -> None:
+    """Refuse text with NUL: PostgreSQL cannot store or compare it, and nobody types it."""
+    texts = chain(request.args.items(multi=True), request.form.items(multi=True), [("", request.path)])
+    if any("\0" in name or "\0" in value for name, value in texts):
+        abort(400)
 
 
 def apply(app: Flask, settings: Settings) -> None:
@@ -23,6 +35,7 @@ def apply(app: Flask, settings: Settings) -> None:
         ("accounts.login_submit", settings.sign_in_limit, ["POST"]),
         ("accounts.choose_submit", settings.sign_in_limit, ["POST"]),
         ("accounts.register_submit", settings.register_limit, ["POST"]),
+        ("accounts.change_secret", settings.sign_in_limit, ["POST"]),  # it, too, says whether a secret is right
         ("verify.show", settings.verify_limit, ["GET"]),
         ("verify.index", settings.verify_limit, ["GET"]),
     ):

@@ -40,9 +40,14 @@ def read_save(payload: object) -> Save | None:
     for values in fields.values():
         if not isinstance(values, list) or len(values) > _MOST_VALUES:
             return None
-        if not all(isinstance(value, str) and len(value) <= _LONGEST for value in values):
+        if not all(isinstance(value, str) and len(value) <= _LONGEST and _text(value) for value in values):
             return None
     return Save(ref, fields, seq)
+
+
+def _text(value: str) -> bool:
+    """Return whether a database can store it: no NUL, and no half of a character (JSON can spell both)."""
+    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def read_seq(text: str | None, otherwise: int) -> int:

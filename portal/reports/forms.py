@@ -14,6 +14,8 @@ from portal.reports.queries import By, Filters, State, course_named
 
 E = TypeVar("E", bound=StrEnum)
 
+MOST_PAGES = 100_000  # beyond it there is nobody, and beyond 64 bits no database counts
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -49,7 +51,7 @@ def read(session: Session, values: "MultiDict[str, str]", today: date) -> Asked:
         by=_member(By, values.get("by"), By.COURSE if course is None else By.PLACE),
         state=_member(State, values.get("state"), State.ALL),
         search=values.get("q", "")[:80],
-        page=max(1, values.get("page", 1, type=int)),
+        page=min(max(1, values.get("page", 1, type=int)), MOST_PAGES),
         faults=tuple(faults),
     )
 

@@ -16,11 +16,15 @@ bp = Blueprint("audit", __name__, template_folder="templates")
 @requires(Action.AUDIT_READ)
 def index() -> str:
     """List what was recorded."""
-    page = max(1, request.args.get("page", 1, type=int))
+    page = min(max(1, request.args.get("page", 1, type=int)), 10_000_000)
     found = queries.entries(db.session(), search=request.args.get("q", ""), page=page)
     return render_template(
         "audit/index.html",
-        labels=LABELS, found=found, page=page, more=len(found) == PAGE, q=request.args.get("q", "")
+        labels=LABELS,
+        found=found,
+        page=page,
+        more=len(found) == PAGE,
+        q=request.args.get("q", ""),
     )
 
 
