@@ -23,9 +23,10 @@ from portal.core import clock, db, locale, names
 from portal.core.accounts import login
 from portal.core.accounts import views as accounts
 from portal.core.audit import views as audit
+from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.text import N_
-from portal.core.web import actor, check_declared, language, public
+from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
 from portal.reports import views as reports
 

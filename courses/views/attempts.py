@@ -14,9 +14,9 @@ from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
-from portal.core.locale import show_moment, show_number, show_share, show_time
+from portal.core.locale import language, show_moment, show_number, show_share, show_time
 from portal.core.policy import Action
-from portal.core.web import actor, language, requires, see_other, settings
+from portal.core.web import actor, requires, see_other, settings
 from quizzes import errors
 from quizzes import queries as quiz_queries
 from quizzes import services as quizzes

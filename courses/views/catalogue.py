@@ -12,10 +12,10 @@ from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
 from portal.core.db import db, unit_of_work
-from portal.core.locale import show_minutes
+from portal.core.locale import language, show_minutes
 from portal.core.organisation.models import SECTOR_LABELS, Sector
 from portal.core.policy import Action
-from portal.core.web import actor, language, public, requires, see_other
+from portal.core.web import actor, public, requires, see_other
 
 bp = Blueprint("catalogue", __name__, url_prefix="/courses", template_folder="../templates")
 

@@ -17,8 +17,9 @@ from courses.loader import media_file
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
+from portal.core.locale import language
 from portal.core.policy import Action
-from portal.core.web import actor, language, public, requires, see_other, settings
+from portal.core.web import actor, public, requires, see_other, settings
 from quizzes import services as quizzes
 from quizzes.lifecycle import NoMoreAttempts, NotYet, State, may_start
 from quizzes.models import Attempt

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from flask import Flask, request
+from flask import Flask, g, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
 
@@ -27,6 +27,13 @@ def choose() -> str:
     if person is not None and person.language in LANGUAGES:
         return str(person.language)
     return request.accept_languages.best_match(LANGUAGES, default="vi") or "vi"
+
+
+def language() -> str:
+    """Return the language of this answer, `vi` or `en`; found once for a request."""
+    if "language" not in g:
+        g.language = choose()
+    return str(g.language)
 
 
 def show_date(day: date | datetime | None) -> str:
@@ -83,8 +90,6 @@ def show_minutes(minutes: int) -> str:
 
 def init_app(app: Flask) -> None:
     """Bind Flask-Babel to the project's catalogues."""
-    from portal.core.web import language
-
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(ROOT / "translations")
     app.config["BABEL_DEFAULT_LOCALE"] = "vi"
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Ho_Chi_Minh"

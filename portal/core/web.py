@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import abort, current_app, g, redirect, request, url_for
+from flask import abort, current_app, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -64,15 +64,6 @@ def settings() -> Settings:
     """Return the application's settings."""
     found: Settings = current_app.config["SETTINGS"]
     return found
-
-
-def language() -> str:
-    """Return the language of this answer: `vi` or `en`."""
-    from portal.core.locale import choose  # the leaf knows the request, not the other way round
-
-    if "language" not in g:
-        g.language = choose()
-    return str(g.language)
 
 
 def see_other(endpoint: str, **values: object) -> Response:

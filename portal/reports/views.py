@@ -10,8 +10,9 @@ from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.locale import language
 from portal.core.policy import Action
-from portal.core.web import actor, language, requires
+from portal.core.web import actor, requires
 from portal.reports import build, forms, queries
 from portal.reports.queries import By, Scope, State
 from portal.reports.tables import Table

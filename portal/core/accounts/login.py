@@ -16,7 +16,7 @@ from portal.core.accounts.services import token_hash
 from portal.core.db import db
 from portal.core.names import given_name
 from portal.core.policy import Actor, Grant, Role
-from portal.core.web import safe_next
+from portal.core.web import safe_next, settings
 
 login_manager = LoginManager()
 
@@ -107,8 +107,6 @@ def init_app(app: Flask) -> None:
 
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def _user(token: str) -> SignedIn | None:
-    from portal.core.web import settings
-
     return load(db.session(), token, clock.now(), clock.today(), days=settings().session_days)
 
 
