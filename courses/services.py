@@ -113,8 +113,11 @@ def complete_if_met(
 ) -> Certificate | None:
     """Append the completion when every rule of the version is met, and issue; None when not, or when it stands.
 
-    The completion is inserted under its unique key: of two transactions that see the last rule met, one issues.
+    The enrolment's row is locked before anything is looked at: of two transactions that each did one of the last two
+    things, the second sees what the first did (on PostgreSQL, where both may write at a time). The completion is
+    inserted under its unique key: of two that see the last rule met, one issues.
     """
+    session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True))
     version = session.get_one(Version, enrolment.version_id)
     status = queries.status(session, enrolment)
     if not status.progress.complete:
