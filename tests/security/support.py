@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
+from flask_migrate import upgrade
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses import queries, services
+from courses import loader, queries, services
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.certificates.models import Certificate
 from courses.models import Course, Enrolment, Lesson, LessonDone, Version
+from portal.app import create_app
+from portal.config import Settings
 from portal.core.accounts.models import Audience
+from portal.core.db import db, unit_of_work
 from portal.core.policy import Actor, Role
+from quizzes import bank as banks
+from quizzes import services as quizzes
 from quizzes.models import Attempt
-from tests.factories import NOW, World, grant, person
+from quizzes.paper import Item, Paper
+from tests.conftest import postgres_database
+from tests.factories import NOW, World, build, grant, person
 
 #: The columns of the role table, in this order.
 COLUMNS = (
@@ -96,3 +109,106 @@ def begin_quiz(session: Session, user_id: int, code: str = "CM-01", now: datetim
     if queries.is_decisive(version, quiz):
         read_all(session, enrolment, now=now)
     return services.start_quiz(session, enrolment, quiz, 7, now)
+
+
+def right_fields(item: Item) -> dict[str, list[str]]:
+    """Return what someone who knows everything posts for a question."""
+    key = item.key
+    if item.kind in ("single", "multiple"):
+        return {"": list(key["right"])}
+    if item.kind == "truefalse":
+        return {"": ["true" if key["answer"] else "false"]}
+    if item.kind == "matching":
+        return {left: [right] for left, right in key["pairs"].items()}
+    if item.kind == "ordering":
+        return {label: [str(place)] for place, label in enumerate(key["order"], 1)}
+    if item.kind == "numeric":
+        return {"": [str(key["answer"])]}
+    if item.kind == "shorttext":
+        return {"": [key["accept"]["vi"][0]]}
+    return {"": _best_way(key["steps"], key["start"])[1]}
+
+
+def _best_way(steps: dict[str, Any], here: str) -> tuple[Fraction, list[str]]:
+    if here not in steps:
+        return Fraction(0), []
+    ways = []
+    for ref, choice in steps[here].items():
+        rest, way = _best_way(steps, choice["to"])
+        ways.append((Fraction(choice["weight"]) + rest, [f"{here}.{ref}", *way]))
+    return max(ways)
+
+
+def answer_all(session: Session, attempt: Attempt, now: datetime = NOW) -> None:
+    """Save the right answer to every question."""
+    for item in Paper.read(attempt.paper).items:
+        saved = quizzes.save_answer(
+            session,
+            attempt_id=attempt.id,
+            taker_id=attempt.taker_id,
+            ref=item.ref,
+            fields=right_fields(item),
+            seq=1,
+            now=now,
+        )
+        assert saved is not None
+
+
+@contextmanager
+def portal_of_its_own(kind: str, folder: Path, **settings: Any) -> Iterator[tuple[Flask, World]]:
+    """Yield a portal on a real database where work is committed: threads see each other, as in life.
+
+    It has the small world and the courses CM-01 and GD-01.
+    """
+    server = postgres_database() if kind == "postgresql" else None
+    given: dict[str, Any] = {
+        "environment": "test",
+        "database_url": next(server) if server else f"sqlite:///{folder / 'real.db'}",
+        "secret_key": "a secret of the tests, long enough for anybody",
+        "data_dir": folder,
+        "sign_in_limit": "10000 per minute",
+        "verify_limit": "10000 per minute",
+        "register_limit": "10000 per minute",
+    }
+    app = create_app(Settings(**(given | settings)))
+    app.config["WTF_CSRF_ENABLED"] = False
+    with app.app_context():
+        upgrade()
+        with unit_of_work() as session:
+            for name in ("cm-01-1", "gd-01-1"):
+                quizzes.release(session, banks.read_shipped(f"{name}.toml"), NOW)
+            for code in ("CM-01", "GD-01"):
+                loader.load(session, loader.CONTENT / code / "1", NOW)
+            world = build(session)
+        db.session.remove()
+    try:
+        yield app, world
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        if server:
+            next(server, None)
+
+
+def at_once(app: Flask, *work: Callable[[], Any]) -> list[Any]:
+    """Do several things in threads of their own, begun together; return what each returned or raised, in order."""
+    start = Barrier(len(work))
+    ends: list[Any] = [None] * len(work)
+
+    def run(number: int, one: Callable[[], Any]) -> None:
+        with app.app_context():
+            start.wait(10)
+            try:
+                ends[number] = one()
+            except Exception as error:
+                ends[number] = error
+            finally:
+                db.session.remove()
+
+    threads = [Thread(target=run, args=(number, one)) for number, one in enumerate(work)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return ends
