@@ -259,9 +259,10 @@ class MyCourse:
 
 @dataclass(frozen=True, slots=True)
 class PathStep:
-    """A lesson near the one that is next: `state` is done, current or todo."""
+    """A lesson near the one that is next. place: in the course, from 1. state: done, current or todo."""
 
     slug: str
+    place: int
     title: Texts
     state: str
 
@@ -417,10 +418,11 @@ def _around(
     return [
         PathStep(
             slug,
+            place,
             titles[(version_id, slug)][0],
             "current" if slug == here else "done" if slug in read else "todo",
         )
-        for slug in lessons[first : first + 6]
+        for place, slug in list(enumerate(lessons, 1))[first : first + 6]
     ]
 
 
