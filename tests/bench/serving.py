@@ -63,7 +63,7 @@ class Server:
             stdout=self._log,
             stderr=self._log,
         )
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while time.monotonic() < until:
             if self._process.poll() is None and len(self.workers()) == self._workers and self._answers():
                 return
@@ -79,7 +79,7 @@ class Server:
         return self._log.read()[-4000:].decode(errors="replace")
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", self._ready)
             return connection.getresponse().status == 200
