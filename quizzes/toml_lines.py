@@ -14,7 +14,8 @@ _PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 def lines_of(text: str) -> dict[Path, int]:
     """Return the line (from 1) of every header and every key of a sound TOML text, by its path.
 
-    A path is as in the data: `("questions", 3, "options", 0, "text")`. What stands inside an inline table or a list
+    A path is as in the data: `("questions", 3, "options", 0, "text")`; a list of tables has the line of its first one.
+    What stands inside an inline table or a list
     has no line of its own: ask `nearest`.
     """
     found: dict[Path, int] = {}
@@ -28,6 +29,7 @@ def lines_of(text: str) -> dict[Path, int]:
         if header := _HEADER.fullmatch(line.rstrip("\r")):
             here = _table(_parts(header[2]), counts, listed=header[1] == "[[")
             found.setdefault(here, number)
+            found.setdefault(here[:-1] if header[1] == "[[" else here, number)
         elif key := _KEY.match(line):
             names = _parts(key[1])
             for end in range(1, len(names) + 1):

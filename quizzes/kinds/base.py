@@ -25,9 +25,11 @@ LABELS = "abcdefghijklmnopqrstuvwxyz"
 MOST_ENTRIES = 12
 REF = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _ALL_OF_THE_ABOVE = re.compile(
-    r"\b(all|none|both|any) of (the )?(above|these|those)\b|\btất cả (các )?(ý|đáp án|phương án|câu|lựa chọn)?\s*(trên|nêu trên|ở trên|đều đúng)"
-    r"|\bcả (hai|ba|bốn|[2-9]|[a-e](, ?[a-e])* và [a-e]|[a-e] ?, ?[a-e])( ý| đáp án| phương án| câu)? ?(trên|đều đúng)"
-    r"|\bkhông (có )?(ý|đáp án|phương án|câu) nào( ở)? trên",
+    r"\b(all|none|both|any) of (the )?(above|these|those)\b"
+    r"|\btất cả (các )?(ý|đáp án|phương án|câu|lựa chọn)?\s*(trên|nêu trên|ở trên|đều đúng)\b"
+    r"|\bcả (hai|ba|bốn|[2-9])( ý| đáp án| phương án| câu)? (trên|đều đúng)\b"
+    r"|\bcả [a-e](, ?[a-e])*( và |, ?)[a-e]\b"
+    r"|\bkhông (có )?(ý|đáp án|phương án|câu) nào( ở)? trên\b",
     re.IGNORECASE,
 )
 

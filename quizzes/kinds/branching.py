@@ -246,7 +246,7 @@ def _graph_faults(
     start = raw.get("start")
     faults = []
     known = {step.get("ref") for _, step in steps if isinstance(step.get("ref"), str)}
-    if start not in known:
+    if not isinstance(start, str) or start not in known:
         faults.append(Fault(("start",), "'start' must name a step"))
     for place, step in steps:
         choices = step.get("choices")

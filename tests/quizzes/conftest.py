@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -13,8 +14,12 @@ from quizzes import services
 from quizzes.bank import Bank
 from quizzes.lifecycle import Rules
 from quizzes.models import Attempt, BankRelease
-from quizzes.paper import Draw
+from quizzes.paper import Draw, Item
 from tests.factories import World
+
+# a busy machine is not a fault of the code under test
+settings.register_profile("quizzes", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("quizzes")
 
 
 def both(vi: str, en: str | None = None) -> dict[str, str]:
@@ -101,6 +106,22 @@ def a_bank(*kinds: str) -> Bank:
     """Return a bank with one question of each kind named, or of every kind."""
     questions = [RAW[kind] for kind in kinds or RAW]
     return Bank({"format": 1, "slug": "thu", "version": 1, "languages": ["vi", "en"], "questions": questions})
+
+
+def right_fields(item: Item) -> dict[str, list[str]]:
+    """What a person who knows everything posts for an item of the small bank."""
+    if item.kind in ("single", "multiple"):
+        return {"": list(item.key["right"])}
+    if item.kind == "matching":
+        return {left: [right] for left, right in item.key["pairs"].items()}
+    if item.kind == "ordering":
+        return {label: [str(place)] for place, label in enumerate(item.key["order"], start=1)}
+    return {
+        "truefalse": {"": ["false"]},
+        "numeric": {"": ["24"]},
+        "shorttext": {"": ["Mot mot mot"]},
+        "branching": {"": ["s1.a", "s2.a"]},
+    }[item.kind]
 
 
 Start = Callable[..., Attempt]

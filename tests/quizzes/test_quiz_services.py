@@ -27,27 +27,11 @@ from quizzes.lifecycle import State
 from quizzes.models import Answer, Attempt, BankRelease
 from quizzes.paper import Item, Paper
 from tests.factories import World
-from tests.quizzes.conftest import Start, a_bank
+from tests.quizzes.conftest import Start, a_bank, right_fields
 
 
 def item_of(attempt: Attempt, ref: str) -> Item:
     return next(item for item in Paper.read(attempt.paper).items if item.ref == ref)
-
-
-def right_fields(item: Item) -> dict[str, list[str]]:
-    """What a person who knows everything posts for an item of the small bank."""
-    if item.kind in ("single", "multiple"):
-        return {"": list(item.key["right"])}
-    if item.kind == "matching":
-        return {left: [right] for left, right in item.key["pairs"].items()}
-    if item.kind == "ordering":
-        return {label: [str(place)] for place, label in enumerate(item.key["order"], start=1)}
-    return {
-        "truefalse": {"": ["false"]},
-        "numeric": {"": ["24"]},
-        "shorttext": {"": ["Mot mot mot"]},
-        "branching": {"": ["s1.a", "s2.a"]},
-    }[item.kind]
 
 
 class Sitting:
