@@ -4,6 +4,7 @@ The same files do nothing the second time; a new folder adds a version; a publis
 fault, by its digest.
 """
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,7 @@ from quizzes import paper
 from quizzes import services as quizzes
 
 CONTENT = ROOT / "courses" / "content"
+SEALS = "published.toml"
 MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".mp3": "audio/mpeg",
@@ -49,26 +51,61 @@ def folders(content: Path = CONTENT) -> Sequence[Path]:
 
 def check_all(content: Path = CONTENT) -> Sequence[Checked]:
     """Return what is wrong with every shipped course and bank."""
-    checked: list[Checked] = []
-    read: dict[str, banks.Bank] = {}
-    for name in banks.shipped():
-        try:
-            read[name.removesuffix(".toml")] = banks.read_shipped(name)
-            checked.append(Checked(name, ()))
-        except banks.BankFaults as error:
-            checked.append(
-                Checked(
-                    name, tuple(Fault(f"quizzes/banks/{f.file}", f.line, f.message) for f in error.faults)
-                )
-            )
+    read, checked = _banks()
+    sealed = seals(content)
     for folder in folders(content):
         name = f"{folder.parent.name}/{folder.name}"
         try:
-            course = read_course(folder)
-            checked.append(Checked(name, tuple(_quiz_faults(name, course, read))))
+            faults = tuple(_quiz_faults(name, read_course(folder), read))
         except FaultyCourse as error:
-            checked.append(Checked(name, error.faults))
+            faults = error.faults
+        if sealed.get(name, "") not in ("", folder_digest(folder)):
+            faults = (*faults, _changed(f"{name}/course.toml", f"copy the folder to {int(folder.name) + 1}"))
+        checked.append(Checked(name, faults))
     return checked
+
+
+def _banks() -> tuple[dict[str, banks.Bank], list[Checked]]:
+    """Return the sound banks by name, and what is wrong with each shipped one."""
+    read: dict[str, banks.Bank] = {}
+    checked: list[Checked] = []
+    sealed = seals()
+    for file in banks.shipped():
+        name = file.removesuffix(".toml")
+        faults: tuple[Fault, ...] = ()
+        try:
+            read[name] = banks.read_shipped(file)
+            if sealed.get(name, "") not in ("", read[name].digest):
+                faults = (_changed(f"quizzes/banks/{file}", "write the next version beside it"),)
+        except banks.BankFaults as error:
+            faults = tuple(Fault(f"quizzes/banks/{f.file}", f.line, f.message) for f in error.faults)
+        checked.append(Checked(file, faults))
+    return read, checked
+
+
+def _changed(file: str, instead: str) -> Fault:
+    return Fault(
+        file, 1, f"this version is published and its files were changed; put them back and {instead}"
+    )
+
+
+def seals(content: Path = CONTENT) -> Mapping[str, str]:
+    """Return the digests of what has been released, by name (`GD-01/1`, `gd-01-1`)."""
+    path = content / SEALS
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def seal(content: Path = CONTENT) -> Sequence[str]:
+    """Write down the digest of everything that is sound and not sealed yet; return the new names."""
+    sealed = dict(seals(content))
+    read, _checked = _banks()
+    now = {f"{folder.parent.name}/{folder.name}": folder_digest(folder) for folder in folders(content)}
+    now |= {name: bank.digest for name, bank in read.items()}
+    new = [name for name in sorted(now) if name not in sealed]
+    lines = [f'"{name}" = "{digest}"' for name, digest in sorted({**now, **sealed}.items())]
+    head = "# Digests of the published versions: what stands here never changes. Written by `flask content seal`."
+    (content / SEALS).write_text("\n".join([head, *lines, ""]), encoding="utf-8")
+    return new
 
 
 def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Bank]) -> list[Fault]:
@@ -112,6 +149,8 @@ def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Sequen
             said.append(
                 f"bank {name}: not published, {len(error.faults)} faults (flask content check names them)"
             )
+        except ValueError as error:  # published, and its file was changed since
+            said.append(str(error))
     for folder in folders(content):
         try:
             sentence = load(session, folder, now)
@@ -138,9 +177,11 @@ def load(session: Session, folder: Path, now: datetime) -> str:
     if version is not None:
         if version.digest == digest:
             return ""
-        message = f"version {number} is published and its files were changed; put them back and copy the folder to {number + 1}"
-        raise FaultyCourse((Fault(f"{code}/{number}/course.toml", 1, message),))
+        raise FaultyCourse((_changed(f"{code}/{number}/course.toml", f"copy the folder to {number + 1}"),))
     manifest = read_course(folder)
+    faults = _quiz_faults(f"{code}/{number}", manifest, _banks()[0]) if manifest.quizzes else []
+    if faults:
+        raise FaultyCourse(tuple(faults))
     course = _course(session, course, manifest, number)
     version = Version(
         course_id=course.id,

@@ -69,6 +69,13 @@ def content_load() -> None:
             click.echo(sentence)
 
 
+@content.command("seal")
+def content_seal() -> None:
+    """Write down the digests of what is released with the portal; `content check` then refuses any change to it."""
+    for name in loader.seal():
+        click.echo(f"sealed {name}")
+
+
 @click.group("demo")
 def demonstration() -> None:
     """The demonstration province: real areas, invented units and people."""
