@@ -78,3 +78,7 @@ def test_nearest_goes_outwards() -> None:
 
 def test_a_text_that_stops_inside_a_value_ends() -> None:
     assert lines_of("a = [\n1,") == {("a",): 1}
+
+
+def test_a_table_inside_a_table_has_its_own_line() -> None:
+    assert lines_of("[a]\n[a.b]\nc = 1") == {("a",): 1, ("a", "b"): 2, ("a", "b", "c"): 3}
