@@ -36,10 +36,12 @@ def language() -> str:
     return str(g.language)
 
 
-def show_date(day: date | datetime | None) -> str:
-    """Return `24/11/2026` (both languages write it so here), or an empty string."""
-    if day is None:
+def show_date(day: date | datetime | str | None) -> str:
+    """Return `24/11/2026` (both languages write it so here), or an empty string. Takes stored ISO text too."""
+    if not day:
         return ""
+    if isinstance(day, str):
+        day = date.fromisoformat(day)
     when = local_date(day) if isinstance(day, datetime) else day
     return when.strftime("%d/%m/%Y")
 
