@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.core.db import db
 from portal.core.errors import Forbidden, NotFound, Refused
+from portal.core.locale import worded
 from portal.core.text import N_
 from portal.core.web import wants_json
 
@@ -43,11 +44,6 @@ def answer(status: int, title: str, text: str) -> tuple[Response | str, int]:
     if wants_json():
         return jsonify(error={"status": status, "title": title, "text": text}), status
     return render_template("errors/error.html", status=status, title=title, text=text), status
-
-
-def worded(refusal: Refused) -> str:
-    """Return a refusal in the reader's language."""
-    return str(gettext(refusal.message, **refusal.values))
 
 
 def init_app(app: Flask) -> None:

@@ -14,14 +14,14 @@ from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
-from portal.core.locale import language, show_moment, show_number, show_share, show_time
+from portal.core.locale import language, show_number, show_share, show_time, worded
 from portal.core.policy import Action
 from portal.core.web import actor, requires, see_other, settings
 from quizzes import errors
 from quizzes import queries as quiz_queries
 from quizzes import services as quizzes
 from quizzes.lifecycle import NoMoreAttempts, NotYet, State, may_start
-from quizzes.posted import fields_of, read_save
+from quizzes.posted import read_save, read_seq
 
 bp = Blueprint("attempts", __name__, url_prefix="/attempts", template_folder="../templates")
 
@@ -39,6 +39,7 @@ def show(attempt_id: str) -> str | Response:
         place=place,
         questions=quiz_queries.questions(db.session(), place.attempt),
         expired=state is State.EXPIRED,
+        drawn_at=milliseconds(clock.now()),
         form=ButtonForm(),
     )
 
@@ -63,12 +64,12 @@ def save(attempt_id: str) -> tuple[Response, int]:
                 now=now,
             )
     except Refused as refusal:
-        return jsonify(error=_worded(refusal), final=True), 409
+        return jsonify(error=worded(refusal), final=True), 409
     if saved is None:
         raise NotFound
     answer: dict[str, object] = {"saved": show_time(now), "ref": given.ref}
     if saved.cumulative:
-        answer["story"] = _story(attempt_id, given.ref)
+        answer["story"] = _story(saved)
     return jsonify(answer), 200
 
 
@@ -91,53 +92,43 @@ def submit(attempt_id: str) -> Response:
 
 
 def _save_form(attempt_id: str, form: MultiDict[str, str], now: datetime) -> bool:
-    """Save every answer of a posted form; return whether all could be read. Time that is over keeps what was saved."""
-    whole = True
+    """Save what a posted page holds; return whether all of it could be read.
+
+    What was saved elsewhere after the page was drawn is newer than the page and stands. Time that is over, or a paper
+    handed in by another tab, keeps what was saved.
+    """
     with unit_of_work() as session:
         place = queries.attempt_for(session, actor(), attempt_id)
-        if place.attempt.submitted_at is not None:
+        try:
+            unread = quizzes.save_page(
+                session,
+                attempt_id=attempt_id,
+                taker_id=actor().id or 0,
+                posted=form.to_dict(flat=False),
+                seq=read_seq(form.get("seq"), milliseconds(now)),
+                now=now,
+            )
+        except errors.AlreadySubmitted:
             return True
-        posted = form.to_dict(flat=False)
-        for item in quiz_queries.questions(session, place.attempt):
-            fields = fields_of(item.ref, posted)
-            if not fields:
-                continue
-            try:
-                quizzes.save_answer(
-                    session,
-                    attempt_id=attempt_id,
-                    taker_id=actor().id or 0,
-                    ref=item.ref,
-                    fields=fields,
-                    seq=int(now.timestamp() * 1000),
-                    now=now,
-                )
-            except errors.TimeIsUp as refusal:
-                flash(_worded(refusal), "warning")
-                return True
-            except Refused as refusal:
-                whole = False
-                flash(
-                    gettext("Question %(number)d: %(reason)s", number=item.number, reason=_worded(refusal)),
-                    "error",
-                )
-    return whole
+        except errors.TimeIsUp as refusal:
+            flash(worded(refusal), "warning")
+            return True
+        order = place.attempt.paper["order"]
+    for ref in unread:
+        reason = worded(errors.AnswerUnreadable(ref=ref))
+        flash(gettext("Question %(number)d: %(reason)s", number=order.index(ref) + 1, reason=reason), "error")
+    return not unread
 
 
-def _story(attempt_id: str, ref: str) -> str:
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as a browser counts it, so that answers can be put in order."""
+    return int(moment.timestamp() * 1000)
+
+
+def _story(saved: quizzes.Saved) -> str:
     """Return the story of a branching question as it stands now, drawn like on the page."""
-    place = queries.attempt_for(db.session(), actor(), attempt_id)
-    item = quiz_queries.question(db.session(), place.attempt, ref)
     ask = get_template_attribute("quizzes/kinds/branching.html", "ask")
-    return str(ask(item, lambda texts: texts.get(language()) or texts.get("vi", "")))
-
-
-def _worded(refusal: Refused) -> str:
-    values = {
-        key: show_moment(value) if isinstance(value, datetime) else value
-        for key, value in refusal.values.items()
-    }
-    return str(gettext(refusal.message, **values))
+    return str(ask(saved, lambda texts: texts.get(language()) or texts.get("vi", "")))
 
 
 def _result(place: queries.AttemptPlace) -> str:

@@ -13,6 +13,7 @@ from flask_login import current_user
 
 from portal.config import ROOT
 from portal.core.clock import PROVINCE, local_date
+from portal.core.errors import Refused
 
 LANGUAGES = ("vi", "en")
 COOKIE = "language"
@@ -88,6 +89,15 @@ def show_minutes(minutes: int) -> str:
     if not rest:
         return str(gettext("%(hours)d h", hours=hours))
     return str(gettext("%(hours)d h %(minutes)d min", hours=hours, minutes=rest))
+
+
+def worded(refusal: Refused) -> str:
+    """Return a refusal in the reader's language; moments in its values as people read them."""
+    values = {
+        key: show_moment(value) if isinstance(value, datetime) else value
+        for key, value in refusal.values.items()
+    }
+    return str(gettext(refusal.message, **values))
 
 
 def init_app(app: Flask) -> None:
