@@ -1,0 +1,196 @@
+"""Every page, in both languages and both colour schemes: fits a phone, and axe-core finds nothing.
+
+One browser context a person, language and scheme goes from page to page; the open attempt, the result and the
+certificate are made once, by a person who has passed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import PASSWORD, Server, Visitor, open_visitor
+from tests.browser.sitting import Sitter, begin_quiz, read_all_lessons
+
+pytestmark = pytest.mark.browser
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
+    "resultTypes": ["violations"],
+}
+# the other colours change nothing else: the page is the same, only its colours are looked at again
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
+LESSON = "/courses/GD-01/lessons/vi-sao-khong-danh/"
+ROLES = ("", "giaovien", "phuhuynh", "hieutruong", "sogddt", "quantri", "soanbai")
+PAGES = (
+    # name, who ("": signed out), address with the names of what was made below, status
+    ("welcome", "", "/", 200),
+    ("login", "", "/login", 200),
+    ("register", "", "/register", 200),
+    ("help", "", "/help", 200),
+    ("catalogue", "", "/courses/", 200),
+    ("catalogue without a course", "", "/courses/?q=zzzz", 200),
+    ("course signed out", "", "/courses/GD-01/", 200),
+    ("lesson signed out", "", LESSON, 200),
+    ("verify", "", "/verify/", 200),
+    ("verify valid", "", "/verify/{serial}", 200),
+    ("verify unknown", "", "/verify/CN-2026-0000-0000-0000-0", 404),
+    ("not found", "", "/no-such-page", 404),
+    ("home", "giaovien", "/", 200),
+    ("course begun", "giaovien", "/courses/GD-01/", 200),
+    ("lesson", "giaovien", LESSON, 200),
+    ("lesson with everything", "giaovien", "/courses/GD-01/lessons/nam-buoc-binh-tinh/", 200),
+    ("quiz front, lessons first", "giaovien", "/courses/GD-01/quiz/", 200),
+    ("account", "giaovien", "/account", 200),
+    ("no certificate yet", "giaovien", "/certificates/", 200),
+    ("home of a parent", "phuhuynh", "/", 200),
+    ("job aid", "phuhuynh", "/courses/CM-01/lessons/muoi-phut-theo-con/job-aid/1/", 200),
+    ("quiz front", "phuhuynh", "/courses/CM-01/quiz/", 200),
+    ("open attempt", "phuhuynh", "{open}", 200),
+    ("result of a self-check", "phuhuynh", "{checked}", 200),
+    ("forbidden", "phuhuynh", "/manage/", 403),
+    ("result", "hieutruong", "{passed}", 200),
+    ("course completed", "hieutruong", "/courses/GD-01/", 200),
+    ("certificates", "hieutruong", "/certificates/", 200),
+    ("home of a head", "hieutruong", "/", 200),
+    ("board by course", "sogddt", "/manage/", 200),
+    ("board by place", "sogddt", "/manage/?course=GD-01&by=place", 200),
+    ("board by audience", "sogddt", "/manage/?by=audience", 200),
+    ("people", "sogddt", "/manage/people?course=GD-01", 200),
+    ("nobody found", "sogddt", "/manage/people?q=zzzz", 200),
+    ("revoke", "quantri", "/manage/certificates/{serial}/revoke", 200),
+    ("audit", "quantri", "/admin/audit", 200),
+    ("roles", "quantri", "/admin/roles", 200),
+    ("author", "soanbai", "/author/", 200),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Signed-in states of every person, and addresses of what was made for the pages."""
+
+    states: dict[str, Any]
+    addresses: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def made(browser: Browser, server: Server) -> Made:
+    """Sign everybody in once; pass a quiz, check oneself, leave an attempt open."""
+    states: dict[str, Any] = {"": None}
+    addresses: dict[str, str] = {}
+    for login in ROLES[1:]:
+        visitor = open_visitor(browser, server.url, 360, "vi", "light")
+        page = visitor.sign_in(login, PASSWORD)
+        if login == "hieutruong":
+            addresses["passed"], addresses["serial"] = passed(visitor)
+        if login == "phuhuynh":
+            read_all_lessons(page, server.url, "CM-01")
+            addresses["checked"] = begin_quiz(page, server.url, "CM-01")
+            page.click("[data-submit]")
+            page.wait_for_selector(".mark-line")
+            addresses["open"] = begin_quiz(page, server.url, "CM-01")
+        states[login] = visitor.context.storage_state()
+        visitor.context.close()
+    return Made(states, addresses)
+
+
+def passed(visitor: Visitor) -> tuple[str, str]:
+    """Pass GD-01; return the address of the result and the number of the certificate."""
+    read_all_lessons(visitor.page, visitor.url, "GD-01")
+    address = begin_quiz(visitor.page, visitor.url, "GD-01")
+    Sitter("gd-01-1.toml").answer_all(visitor.page)
+    visitor.page.click("[data-submit]")
+    visitor.page.wait_for_selector(".mark-line")
+    href = visitor.page.locator("main .button--primary").get_attribute("href") or ""
+    return address, href.removeprefix("/certificates/").removesuffix(".pdf")
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_page_fits_a_phone_and_pleases_axe(
+    browser: Browser, server: Server, made: Made, language: str
+) -> None:
+    """All faults of all pages, in light and in dark, are told at once."""
+    faults: list[str] = []
+    for role in ROLES:
+        visitor = open_visitor(browser, server.url, 360, language, "light", state=made.states[role])
+        visitor.allowed += ["404", "403"]
+        for name, who, address, status in PAGES:
+            if who != role:
+                continue
+            path = address.format(**made.addresses).removeprefix(server.url)
+            path += ("&" if "?" in path else "?") + f"lang={language}"
+            answer = visitor.page.goto(server.url + path)
+            assert answer is not None
+            if answer.status != status:
+                faults.append(f"{name}: answered {answer.status}, not {status}")
+            faults += [f"{name}: {fault}" for fault in faults_of(visitor.page, language)]
+            visitor.page.emulate_media(color_scheme="dark")
+            faults += [f"{name}, dark: {fault}" for fault in violations(visitor.page, COLOURS)]
+            visitor.page.emulate_media(color_scheme="light")
+        faults += [f"{role or 'signed out'}: {one}" for one in visitor.unexpected()]
+        visitor.context.close()
+    assert faults == []
+
+
+AXE = Axe()
+
+
+def faults_of(page: Page, language: str) -> list[str]:
+    """Return what is wrong with the page shown."""
+    seen: dict[str, Any] = page.evaluate(
+        """() => ({
+            wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+            beyond: [...document.querySelectorAll("main *")].filter(one => one.getBoundingClientRect().right > innerWidth + 1
+                && !one.closest(".table-region, .visually-hidden, svg, pre")).slice(0, 3).map(one => one.outerHTML.slice(0, 90)),
+            headings: document.querySelectorAll("h1").length,
+            title: document.title, lang: document.documentElement.lang,
+            call: document.querySelectorAll("a[href='tel:111']").length,
+            exit: document.querySelectorAll("[data-exit]").length,
+        })"""
+    )
+    faults = []
+    if seen["wide"] > 0:
+        faults.append(f"scrolls sideways by {seen['wide']} px: {seen['beyond']}")
+    if seen["headings"] != 1:
+        faults.append(f"has {seen['headings']} headings of the first level")
+    if len(seen["title"]) < 5:
+        faults.append(f"has the title {seen['title']!r}")
+    if seen["lang"] != language:
+        faults.append(f"is in {seen['lang']!r}")
+    if not seen["call"] or not seen["exit"]:
+        faults.append("has no 111 or no quick exit")
+    return faults + violations(page, RULES)
+
+
+def violations(page: Page, options: dict[str, Any]) -> list[str]:
+    """Return what axe-core finds, with the first places of each."""
+    faults = []
+    for violation in AXE.run(page, options=options).response["violations"]:
+        nodes = [" ".join(map(str, node["target"])) for node in violation["nodes"]]
+        said = violation["nodes"][0].get("failureSummary", "").replace("\n", " ")[:220]
+        faults.append(f"axe {violation['id']}: {nodes[:3]} ({len(nodes)}): {said}")
+    return faults
+
+
+def test_the_scales_are_true(browser: Browser, server: Server, made: Made) -> None:
+    """A page that is wrong in every way is found out, in both colour schemes."""
+    visitor = open_visitor(browser, server.url, 360, "vi", "light")
+    page = visitor.go("/help")
+    page.evaluate(
+        """() => document.querySelector("main").insertAdjacentHTML("beforeend", '<h1>x</h1><img src="data:,">'
+            + '<p class="narrow">grey</p>') """
+    )
+    page.evaluate(
+        """() => { const one = document.querySelector(".narrow").style;
+            one.width = "500px"; one.color = "#777"; one.background = "#666"; }"""
+    )
+    found = " ".join(faults_of(page, "en"))
+    for fault in ("sideways", "2 headings", "is in 'vi'", "image-alt", "color-contrast"):
+        assert fault in found
+    page.emulate_media(color_scheme="dark")
+    assert "color-contrast" in " ".join(violations(page, COLOURS))
+    visitor.context.close()
