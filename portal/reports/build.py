@@ -13,6 +13,7 @@ from portal.reports.tables import Column, Kind, Table, Value
 
 STATE_LABELS = {
     State.ALL: N_("everybody"),
+    State.ROSTER: N_("on the roster"),
     State.NOT_STARTED: N_("not begun"),
     State.IN_PROGRESS: N_("in progress"),
     State.OVERDUE: N_("overdue"),

@@ -50,9 +50,10 @@ class By(StrEnum):
 
 
 class State(StrEnum):
-    """How far a person is with a course."""
+    """Whom to list: everybody, those of units with a staff list, or people so far with a course."""
 
     ALL = "all"
+    ROSTER = "roster"
     NOT_STARTED = "not_started"
     IN_PROGRESS = "in_progress"
     OVERDUE = "overdue"
@@ -398,6 +399,8 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
     )
     if filters.course is not None:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
+    if state == State.ROSTER:
+        query = query.where(Unit.roster_on.is_not(None))
     for word in fold(search).split():
         query = query.where(
             User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
