@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask_babel import gettext, ngettext
+from flask_babel import get_translations
 from flask_wtf import FlaskForm
 from wtforms import Field
 
@@ -10,13 +10,16 @@ from portal.core.names import tidy
 
 
 class _Translations:
-    """WTForms asks here for its built-in messages; they are in our catalogues because it ships no Vietnamese."""
+    """WTForms asks here for its built-in messages; they are in our catalogues because it ships no Vietnamese.
+
+    It fills the placeholders itself, after asking: Flask-Babel's own functions would, and would not know `max`.
+    """
 
     def gettext(self, text: str) -> str:
-        return str(gettext(text))
+        return str(get_translations().gettext(text))
 
     def ngettext(self, one: str, many: str, number: int) -> str:
-        return str(ngettext(one, many, number))
+        return str(get_translations().ngettext(one, many, number))
 
 
 class Form(FlaskForm):  # type: ignore[misc]

@@ -140,14 +140,15 @@ def register_parent(
 ) -> int:
     """Sign a parent up in the community of her commune; return her id.
 
-    `registration_key` came with the form: sending the form twice finds the person that the first sending made.
+    `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
+    key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
     Raises `SecretTooEasy`.
     """
     if secrets.easy_pin(pin, phone):
         raise SecretTooEasy
-    known = session.scalar(select(User.id).where(User.registration_key == registration_key))
-    if known is not None:
-        return known
+    known = session.scalar(select(User).where(User.registration_key == registration_key))
+    if known is not None and known.phone == phone and secrets.matches(pin, known.secret_hash):
+        return known.id
     user = new_user(
         session,
         full_name=full_name,
@@ -155,7 +156,7 @@ def register_parent(
         secret_kind=SecretKind.PIN,
         phone=phone,
         now=now,
-        registration_key=registration_key,
+        registration_key=registration_key if known is None else None,
     )
     user.consent_version, user.consented_at = CONSENT_VERSION, now
     session.add(Posting(user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today))
