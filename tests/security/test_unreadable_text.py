@@ -115,3 +115,14 @@ def test_what_is_no_answer_is_refused_for_good(body: bytes, sign_in: SignIn, wor
     )
 
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_text_that_is_too_long_is_refused_with_its_limit(client: FlaskClient, language: str) -> None:
+    long = client.post(f"/login?lang={language}", data={"login": "x" * 61, "secret": "x" * 201})
+    short = client.post(f"/register?lang={language}", data={"full_name": "x", "phone": "1" * 21})
+
+    assert long.status_code == short.status_code == 422
+    assert "60" in long.text
+    assert "200" in long.text
+    assert "20" in short.text
