@@ -1,0 +1,162 @@
+"""The rules of the house that no reader should have to check."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import Environment
+
+from portal import translations
+from portal.config import MEANING, ROOT, Settings
+
+PACKAGES = ("portal", "courses", "quizzes")
+SOURCES = [
+    path
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if "versions" not in path.parts
+]
+TEMPLATES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("templates/**/*.html"))
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_imports_point_down() -> None:
+    ran = subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
+        cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "NO_COLOR": "1"},
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_only_the_unit_of_work_commits() -> None:
+    commits = [
+        (name(path), call.lineno)
+        for path in SOURCES
+        if path != ROOT / "portal" / "migrations" / "env.py"
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "commit"
+    ]
+
+    assert [file for file, _line in commits] == ["portal/core/db.py"], commits
+
+
+def test_only_the_clock_reads_the_clock() -> None:
+    pattern = re.compile(r"datetime\.(now|utcnow|today)\(|date\.today\(|\btime\.time\(")
+    readers = [name(path) for path in SOURCES if pattern.search(path.read_text(encoding="utf-8"))]
+
+    assert [one for one in readers if one != "portal/core/clock.py"] == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = [
+        name(path) for path in SOURCES if re.search(r"os\.environ|getenv\(", path.read_text(encoding="utf-8"))
+    ]
+
+    assert [one for one in readers if one not in ("portal/config.py", "portal/gunicorn.py")] == []
+
+
+SPEAKING = [path for path in SOURCES if path.name in ("services.py", "queries.py")] + [
+    ROOT / one
+    for one in (
+        "courses/completion.py", "courses/markdown.py", "courses/certificates/serial.py",
+        "courses/certificates/pdf.py", "portal/core/names.py", "portal/core/policy.py", "portal/core/errors.py",
+        "portal/reports/tables.py", "quizzes/marking.py", "quizzes/paper.py", "quizzes/lifecycle.py",
+        "quizzes/bank.py", "quizzes/kinds/base.py",
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SPEAKING, ids=name)
+def test_every_public_name_says_what_it_returns_or_does(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    silent = [
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+    ]
+
+    assert ast.get_docstring(tree)
+    assert silent == []
+
+
+def test_package_files_hold_a_docstring_and_nothing_else() -> None:
+    """So that importing something pure drags in neither Flask nor SQLAlchemy."""
+    heavy = {
+        name(path)
+        for path in SOURCES
+        if path.name == "__init__.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and re.match(r"flask|sqlalchemy", (getattr(node, "module", "") or node.names[0].name))
+    }
+
+    assert heavy <= {"portal/demo/__init__.py"}
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=name)
+def test_a_template_compiles_and_a_page_has_a_title(path: Path, jinja: Environment) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    jinja.parse(text)
+    if text.startswith('{% extends "base.html" %}'):
+        assert "{% block title %}" in text
+        assert "{% block main %}" in text
+        assert text.count("<h1") <= 1
+    assert (
+        "|safe" not in text.replace("page.html|safe", "").replace("aid.html|safe", "")
+        or path.parent.name == "macros"
+    )
+
+
+@pytest.fixture(scope="module")
+def jinja(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    from portal.app import create_app
+
+    folder = tmp_path_factory.mktemp("bare")
+    app: Flask = create_app(
+        Settings(
+            environment="test",
+            secret_key="x" * 40,
+            data_dir=folder,
+            database_url=f"sqlite:///{folder / 'none.db'}",
+        )
+    )
+    return app.jinja_env
+
+
+def test_the_readme_lists_every_setting_and_no_other() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| `PORTAL_([A-Z_]+)` \|", readme, re.M))
+
+    assert {one.name for one in fields(Settings)} == set(MEANING)
+    assert {one.lower() for one in listed} == set(MEANING)
+
+
+def test_the_catalogues_are_complete() -> None:
+    assert translations.check() == []
+
+
+def test_no_test_writes_beside_its_temporary_folder() -> None:
+    """What writes does so below `tmp_path` (or a folder made by it), never into the checkout."""
+    pattern = re.compile(
+        r"(ROOT|CONTENT|Path\(__file__\))[^\n]*\.(write_text|write_bytes|mkdir|unlink|touch)\("
+    )
+    writers = [
+        name(path)
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if "bench" not in path.parts and pattern.search(path.read_text(encoding="utf-8"))
+    ]
+
+    assert writers == []
