@@ -91,7 +91,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """People of one row. `roster` and `roster_completed` are those of units with a staff list."""
+    """People of one row. `roster` and `roster_completed` are those of units with a staff list.
+
+    Of several courses a person may have completed one and be on the way, or late, with another: she is in both.
+    """
 
     roster: int = 0
     people: int = 0
@@ -192,23 +195,16 @@ def _facts(
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
-    done: ColumnElement[bool] = Completion.id.is_not(None)
-    if filters.since is not None:
-        done = and_(done, Completion.completed_on >= filters.since)
-    late = and_(Enrolment.due_on < day, Completion.id.is_(None))
-
-    def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.max(case((condition, 1), else_=0))
-
     on_roster = Unit.roster_on.is_not(None)
     query = (
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            flag(on_roster).label("roster"),
-            flag(Enrolment.id.is_not(None)).label("enrolled"),
-            flag(done).label("completed"),
-            flag(late).label("overdue"),
+            _flag(on_roster).label("roster"),
+            _flag(Enrolment.id.is_not(None)).label("enrolled"),
+            _flag(_begun()).label("in_progress"),
+            _flag(_late(day)).label("overdue"),
+            _flag(_done(filters)).label("completed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
@@ -223,6 +219,28 @@ def _facts(
         .where(*_posts(filters, scope))
         .group_by(key, Posting.user_id)
     )
+
+
+def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Return 1 where the condition holds for some row of a group, else 0."""
+    return func.max(case((condition, 1), else_=0))
+
+
+def _begun() -> ColumnElement[bool]:
+    """Return whether an enrolment was not completed by the end of the period; completed before it is completed, too."""
+    return and_(Enrolment.id.is_not(None), Completion.id.is_(None))
+
+
+def _late(day: date) -> ColumnElement[bool]:
+    """Return whether an enrolment was due before `day` and not completed by its end."""
+    return and_(Enrolment.due_on < day, Completion.id.is_(None))
+
+
+def _done(filters: Filters) -> ColumnElement[bool]:
+    """Return whether an enrolment was completed in the period."""
+    if filters.since is None:
+        return Completion.id.is_not(None)
+    return Completion.completed_on >= filters.since
 
 
 def _posts(filters: Filters, scope: Scope) -> list[ColumnElement[bool]]:
@@ -243,7 +261,7 @@ def _posts(filters: Filters, scope: Scope) -> list[ColumnElement[bool]]:
 def _summed(facts: Select[Any]) -> Select[Any]:
     """Return the counts for each key and, with a key of NULL, for everybody once."""
     per_key = facts.cte("per_key")
-    flags = ("roster", "enrolled", "completed", "overdue")
+    flags = ("roster", "enrolled", "in_progress", "overdue", "completed")
     per_person = (
         select(per_key.c.person, *(func.max(per_key.c[name]).label(name) for name in flags)).group_by(
             per_key.c.person
@@ -256,8 +274,8 @@ def _summed(facts: Select[Any]) -> Select[Any]:
             func.sum(table.c.roster),
             func.count(),
             func.sum(table.c.enrolled),
-            func.sum(table.c.enrolled * (1 - table.c.completed)),
-            func.sum(table.c.overdue * (1 - table.c.completed)),
+            func.sum(table.c.in_progress),
+            func.sum(table.c.overdue),
             func.sum(table.c.completed),
             func.sum(table.c.roster * table.c.completed),
         )
@@ -364,6 +382,8 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
             func.max(Enrolment.due_on),
             func.max(Completion.completed_on),
             func.max(Certificate.serial),
+            _flag(_begun()),
+            _flag(_late(day)),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
@@ -379,11 +399,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         )
         .outerjoin(
             Completion,
-            and_(
-                Completion.enrolment_id == Enrolment.id,
-                Completion.completed_at < until,
-                Completion.completed_on >= filters.since if filters.since is not None else true(),
-            ),
+            and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until),
         )
         .outerjoin(
             Certificate,
@@ -405,14 +421,12 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         query = query.where(
             User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
         )
-    enrolled, completed = func.count(Enrolment.id) > 0, func.count(Completion.id) > 0
-    late = func.max(case((and_(Enrolment.due_on < day, Completion.id.is_(None)), 1), else_=0)) == 1
     wanted = {
-        State.NOT_STARTED: ~enrolled,
-        State.IN_PROGRESS: and_(enrolled, ~completed),
-        State.OVERDUE: and_(late, ~completed),
-        State.COMPLETED: completed,
-        State.NOT_COMPLETED: ~completed,
+        State.NOT_STARTED: func.count(Enrolment.id) == 0,
+        State.IN_PROGRESS: _flag(_begun()) == 1,
+        State.OVERDUE: _flag(_late(day)) == 1,
+        State.COMPLETED: _flag(_done(filters)) == 1,
+        State.NOT_COMPLETED: func.count(Completion.id) == 0,
     }
     return cast_type("Select[Any]", query.having(wanted[state]) if state in wanted else query)
 
@@ -425,16 +439,27 @@ def people(
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     rows = session.execute(query.execution_options(yield_per=1000))
-    for user_id, name, _key, unit, area, audience, enrolled_at, due_on, completed_on, serial in rows:
+    for (
+        user_id,
+        name,
+        _key,
+        unit,
+        area,
+        audience,
+        enrolled_at,
+        due_on,
+        completed_on,
+        serial,
+        begun,
+        late,
+    ) in rows:
         yield PersonLine(
             user_id=user_id,
             full_name=name,
             unit=unit,
             area=area,
             audience=audience,
-            state=_state(
-                enrolled_at is not None, completed_on is not None, due_on is not None and due_on < filters.day
-            ),
+            state=_state(state, enrolled_at is not None, bool(begun), bool(late)),
             enrolled_on=local_date(enrolled_at) if enrolled_at else None,
             due_on=due_on,
             completed_on=completed_on,
@@ -452,12 +477,15 @@ def count_people(session: Session, scope: Scope, filters: Filters, state: State,
     )
 
 
-def _state(enrolled: bool, completed: bool, late: bool) -> State:
-    if completed:
-        return State.COMPLETED
-    if not enrolled:
-        return State.NOT_STARTED
-    return State.OVERDUE if late else State.IN_PROGRESS
+def _state(asked: State, enrolled: bool, begun: bool, late: bool) -> State:
+    """Return what was asked for, else (of several courses) what needs attention first."""
+    if asked in (State.OVERDUE, State.IN_PROGRESS, State.COMPLETED):
+        return asked
+    if late:
+        return State.OVERDUE
+    if begun:
+        return State.IN_PROGRESS
+    return State.COMPLETED if enrolled else State.NOT_STARTED
 
 
 def course_choices(session: Session, language: str) -> Sequence[tuple[str, str]]:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
@@ -191,6 +191,55 @@ def test_a_period_counts_completions_from_its_first_day_through_its_last(
     _lines, total = board(session, "unit:A", By.COURSE, since=since, until=until)
 
     assert total.completed == completed
+
+
+def test_who_completed_before_the_period_is_neither_on_the_way_nor_late(
+    session: Session, school_year: World
+) -> None:
+    """Em completed on 15/6; asked for completions since 16/6 she is in no list of people who have something to do."""
+    with unit_of_work() as work:
+        em = work.scalars(select(User).where(User.full_name == "Đặng Thị Em")).one().id
+        work.execute(update(Enrolment).where(Enrolment.user_id == em).values(due_on=date(2026, 6, 20)))
+    scope = queries.scope_for(session, ALL, "unit:A", Action.PEOPLE_COUNT)
+    filters = Filters(on=TODAY, course=course(session, "GD-01"), since=date(2026, 6, 16))
+
+    _lines, total = queries.board(session, scope, filters, By.PLACE, "vi")
+    listed = {
+        state: {one.full_name for one in queries.people(session, scope, filters, state, "", None)}
+        for state in (State.IN_PROGRESS, State.OVERDUE, State.NOT_COMPLETED, State.COMPLETED)
+    }
+
+    # Bảo and An are on the way, An late; Ánh completed on 24/11
+    assert (total.in_progress, total.overdue, total.completed) == (2, 1, 1)
+    assert [len(names) for names in listed.values()] == [2, 1, 3, 1]
+    assert all("Đặng Thị Em" not in names for names in listed.values())
+
+
+def test_late_with_one_course_is_late_whatever_else_she_completed(
+    session: Session, school_year: World
+) -> None:
+    """Ánh completed GD-01 and is late with another: the total, once for everybody, must not hide it."""
+    with unit_of_work() as work:
+        another = Course(code="GD-02", sector="education", access="open")
+        work.add(another)
+        work.flush()
+        work.add(
+            Version(
+                course_id=another.id, number=1, digest="", title={"vi": ""}, manifest={}, published_at=NOW,
+                certificate_kind="completion", minutes=60, current=True,
+            )
+        )  # fmt: skip
+        work.flush()
+        begin(work, school_year.ana, "GD-02", due=TODAY - timedelta(days=1))
+    scope = queries.scope_for(session, ALL, "unit:A", Action.PEOPLE_COUNT)
+
+    _lines, total = queries.board(session, scope, Filters(on=TODAY), By.PLACE, "vi")
+    late = list(queries.people(session, scope, Filters(on=TODAY), State.OVERDUE, "", None))
+
+    # An with GD-01, Ánh with GD-02; both completed courses (Ánh, Em) still count
+    assert (total.overdue, total.completed) == (2, 2)
+    assert {(one.user_id, one.state) for one in late} >= {(school_year.ana, State.OVERDUE)}
+    assert len(late) == 2
 
 
 def test_24_00_of_a_day_is_the_province_s(session: Session, world: World) -> None:
@@ -460,6 +509,8 @@ def recount(
                     done = how.done if how.done is not None and how.done <= day else None
                     if done is not None and (asked.since is None or done >= asked.since):
                         flags.add("completed")
+                    if done is None:
+                        flags.add("in progress")
                     if done is None and how.due is not None and how.due < day:
                         flags.add("overdue")
                 key = {By.COURSE: code, By.AUDIENCE: str(post.audience), By.PLACE: f"unit:R{post.unit}"}[by]
@@ -469,15 +520,15 @@ def recount(
 
 
 def _counts(found: dict[int, set[str]]) -> Counts:
-    def those(*wanted: str, without: str = "") -> int:
-        return sum(set(wanted) <= flags and without not in flags for flags in found.values())
+    def those(*wanted: str) -> int:
+        return sum(set(wanted) <= flags for flags in found.values())
 
     return Counts(
         roster=those("roster"),
         people=len(found),
         enrolled=those("enrolled"),
-        in_progress=those("enrolled", without="completed"),
-        overdue=those("overdue", without="completed"),
+        in_progress=those("in progress"),
+        overdue=those("overdue"),
         completed=those("completed"),
         roster_completed=those("roster", "completed"),
     )
@@ -568,12 +619,13 @@ def test_a_naive_recount_agrees(session: Session, world: World, people: list[Som
             assert total == everybody, by
             state_total = total
         if asked.course:
+            _lines, ever = queries.board(session, scope, replace(filters, since=None), By.COURSE, "vi")
             for state, figure in (
                 (State.ALL, state_total.people),
                 (State.COMPLETED, state_total.completed),
                 (State.IN_PROGRESS, state_total.in_progress),
                 (State.OVERDUE, state_total.overdue),
-                (State.NOT_COMPLETED, state_total.people - state_total.completed),
+                (State.NOT_COMPLETED, state_total.people - ever.completed),
                 (State.NOT_STARTED, state_total.people - state_total.enrolled),
             ):
                 found = list(queries.people(session, scope, filters, state, "", None))
