@@ -13,7 +13,6 @@ from babel.messages.pofile import read_po
 from portal.config import ROOT
 
 LANGUAGES = ("vi",)  # message ids are the English sentences
-BIN = Path(sys.executable).parent
 
 
 def extract(target: Path) -> None:
@@ -101,4 +100,6 @@ def _read(path: Path) -> Catalog:
 
 
 def _babel(*arguments: str) -> None:
-    subprocess.run([str(BIN / "pybabel"), "-q", *arguments], cwd=ROOT, check=True)  # noqa: S603 - our own arguments
+    # as a module, so that the templates' own tags are found from here
+    command = [sys.executable, "-m", "babel.messages.frontend", "-q", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True)  # noqa: S603 - our own arguments
