@@ -35,7 +35,7 @@ class RegisterForm(Form):
         _("PIN of six digits"),
         [
             InputRequired(),
-            Regexp(r"^\d{6}$", message=_("A PIN is six digits, for example the ones of a day you remember.")),
+            Regexp(r"^\d{6}$", message=_("A PIN is six digits.")),
         ],
     )
     consent = BooleanField(

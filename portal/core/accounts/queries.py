@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.accounts.models import Membership, Posting, SecretKind, SignIn, User
+from portal.core.accounts.models import Membership, Posting, SecretKind, User
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
 
 
@@ -41,7 +41,11 @@ def account(session: Session, user_id: int, today: date) -> Account:
         select(Membership.role, Unit.name, Area.name)
         .outerjoin(Unit, Unit.id == Membership.unit_id)
         .outerjoin(Area, Area.id == Membership.area_id)
-        .where(Membership.user_id == user_id, Membership.valid_from <= today)
+        .where(
+            Membership.user_id == user_id,
+            Membership.valid_from <= today,
+            or_(Membership.valid_to.is_(None), Membership.valid_to >= today),
+        )
     )
     return Account(
         full_name=user.full_name,
@@ -84,10 +88,3 @@ def communities(session: Session) -> Sequence[tuple[int, str, str]]:
         .order_by(district.c.code, Area.code)
     )
     return [(row[0], row[1], row[2] or "") for row in rows]
-
-
-def sessions_open(session: Session, user_id: int) -> int:
-    """Return on how many devices the person is signed in."""
-    return len(
-        session.scalars(select(SignIn.id).where(SignIn.user_id == user_id, SignIn.ended_at.is_(None))).all()
-    )

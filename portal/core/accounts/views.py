@@ -67,6 +67,9 @@ def login_submit() -> Answer:
         return render_template(
             "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=form
         ), 422
+    if len(allowed) > 1:
+        with unit_of_work() as database:
+            services.take_back(database, allowed)
     if len(right) > 1:
         session["choose"] = [[person.id, person.full_name] for person in right]
         session["choose_until"] = int(now.timestamp()) + 120
@@ -242,7 +245,6 @@ def _account_page(form: SecretForm | PinForm | None) -> str:
         "accounts/account.html",
         account=mine,
         form=form,
-        devices=queries.sessions_open(db.session(), actor().id or 0),
         audience_labels=AUDIENCE_LABELS,
         role_labels={str(role): ROLE_LABELS[role] for role in Role},
     )
