@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from courses.certificates.models import Certificate
@@ -22,10 +22,10 @@ from courses.models import (
     Enrolment,
     Lesson,
     LessonDone,
-    LessonText,
     QuizAttempt,
     Version,
 )
+from courses.published import Published, published
 from portal.core.errors import NotFound
 from portal.core.policy import Action, Actor
 from quizzes.lifecycle import Rules
@@ -172,46 +172,63 @@ def rules_of(quiz: Mapping[str, Any]) -> Rules:
     )
 
 
+_CATALOGUE = (
+    select(
+        Course.id,
+        Course.code,
+        Course.sector,
+        Course.access,
+        Version.id.label("version_id"),
+        Version.digest,
+        CourseAudience.audience,
+    )
+    .join(Version, and_(Version.course_id == Course.id, Version.current))
+    .outerjoin(CourseAudience, CourseAudience.course_id == Course.id)
+    .order_by(Course.code)
+)
+_MINE = (
+    select(Enrolment.course_id, func.max(Completion.id))
+    .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+    .where(Enrolment.user_id == bindparam("user"))
+    .group_by(Enrolment.course_id)
+)
+
+
 def catalogue(session: Session, who: Actor, audience: str | None = None, search: str = "") -> Sequence[Card]:
-    """Return the courses that `who` may know of, those for her own audiences first. Four queries at most."""
+    """Return the courses that `who` may know of, those for her own audiences first. Two queries."""
     audiences: dict[int, set[str]] = {}
-    for course_id, name in session.execute(select(CourseAudience.course_id, CourseAudience.audience)):
-        audiences.setdefault(course_id, set()).add(name)
-    counts = dict(session.execute(select(Lesson.version_id, func.count()).group_by(Lesson.version_id)).all())
+    rows: dict[int, Any] = {}
+    for row in session.execute(_CATALOGUE):
+        rows.setdefault(row.id, row)
+        audiences.setdefault(row.id, set()).update([row.audience] if row.audience else [])
     mine: dict[int, bool] = {}
     if who.id is not None:
         mine = {
             course_id: completed is not None
-            for course_id, completed in session.execute(
-                select(Enrolment.course_id, func.max(Completion.id))
-                .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
-                .where(Enrolment.user_id == who.id)
-                .group_by(Enrolment.course_id)
-            )
+            for course_id, completed in session.execute(_MINE, {"user": who.id})
         }
-    rows = session.execute(
-        select(Course, Version)
-        .join(Version, and_(Version.course_id == Course.id, Version.current))
-        .order_by(Course.code)
-    ).all()
-    cards = [
-        Card(
-            code=course.code,
-            sector=course.sector,
-            title=version.title,
-            summary=version.manifest["summary"],
-            minutes=version.minutes,
-            lessons=counts.get(version.id, 0),
-            audiences=tuple(sorted(audiences.get(course.id, ()))),
-            certificate_kind=version.certificate_kind,
-            validity_months=version.validity_months,
-            mine=bool(who.audiences & audiences.get(course.id, set())),
-            enrolled=course.id in mine,
-            completed=mine.get(course.id, False),
+    cards = []
+    for course_id, row in rows.items():
+        for_whom = audiences[course_id]
+        if not (_may_know(row.access, for_whom, who) or course_id in mine):
+            continue
+        version = published(session, row.version_id, row.digest)
+        cards.append(
+            Card(
+                code=row.code,
+                sector=row.sector,
+                title=version.title,
+                summary=version.manifest["summary"],
+                minutes=version.minutes,
+                lessons=len(version.lessons),
+                audiences=tuple(sorted(for_whom)),
+                certificate_kind=version.certificate_kind,
+                validity_months=version.validity_months,
+                mine=bool(who.audiences & for_whom),
+                enrolled=course_id in mine,
+                completed=mine.get(course_id, False),
+            )
         )
-        for course, version in rows
-        if _may_know(course, audiences.get(course.id, set()), who) or course.id in mine
-    ]
     wanted = search.casefold()
     return sorted(
         (
@@ -230,8 +247,8 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
     )
 
 
-def _may_know(course: Course, audiences: set[str], who: Actor) -> bool:
-    return course.access == "open" or bool(who.audiences & audiences) or who.may(Action.COURSE_PREVIEW)
+def _may_know(access: str, audiences: set[str], who: Actor) -> bool:
+    return access == "open" or bool(who.audiences & audiences) or who.may(Action.COURSE_PREVIEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -529,7 +546,10 @@ def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
 
 @dataclass(frozen=True, slots=True)
 class LessonPage:
-    """One lesson in one language, with its place in the path. `enrolment_id` is None for a visitor or a preview."""
+    """One lesson in one language, with its place in the path. `enrolment_id` is None for a visitor or a preview.
+
+    `kept_as` is all that the list of lessons beside it depends on: version, address, and what was read.
+    """
 
     code: str
     course_title: Texts
@@ -547,6 +567,7 @@ class LessonPage:
     enrolment_id: int | None
     lesson_id: int
     checked_on: str
+    kept_as: tuple[object, ...]
 
     @property
     def place(self) -> int:
@@ -569,48 +590,42 @@ class LessonPage:
         return self.lessons[self.place - 2] if self.place > 1 else None
 
 
+#: Statements that every reader asks for are composed once: composing one takes longer than SQLite needs to answer it.
+_READ = (
+    select(Enrolment.id, Version.id, Version.digest, LessonDone.lesson_id)
+    .join(Course, Course.id == Enrolment.course_id)
+    .join(Version, Version.id == Enrolment.version_id)
+    .outerjoin(LessonDone, LessonDone.enrolment_id == Enrolment.id)
+    .where(Enrolment.user_id == bindparam("user"), Course.code == bindparam("code"))
+    .order_by(Enrolment.id.desc())
+)
+_CURRENT = select(Version.id, Version.digest).where(Version.course_id == bindparam("course"), Version.current)
+
+
 def lesson_page(session: Session, who: Actor, code: str, slug: str, language: str) -> LessonPage:
     """Return a lesson: of the version the learner began, else of the current one where it is open to read.
 
-    Two queries for a learner who has begun. Raises `NotFound`.
+    One query for a learner who has begun. Raises `NotFound`.
     """
-    mine = (
-        select(Enrolment.id, Enrolment.version_id, Enrolment.course_id)
-        .where(Enrolment.user_id == who.id)
-        .subquery()
-    )
-    row = session.execute(
-        select(Course.id, Version, Lesson, LessonText, mine.c.id)
-        .join(mine, mine.c.course_id == Course.id)
-        .join(Version, Version.id == mine.c.version_id)
-        .join(Lesson, Lesson.version_id == Version.id)
-        .join(LessonText, LessonText.lesson_id == Lesson.id)
-        .where(Course.code == code, Lesson.slug == slug, LessonText.language == language)
-        .order_by(mine.c.id.desc())
-        .limit(1)
-    ).first()
-    if row is None:
+    read: set[int] = set()
+    enrolment_id: int | None = None
+    version: Published | None = None
+    for enrolment, version_id, digest, lesson_id in session.execute(_READ, {"user": who.id, "code": code}):
+        if version is None:  # of several enrolments the latest one that has the lesson
+            begun = published(session, version_id, digest)
+            if begun.lesson(slug) is None:
+                continue
+            version, enrolment_id = begun, enrolment
+        if enrolment == enrolment_id and lesson_id is not None:
+            read.add(lesson_id)
+    if version is None:
         course = course_for(session, who, code)
-        row = session.execute(
-            select(Course.id, Version, Lesson, LessonText, Enrolment.id)
-            .join(Version, and_(Version.course_id == Course.id, Version.current))
-            .join(Lesson, Lesson.version_id == Version.id)
-            .join(LessonText, LessonText.lesson_id == Lesson.id)
-            .outerjoin(Enrolment, Enrolment.id.is_(None))
-            .where(Course.id == course.id, Lesson.slug == slug, LessonText.language == language)
-        ).first()
-    if row is None:
+        version = published(session, *session.execute(_CURRENT, {"course": course.id}).one())
+    lesson = version.lesson(slug)
+    text = version.texts.get((slug, language))
+    if lesson is None or text is None:
         raise NotFound
-    _course_id, version, lesson, text, enrolment_id = row
-    lines = session.execute(
-        select(Lesson.slug, Lesson.title, Lesson.minutes, Lesson.module_ref, LessonDone.done_at)
-        .outerjoin(
-            LessonDone, (LessonDone.lesson_id == Lesson.id) & (LessonDone.enrolment_id == (enrolment_id or 0))
-        )
-        .where(Lesson.version_id == version.id)
-        .order_by(Lesson.position)
-    )
-    module = next(module for module in version.manifest["modules"] if module["ref"] == lesson.module_ref)
+    module = version.module(lesson.module)
     return LessonPage(
         code=code,
         course_title=version.title,
@@ -625,12 +640,13 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
         sources=text.sources,
         job_aids=text.job_aids,
         lessons=[
-            LessonLine(slug_, title, minutes, ref, done is not None)
-            for slug_, title, minutes, ref, done in lines
+            LessonLine(one.slug, one.title, one.minutes, one.module, one.id in read)
+            for one in version.lessons
         ],
         enrolment_id=enrolment_id,
         lesson_id=lesson.id,
         checked_on=max((str(source["checked"]) for source in text.sources), default=""),
+        kept_as=(version.id, version.digest, code, slug, frozenset(read)),
     )
 
 

@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.views import attempts, catalogue, learn
-from portal import cli, compression, errors, headers, home, limits
+from portal import cli, compression, errors, headers, home, limits, templating
 from portal.config import ROOT, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
 from portal.core.accounts import login
@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     headers.init_app(app, settings)
     _templates(app, settings)
+    templating.init_app(app)
     for blueprint in (
         home.bp,
         accounts.bp,

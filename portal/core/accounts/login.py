@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from flask import Flask, flash, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import LoginManager
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -48,33 +48,49 @@ class SignedIn:
         return self.token
 
 
+# Composed once: every request of somebody signed in begins with it.
+_HOLDER = (
+    select(
+        User.id,
+        User.full_name,
+        User.language,
+        Posting.audience,
+        Membership.role,
+        Membership.area_id,
+        Membership.sector,
+        Membership.unit_id,
+    )
+    .select_from(SignIn)
+    .join(User, User.id == SignIn.user_id)
+    .outerjoin(
+        Posting,
+        and_(
+            Posting.user_id == User.id,
+            Posting.valid_from <= bindparam("today"),
+            or_(Posting.valid_to.is_(None), Posting.valid_to >= bindparam("today")),
+        ),
+    )
+    .outerjoin(
+        Membership,
+        and_(
+            Membership.user_id == User.id,
+            Membership.valid_from <= bindparam("today"),
+            or_(Membership.valid_to.is_(None), Membership.valid_to >= bindparam("today")),
+        ),
+    )
+    .where(
+        SignIn.token_hash == bindparam("token"),
+        SignIn.ended_at.is_(None),
+        SignIn.created_at > bindparam("since"),
+        User.ended_at.is_(None),
+    )
+)
+
+
 def load(database: Session, token: str, now: datetime, today: date, *, days: int) -> SignedIn | None:
     """Return who holds `token`, or None when the session ended, is older than `days`, or the account ended."""
-    current = and_(Posting.valid_from <= today, or_(Posting.valid_to.is_(None), Posting.valid_to >= today))
-    granted = and_(
-        Membership.valid_from <= today, or_(Membership.valid_to.is_(None), Membership.valid_to >= today)
-    )
     rows = database.execute(
-        select(
-            User.id,
-            User.full_name,
-            User.language,
-            Posting.audience,
-            Membership.role,
-            Membership.area_id,
-            Membership.sector,
-            Membership.unit_id,
-        )
-        .select_from(SignIn)
-        .join(User, User.id == SignIn.user_id)
-        .outerjoin(Posting, and_(Posting.user_id == User.id, current))
-        .outerjoin(Membership, and_(Membership.user_id == User.id, granted))
-        .where(
-            SignIn.token_hash == token_hash(token),
-            SignIn.ended_at.is_(None),
-            SignIn.created_at > now - timedelta(days=days),
-            User.ended_at.is_(None),
-        )
+        _HOLDER, {"token": token_hash(token), "today": today, "since": now - timedelta(days=days)}
     ).all()
     if not rows:
         return None
