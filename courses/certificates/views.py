@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from courses.certificates import queries, services
 from courses.certificates.forms import RevokeForm
+from courses.certificates.queries import Standing
 from courses.certificates.serial import is_valid, normalise
 from portal.core import clock
 from portal.core.db import db, unit_of_work
@@ -99,8 +100,15 @@ def show(serial: str) -> Answer:
     known = normalise(serial)
     result = queries.verify(db.session(), known, clock.today()) if known and is_valid(known) else None
     if result is not None:
+        revocable = result.standing != Standing.REVOKED and queries.may_revoke(
+            db.session(), actor(), result.serial
+        )
         return render_template(
-            "courses/certificates/verify.html", result=result, asked=result.serial, fault=""
+            "courses/certificates/verify.html",
+            result=result,
+            asked=result.serial,
+            fault="",
+            revocable=revocable,
         )
     fault = gettext("There is no certificate with this number. A paper that shows it is not one of ours.")
     return render_template("courses/certificates/verify.html", result=None, asked=serial, fault=fault), 404
