@@ -2,8 +2,9 @@
 
 import logging
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request
 from flask_babel import gettext
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -84,6 +85,10 @@ def init_app(app: Flask) -> None:
             raise error
         log.error("unhandled error on %s %s", request.method, request.path, exc_info=error)
         db.session.rollback()
+        if (
+            "_login_user" not in g
+        ):  # the database may be what broke: the page is drawn for nobody, and asks it nothing
+            g._login_user = AnonymousUserMixin()
         return _http(500)
 
 

@@ -1,10 +1,10 @@
 """The headers of every answer: a policy without inline script or style, and nothing kept in shared caches."""
 
-from flask import Flask, request
-from flask_login import current_user
+from flask import Flask, request, session
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.core.accounts.login import TOKEN_KEY
 
 POLICY = "; ".join(
     (
@@ -38,7 +38,7 @@ def init_app(app: Flask, settings: Settings) -> None:
         if settings.secure:
             headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         if request.endpoint != "static" and "Cache-Control" not in headers:
-            signed_in = current_user.is_authenticated
-            headers["Cache-Control"] = "private, no-store" if signed_in else "no-cache"
+            # the cookie says so, not the database: an answer that says the database is gone needs headers, too
+            headers["Cache-Control"] = "private, no-store" if TOKEN_KEY in session else "no-cache"
             headers["Vary"] = "Cookie, Accept-Language"
         return response
