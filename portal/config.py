@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from limits import parse_many
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 ROOT = Path(__file__).resolve().parent.parent
 DEMONSTRATION_SECRET = "demonstration-only-"  # noqa: S105 - the mark by which production refuses it
 
@@ -27,7 +31,6 @@ class Settings:
     redis_url: str = ""
     base_url: str = "http://127.0.0.1:8000"
     data_dir: Path = ROOT / "var"
-    province_code: str = "34"
     issuer: str = "Cổng học tập Bảo vệ trẻ em – tỉnh Thái Bình"
     signing_key: str = ""
     signing_certificate: str = ""
@@ -59,7 +62,6 @@ MEANING: Mapping[str, str] = {
     "redis_url": "counters of the rate limits; needed with several web processes. Unset: in the one process",
     "base_url": "address that people see; printed in certificates' QR codes",
     "data_dir": "database, keys and generated files of the embedded default (`var/`)",
-    "province_code": "code of the area that the whole portal stands for",
     "issuer": "name printed on certificates",
     "signing_key": "PEM file of the key that signs certificates; unset: self-made in the data directory (demonstration)",
     "signing_certificate": "PEM file of its certificate chain",
@@ -95,9 +97,35 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
             settings.base_url,
             "an address like https://hoc.example.vn, without a slash at its end",
         )
+    _usable(settings)
     if settings.production:
         _fit_for_production(settings)
     return settings
+
+
+def _usable(settings: Settings) -> None:
+    """Refuse what would otherwise be found out at the first sign-in."""
+    for name in ("idle_minutes", "session_days", "lockout_failures", "lockout_minutes"):
+        if not getattr(settings, name):
+            raise BadSetting(f"PORTAL_{name.upper()}", "0", "a whole number, 1 or more")
+    for name in ("sign_in_limit", "verify_limit", "register_limit"):
+        try:
+            parse_many(getattr(settings, name))
+        except ValueError:
+            raise BadSetting(
+                f"PORTAL_{name.upper()}", getattr(settings, name), "a limit like 30 per minute"
+            ) from None
+    if settings.database_url:
+        try:
+            known = make_url(settings.database_url).get_backend_name() in ("sqlite", "postgresql")
+        except ArgumentError:
+            known = False
+        if not known:
+            raise BadSetting(
+                "PORTAL_DATABASE_URL",
+                "(not shown)",
+                "an address like postgresql://hoc@/hoc or sqlite:////srv/hoc.db",
+            )
 
 
 def _value(key: str, raw: str, kind: str) -> object:

@@ -38,6 +38,10 @@ def test_production_with_everything_it_needs() -> None:
         ("PORTAL_SIGNING_KEY", ""),
         ("PORTAL_IDLE_MINUTES", "ten"),
         ("PORTAL_PROXIES", "-1"),
+        ("PORTAL_LOCKOUT_FAILURES", "0"),
+        ("PORTAL_SIGN_IN_LIMIT", "as often as you like"),
+        ("PORTAL_DATABASE_URL", "mysql://hoc@/hoc"),
+        ("PORTAL_DATABASE_URL", "hoc"),
         ("PORTAL_SECRETKEY", "x" * 40),
     ],
 )
