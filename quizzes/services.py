@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -171,19 +172,7 @@ def save_answer(
     """
     if not REF.fullmatch(ref):
         return None
-    item = Attempt.paper[("items", ref)]
-    row = session.execute(
-        select(
-            item["kind"].as_string(),
-            item["shown"],
-            Attempt.submitted_at,
-            Attempt.annulled_at,
-            Attempt.deadline_at,
-            Attempt.rules["grace_seconds"].as_integer(),
-        )
-        .where(Attempt.id == attempt_id, Attempt.taker_id == taker_id)
-        .with_for_update(key_share=True)
-    ).first()
+    row = session.execute(_one_item(ref), {"attempt": attempt_id, "taker": taker_id}).first()
     if row is None or row[0] is None:
         return None
     code, shown, submitted_at, annulled_at, deadline_at, grace_seconds = row
@@ -273,29 +262,45 @@ def _check_open(
         raise TimeIsUp(deadline=deadline_at)
 
 
+def _upsert(insert: Any) -> Any:
+    statement = insert(Answer.__table__)
+    return statement.on_conflict_do_update(
+        index_elements=["attempt_id", "ref"],
+        set_={name: statement.excluded[name] for name in ("value", "seq", "saved_at")},
+        where=Answer.seq <= statement.excluded.seq,
+    ).returning(Answer.__table__.c.ref)
+
+
+# Statements of the autosave, which comes more often than any other write: composing one takes longer than running it.
+_UPSERT = {"postgresql": _upsert(postgresql.insert), "sqlite": _upsert(sqlite.insert)}
+
+
+@lru_cache(maxsize=1000)
+def _one_item(ref: str) -> Select[Any]:
+    """Return the statement that reads one item of an attempt's paper, and whether the attempt is open."""
+    item = Attempt.paper[("items", ref)]
+    return (
+        select(
+            item["kind"].as_string(),
+            item["shown"],
+            Attempt.submitted_at,
+            Attempt.annulled_at,
+            Attempt.deadline_at,
+            Attempt.rules["grace_seconds"].as_integer(),
+        )
+        .where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
+        .with_for_update(key_share=True)
+    )
+
+
 def _keep(session: Session, attempt_id: str, given: Mapping[str, Any], seq: int, now: datetime) -> int:
     """Write answers where none or no newer one stands; return how many were written."""
-    if not given:
-        return 0
-    insert = postgresql.insert if session.connection().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Answer).values(
-        [
-            {"attempt_id": attempt_id, "ref": ref, "value": answer, "seq": seq, "saved_at": now}
-            for ref, answer in given.items()
-        ]
-    )
-    written = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Answer.attempt_id, Answer.ref],
-            set_={
-                "value": statement.excluded.value,
-                "seq": statement.excluded.seq,
-                "saved_at": statement.excluded.saved_at,
-            },
-            where=Answer.seq <= statement.excluded.seq,
-        ).returning(Answer.ref)
-    )
-    return len(written.all())
+    statement = _UPSERT[session.connection().dialect.name]
+    written = 0
+    for ref, answer in given.items():
+        values = {"attempt_id": attempt_id, "ref": ref, "value": answer, "seq": seq, "saved_at": now}
+        written += session.execute(statement, values).first() is not None
+    return written
 
 
 def _milliseconds(moment: datetime) -> int:
