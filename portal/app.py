@@ -12,13 +12,16 @@ from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
+from sqlalchemy import inspect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
+from courses.certificates.issuing import issuer_for
+from courses.certificates.signing import UnusableKey
 from courses.views import attempts, catalogue, learn
-from portal import cli, compression, errors, headers, home, limits, templating
-from portal.config import ROOT, Settings, database_url, read_settings, secret_key
+from portal import cli, compression, demo, errors, headers, home, limits, templating
+from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
 from portal.core.accounts import login
 from portal.core.accounts import views as accounts
@@ -77,8 +80,27 @@ def create_app(settings: Settings | None = None) -> Flask:
     check_declared(app.view_functions)
     if settings.proxies:
         hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+        # not X-Forwarded-Host: a proxy hands the host on as Host, and passes that header through as it came
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    if settings.production:
+        _fit_for_production(app, settings)
     return app
+
+
+def _fit_for_production(app: Flask, settings: Settings) -> None:
+    """Refuse a key that cannot sign, and the demonstration's people, whose password everybody can read."""
+    try:
+        issuer_for(settings)
+    except UnusableKey as fault:
+        raise BadSetting(
+            "PORTAL_SIGNING_KEY", settings.signing_key, f"a key that can sign ({fault})"
+        ) from fault
+    with app.app_context():
+        engine = db.db.engine
+        if inspect(engine).has_table("user") and demo.is_here(db.db.session()):
+            raise BadSetting("PORTAL_DATABASE_URL", "(not shown)", "a database without the demonstration")
+        db.db.session.remove()
+        engine.dispose()  # no connection is carried into the processes that serve
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -169,7 +191,7 @@ def _language_urls() -> dict[str, str]:
     kept = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
     if request.method != "GET":
         return {code: url_for("home.index", lang=code) for code in locale.LANGUAGES}
-    path = quote(request.path)
+    path = quote(request.script_root + "/" + request.path.lstrip("/"))  # two slashes would be another host
     return {code: f"{path}?{urlencode([*kept, ('lang', code)])}" for code in locale.LANGUAGES}
 
 

@@ -4,6 +4,6 @@ Deterministic: the same day gives the same province. Nothing here runs in produc
 """
 
 from portal.demo.accounts import ACCOUNTS
-from portal.demo.province import load, loaded
+from portal.demo.province import is_here, load, loaded
 
-__all__ = ["ACCOUNTS", "load", "loaded"]
+__all__ = ["ACCOUNTS", "is_here", "load", "loaded"]
