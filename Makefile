@@ -9,7 +9,7 @@ HOST := 127.0.0.1
 BASE_URL := $(or $(PORTAL_BASE_URL),http://$(HOST):$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt bench lock content catalogues serve browser-tests clean
+.PHONY: help install run test check fmt bench lock content catalogues serve browser-tests clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,6 +31,8 @@ CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 $(VENV)/catalogues.stamp: $(CATALOGUES) $(VENV)/run.stamp
 	@$(BIN)/pybabel -q compile -d translations 2>/dev/null || $(BIN)/pybabel compile -d translations
 	@touch $@
+
+install: $(VENV)/run.stamp $(VENV)/catalogues.stamp ## what production needs: the virtual environment, the catalogues
 
 run: $(VENV)/run.stamp $(VENV)/catalogues.stamp ## set up and serve http://127.0.0.1:8000 (PORT=…); keeps all data
 	@PORTAL_BASE_URL=$(BASE_URL) $(FLASK) setup
