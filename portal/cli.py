@@ -18,6 +18,7 @@ from courses import loader
 from portal import backup, demo, translations
 from portal.config import ROOT
 from portal.core import clock
+from portal.core.accounts import secrets
 from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind
 from portal.core.audit.services import record
@@ -126,8 +127,14 @@ def user_add(
     if bool(unit_code) != bool(audience):
         raise click.ClickException("--unit and --audience belong together")
     password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
-    if len(password) < 8:
-        raise click.ClickException("a password has at least 8 characters")
+    if len(password) < secrets.MIN_LENGTH:
+        raise click.ClickException(f"a password has at least {secrets.MIN_LENGTH} characters")
+    if secrets.easy_password(password, name, number or "", staff_code or "", username or ""):
+        raise click.ClickException("this password is too easy to guess")
+    if role in (Role.UNIT_HEAD, Role.COLLABORATOR, Role.DISTRICT_HEAD) and not (unit_code or area_code):
+        raise click.ClickException(
+            f"--role {role} needs --unit or --area: without, it would cover the whole province"
+        )
     with unit_of_work() as session:
         unit = organisation.unit_named(session, unit_code) if unit_code else None
         area = organisation.area_named(session, area_code) if area_code else None
