@@ -35,7 +35,11 @@ def apply(app: Flask, settings: Settings) -> None:
         ("accounts.login_submit", settings.sign_in_limit, ["POST"]),
         ("accounts.choose_submit", settings.sign_in_limit, ["POST"]),
         ("accounts.register_submit", settings.register_limit, ["POST"]),
-        ("accounts.change_secret", settings.sign_in_limit, ["POST"]),  # it, too, says whether a secret is right
+        (
+            "accounts.change_secret",
+            settings.sign_in_limit,
+            ["POST"],
+        ),  # it, too, says whether a secret is right
         ("verify.show", settings.verify_limit, ["GET"]),
         ("verify.index", settings.verify_limit, ["GET"]),
     ):

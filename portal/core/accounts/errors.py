@@ -19,6 +19,20 @@ class SecretTooEasy(Refused):
     message = N_("This one is too easy to guess. Choose another.")
 
 
+class NumberFull(Refused):
+    """As many people as one number may serve have signed up with it."""
+
+    message = N_(
+        "%(most)d people use this number already. Ask your collaborator to register you, or use another number."
+    )
+
+
+class ChangedTooOften(Refused):
+    """A secret may change a few times a day: who shares a number must not try the others' PINs as his own."""
+
+    message = N_("You have changed it %(times)d times within a day. Try again tomorrow.")
+
+
 class CurrentSecretWrong(Refused):
     """A change of password needs the present one."""
 

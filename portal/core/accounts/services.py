@@ -6,17 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.accounts import secrets
-from portal.core.accounts.errors import CurrentSecretWrong, SecretTooEasy
+from portal.core.accounts.errors import ChangedTooOften, CurrentSecretWrong, NumberFull, SecretTooEasy
 from portal.core.accounts.models import Audience, Posting, SecretKind, SignIn, User
+from portal.core.audit.models import Entry
 from portal.core.audit.services import record
 from portal.core.names import fold, phone_number, sort_key, tidy
 
 CONSENT_VERSION = "2026-11"
 MOST_ON_ONE_NUMBER = 10
+CHANGES_A_DAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +155,16 @@ def register_parent(
 
     `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
     key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
-    Raises `SecretTooEasy`.
+    Raises `SecretTooEasy`, `NumberFull`.
     """
     if secrets.easy_pin(pin, phone):
         raise SecretTooEasy
     known = session.scalar(select(User).where(User.registration_key == registration_key))
     if known is not None and known.phone == phone and secrets.matches(pin, known.secret_hash):
         return known.id
+    same_number = select(func.count()).select_from(User).where(User.phone == phone, User.ended_at.is_(None))
+    if (session.scalar(same_number) or 0) >= MOST_ON_ONE_NUMBER:
+        raise NumberFull(most=MOST_ON_ONE_NUMBER)
     user = new_user(
         session,
         full_name=full_name,
@@ -185,9 +190,16 @@ def register_parent(
 def change_secret(session: Session, user_id: int, *, present: str, new: str, now: datetime) -> str:
     """Change a person's password or PIN and end her other sessions; return the token of her new session.
 
-    Raises `CurrentSecretWrong`, `SecretTooEasy`.
+    Raises `CurrentSecretWrong`, `SecretTooEasy`, `ChangedTooOften`.
     """
     user = session.get_one(User, user_id)
+    changes = select(func.count()).where(
+        Entry.code == "user.change_secret",
+        Entry.target == f"user:{user_id}",
+        Entry.at > now - timedelta(days=1),
+    )
+    if (session.scalar(changes) or 0) >= CHANGES_A_DAY:
+        raise ChangedTooOften(times=CHANGES_A_DAY)
     if not secrets.matches(present, user.secret_hash):
         raise CurrentSecretWrong
     if user.secret_kind == SecretKind.PIN and secrets.easy_pin(new, user.phone):

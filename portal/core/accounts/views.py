@@ -5,11 +5,18 @@ import secrets as random
 from flask import Blueprint, current_app, flash, redirect, render_template, request, session
 from flask_babel import gettext
 from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from portal.core import clock
 from portal.core.accounts import queries, secrets, services
-from portal.core.accounts.errors import CurrentSecretWrong, SecretTooEasy, SignInRefused
+from portal.core.accounts.errors import (
+    ChangedTooOften,
+    CurrentSecretWrong,
+    NumberFull,
+    SecretTooEasy,
+    SignInRefused,
+)
 from portal.core.accounts.forms import EmptyForm, LoginForm, PinForm, RegisterForm, SecretForm
 from portal.core.accounts.login import begin
 from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
@@ -140,24 +147,35 @@ def register_submit() -> Answer:
     if not form.validate_on_submit():
         return _register_page(form), 422
     try:
-        with unit_of_work() as database:
-            user_id = services.register_parent(
-                database,
-                full_name=str(form.full_name.data),
-                phone=phone_number(str(form.phone.data)) or "",
-                pin=str(form.pin.data),
-                unit_id=int(form.commune.data),
-                today=clock.today(),
-                now=clock.now(),
-                registration_key=str(form.registration_key.data),
-            )
-            token = services.sign_in(database, user_id, clock.now())
+        try:
+            token = _registered(form)
+        except IntegrityError:  # the same form was sent twice at one moment: the other one was first
+            token = _registered(form)
     except SecretTooEasy as refusal:
         form.pin.errors = [gettext(refusal.message)]
+        return _register_page(form), 422
+    except NumberFull as refusal:
+        form.phone.errors = [gettext(refusal.message, **refusal.values)]
         return _register_page(form), 422
     begin(token)
     flash(gettext("Welcome! Your account is ready: sign in with your number and your PIN."), "success")
     return see_other("home.index")
+
+
+def _registered(form: RegisterForm) -> str:
+    now = clock.now()
+    with unit_of_work() as database:
+        user_id = services.register_parent(
+            database,
+            full_name=str(form.full_name.data),
+            phone=phone_number(str(form.phone.data)) or "",
+            pin=str(form.pin.data),
+            unit_id=int(form.commune.data),
+            today=clock.today(),
+            now=now,
+            registration_key=str(form.registration_key.data),
+        )
+        return services.sign_in(database, user_id, now)
 
 
 def _register_page(form: RegisterForm) -> str:
@@ -195,8 +213,8 @@ def change_secret() -> Answer:
     except CurrentSecretWrong as refusal:
         form.present.errors = [gettext(refusal.message)]
         return _account_page(form), 422
-    except SecretTooEasy as refusal:
-        form.new.errors = [gettext(refusal.message)]
+    except (SecretTooEasy, ChangedTooOften) as refusal:
+        form.new.errors = [gettext(refusal.message, **refusal.values)]
         return _account_page(form), 422
     begin(token)
     flash(gettext("Changed. Every other device has been signed out."), "success")
