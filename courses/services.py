@@ -5,6 +5,7 @@ attendance) call `complete_if_met` in the same unit of work; it appends the comp
 issued. None of these functions commits.
 """
 
+from contextlib import suppress
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -23,7 +24,10 @@ from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.db import insert_once
 from portal.core.policy import Actor
+from quizzes import queries as quiz_queries
 from quizzes import services as quizzes
+from quizzes.errors import AlreadySubmitted
+from quizzes.lifecycle import State
 from quizzes.models import Attempt
 
 
@@ -90,6 +94,22 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
     )
     insert_once(session, QuizAttempt, attempt_id=attempt.id, enrolment_id=enrolment.id, quiz_ref=quiz_ref)
     return attempt
+
+
+def hand_in_expired(
+    session: Session, issuer: Issuer, enrolment: Enrolment, quiz_ref: str, now: datetime
+) -> str | None:
+    """Hand in, with what was saved, the attempt whose time is over; return its id, or None where there is none.
+
+    It may have passed: then it completes the course like any other, and its result is what the learner must see,
+    not another paper.
+    """
+    for one in quiz_queries.sat(session, enrolment.user_id, scope_of(enrolment, quiz_ref)):
+        if quizzes.state_of(one, now) is State.EXPIRED:
+            with suppress(AlreadySubmitted):  # another tab was first
+                submit_quiz(session, issuer, session.get_one(Attempt, one.id), now)
+            return one.id
+    return None
 
 
 def scope_of(enrolment: Enrolment, quiz_ref: str) -> str:

@@ -120,13 +120,15 @@ def _standing(quiz_: Mapping[str, Any], attempts: Sequence[Attempt]) -> tuple[st
 @bp.post("/<code>/quiz/")
 @requires(Action.OWN_LEARNING)
 def start(code: str) -> Redirect:
-    """Begin an attempt, or go on with the open one."""
+    """Begin an attempt, go on with the open one, or see the result of one whose time is over."""
     ref = request.args.get("ref", "")
     with unit_of_work() as session:
         course = queries.course_for(session, actor(), code)
         enrolment = queries.enrolment_of(session, actor(), course)
         if enrolment is None:
             raise NotFound
-        attempt = services.start_quiz(session, enrolment, ref, secrets.randbits(63), clock.now())
-        attempt_id = attempt.id
+        now = clock.now()
+        attempt_id = services.hand_in_expired(session, issuer_for(settings()), enrolment, ref, now)
+        if attempt_id is None:
+            attempt_id = services.start_quiz(session, enrolment, ref, secrets.randbits(63), now).id
     return see_other("attempts.show", attempt_id=attempt_id)
