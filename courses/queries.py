@@ -253,7 +253,10 @@ def _may_know(access: str, audiences: set[str], who: Actor) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MyCourse:
-    """A course on the learner's own page: what she must do, by when, and where she was."""
+    """A course on the learner's own page: what she must do, by when, and where she was.
+
+    next_place: of the next lesson in the course, from 1; 0 where no lesson is next.
+    """
 
     code: str
     title: Texts
@@ -271,6 +274,7 @@ class MyCourse:
     next_ref: str
     next_title: Texts
     next_minutes: int
+    next_place: int
     path: Sequence["PathStep"] = ()
 
 
@@ -374,6 +378,7 @@ def _not_begun(code: str, version: Version) -> MyCourse:
         next_ref="",
         next_title={},
         next_minutes=0,
+        next_place=0,
     )
 
 
@@ -411,6 +416,7 @@ def _mine(
         next_ref=step.ref if step else "",
         next_title=title,
         next_minutes=minutes,
+        next_place=wanted.lessons.index(step.ref) + 1 if step and step.kind == StepKind.LESSON else 0,
         path=_around(
             wanted.lessons,
             read,
