@@ -3,6 +3,7 @@ default), and on what a request may carry at all.
 """
 
 from itertools import chain
+from typing import Any
 
 from flask import Flask, abort, request
 from flask_limiter import Limiter
@@ -10,15 +11,15 @@ from flask_limiter.util import get_remote_address
 
 from portal.config import Settings
 
-limiter = Limiter(get_remote_address, strategy="fixed-window", default_limits=[])
-
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Bind the limiter and put limits on the endpoints that strangers can hammer."""
+    """Give the application a limiter of its own."""
     app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
     app.config["RATELIMIT_HEADERS_ENABLED"] = False
     app.config["RATELIMIT_KEY_PREFIX"] = "cong-hoc-tap"
+    limiter = Limiter(get_remote_address, strategy="fixed-window", default_limits=[])
     limiter.init_app(app)
+    app.extensions["portal.limits"] = limiter
     app.before_request(_readable)
 
 
@@ -43,10 +44,7 @@ def apply(app: Flask, settings: Settings) -> None:
         ("verify.show", settings.verify_limit, ["GET"]),
         ("verify.index", settings.verify_limit, ["GET"]),
     ):
-        app.view_functions[endpoint] = _limited(app.view_functions[endpoint], limit, methods)
-
-
-def _limited(view, limit: str, methods: list[str]):  # type: ignore[no-untyped-def]
-    guarded = limiter.limit(limit, methods=methods)(view)
-    guarded.policy = view.policy
-    return guarded
+        view = app.view_functions[endpoint]
+        guarded: Any = app.extensions["portal.limits"].limit(limit, methods=methods)(view)
+        guarded.policy = getattr(view, "policy", None)
+        app.view_functions[endpoint] = guarded

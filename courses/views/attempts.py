@@ -105,7 +105,7 @@ def _save_form(attempt_id: str, form: MultiDict[str, str], now: datetime) -> boo
                 attempt_id=attempt_id,
                 taker_id=actor().id or 0,
                 posted=form.to_dict(flat=False),
-                seq=read_seq(form.get("seq"), milliseconds(now)),
+                seq=read_seq(form.get("seq"), 0),  # a page that does not say is older than anything
                 now=now,
             )
         except errors.AlreadySubmitted:
