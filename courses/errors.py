@@ -15,7 +15,7 @@ class NotForYou(Refused):
 class NotEnrolled(Refused):
     """The work belongs to an enrolment that does not exist yet."""
 
-    message = N_("Begin the course first: open its page and choose “Begin”.")
+    message = N_("Begin the course first: open its page and choose “Begin the course”.")
 
 
 class LessonsFirst(Refused):

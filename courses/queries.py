@@ -27,6 +27,7 @@ from courses.models import (
 )
 from courses.published import Published, published
 from portal.core.errors import NotFound
+from portal.core.names import fold
 from portal.core.policy import Action, Actor
 from quizzes.lifecycle import Rules
 from quizzes.models import Attempt, BankRelease
@@ -229,7 +230,7 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
                 completed=mine.get(course_id, False),
             )
         )
-    wanted = search.casefold()
+    wanted = fold(search)
     return sorted(
         (
             card
@@ -238,8 +239,7 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
             and (
                 not wanted
                 or any(
-                    wanted in text.casefold()
-                    for text in (card.code, *card.title.values(), *card.summary.values())
+                    wanted in fold(text) for text in (card.code, *card.title.values(), *card.summary.values())
                 )
             )
         ),

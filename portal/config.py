@@ -39,9 +39,9 @@ class Settings:
     session_days: int = 30
     lockout_failures: int = 8
     lockout_minutes: int = 15
-    sign_in_limit: str = "30 per minute"
+    sign_in_limit: str = "60 per minute"
     verify_limit: str = "30 per minute"
-    register_limit: str = "20 per hour"
+    register_limit: str = "100 per hour"
     proxies: int = 0
 
     @property

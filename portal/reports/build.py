@@ -14,10 +14,12 @@ from portal.reports.tables import Column, Kind, Table, Value
 STATE_LABELS = {
     State.ALL: N_("everybody"),
     State.ROSTER: N_("on the roster"),
+    State.ENROLLED: N_("enrolled"),
     State.NOT_STARTED: N_("not begun"),
     State.IN_PROGRESS: N_("in progress"),
     State.OVERDUE: N_("overdue"),
     State.COMPLETED: N_("completed"),
+    State.ROSTER_COMPLETED: N_("completed, on the roster"),
     State.NOT_COMPLETED: N_("not completed"),
 }
 FIRST = {By.COURSE: N_("Course"), By.PLACE: N_("Area or unit"), By.AUDIENCE: N_("Audience")}

@@ -54,10 +54,12 @@ class State(StrEnum):
 
     ALL = "all"
     ROSTER = "roster"
+    ENROLLED = "enrolled"
     NOT_STARTED = "not_started"
     IN_PROGRESS = "in_progress"
     OVERDUE = "overdue"
     COMPLETED = "completed"
+    ROSTER_COMPLETED = "roster_completed"
     NOT_COMPLETED = "not_completed"
 
 
@@ -422,10 +424,12 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
             User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
         )
     wanted = {
+        State.ENROLLED: func.count(Enrolment.id) > 0,
         State.NOT_STARTED: func.count(Enrolment.id) == 0,
         State.IN_PROGRESS: _flag(_begun()) == 1,
         State.OVERDUE: _flag(_late(day)) == 1,
         State.COMPLETED: _flag(_done(filters)) == 1,
+        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, _flag(Unit.roster_on.is_not(None)) == 1),
         State.NOT_COMPLETED: func.count(Completion.id) == 0,
     }
     return cast_type("Select[Any]", query.having(wanted[state]) if state in wanted else query)
@@ -479,6 +483,8 @@ def count_people(session: Session, scope: Scope, filters: Filters, state: State,
 
 def _state(asked: State, enrolled: bool, begun: bool, late: bool) -> State:
     """Return what was asked for, else (of several courses) what needs attention first."""
+    if asked == State.ROSTER_COMPLETED:
+        return State.COMPLETED
     if asked in (State.OVERDUE, State.IN_PROGRESS, State.COMPLETED):
         return asked
     if late:

@@ -35,7 +35,7 @@ class RegisterForm(Form):
         _("PIN of six digits"),
         [
             InputRequired(),
-            Regexp(r"^\d{6}$", message=_("A PIN is six digits.")),
+            Regexp(r"^[0-9]{6}$", message=_("A PIN is six digits.")),
         ],
     )
     consent = BooleanField(
@@ -78,7 +78,8 @@ class PinForm(Form):
 
     present = PasswordField(_("Present PIN"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
     new = PasswordField(
-        _("New PIN of six digits"), [InputRequired(), Regexp(r"^\d{6}$", message=_("A PIN is six digits."))]
+        _("New PIN of six digits"),
+        [InputRequired(), Regexp(r"^[0-9]{6}$", message=_("A PIN is six digits."))],
     )
     again = PasswordField(
         _("New PIN, once more"), [InputRequired(), EqualTo("new", message=_("The two are not the same."))]

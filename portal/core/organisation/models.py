@@ -54,7 +54,7 @@ SECTOR_LABELS = {
     Sector.HEALTH: N_("Health"),
     Sector.POLICE: N_("Police"),
     Sector.LABOUR: N_("Labour and social affairs"),
-    Sector.POST: N_("Post"),
+    Sector.POST: N_("Postal service"),
     Sector.COMMUNITY: N_("Community"),
     Sector.GOVERNMENT: N_("Government"),
 }

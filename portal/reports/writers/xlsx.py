@@ -1,12 +1,15 @@
 """A table as XLSX: real numbers, frozen header, autofilter, formats a Vietnamese reader expects."""
 
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import IO, Any
 
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
+from xlsxwriter.worksheet import Worksheet
 
 from portal.reports.tables import Kind, Table, Value
 
@@ -31,7 +34,7 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
         },
     )
     book.set_properties({"title": table.title, "comments": table.asked})
-    sheet = book.add_worksheet("Số liệu" if language == "vi" else "Figures")
+    sheet = book.add_worksheet("Số liệu" if language == "vi" else "Figures", _Sheet)
     title = book.add_format({"bold": True, "font_size": 14})
     head = book.add_format(
         {
@@ -54,8 +57,9 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     for index, column in enumerate(table.columns):
         sheet.write_string(HEADER_ROW, index, column.label, head)
     last = HEADER_ROW
+    written = _ready(sheet, table, formats, missing)
     for last, row in enumerate(table.rows, HEADER_ROW + 1):
-        _row(sheet, last, row, table, formats, missing)
+        sheet.write_ready(last, written(last, row))
     sheet.autofilter(HEADER_ROW, 0, last, len(table.columns) - 1)
     if table.total is not None:
         last += 1
@@ -71,6 +75,58 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     book.close()
     file.seek(0)
     return file
+
+
+class _Sheet(Worksheet):  # type: ignore[misc]
+    """A sheet whose body may come as ready XML: cell by cell, a table of 60,000 people took eight seconds.
+
+    What it uses of `Worksheet` is private; the lock file pins the version and a test reads the file back.
+    """
+
+    def write_ready(self, number: int, cells: str) -> None:
+        """Write a row that comes after all before it."""
+        self._write_single_row(number)  # what was written before, cell by cell
+        self.dim_rowmax = number
+        self.fh.write(f'<row r="{number + 1}">{cells}</row>')
+
+
+_SPECIAL = re.compile(r"[&<>\x00-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^\s|\s$")
+_LONGEST = 16_000  # Excel takes 32,767 units of UTF-16
+_FIRST_DAY = date(1899, 12, 30).toordinal()
+
+
+def _ready(
+    sheet: _Sheet, table: Table, formats: Mapping[Kind, Any], missing: str
+) -> Callable[[int, Sequence[Value]], str]:
+    """Return what turns a row into the XML of its cells."""
+    places = [
+        (xl_col_to_name(index), formats[column.kind]._get_xf_index(), column.kind == Kind.SHARE)
+        for index, column in enumerate(table.columns)
+    ]
+
+    def text(value: str) -> str:
+        if len(value) <= _LONGEST and not _SPECIAL.search(value):
+            return f"<t>{value}</t>"
+        safe = sheet._escape_data(sheet._escape_control_characters(value[:_LONGEST]))
+        return f'<t xml:space="preserve">{safe}</t>'
+
+    def written(number: int, row: Sequence[Value]) -> str:
+        cells = []
+        for (letter, look, share), value in zip(places, row, strict=True):
+            here = f'<c r="{letter}{number + 1}" s="{look}"'
+            if value is None and share:
+                value = missing
+            if value is None:
+                cells.append(f"{here}/>")
+            elif isinstance(value, str):
+                cells.append(f'{here} t="inlineStr"><is>{text(value)}</is></c>')
+            elif isinstance(value, date):
+                cells.append(f"{here}><v>{value.toordinal() - _FIRST_DAY}</v></c>")
+            else:
+                cells.append(f"{here}><v>{value if isinstance(value, int) else float(value)!r}</v></c>")
+        return "".join(cells)
+
+    return written
 
 
 def _look(kind: Kind) -> dict[str, object]:
