@@ -472,7 +472,9 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one database")
     given = parser.parse_args()
     bench = Bench(quick=given.quick, only=given.only)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that servers and databases do not stay behind
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit("stopped")
+    )  # so that servers and databases do not stay behind
     began = time.perf_counter()
     say(
         f"Python {platform.python_version()}, {os.cpu_count()} cores shared with the load, load average {os.getloadavg()[0]:.1f}"
