@@ -554,7 +554,8 @@ def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
 class LessonPage:
     """One lesson in one language, with its place in the path. `enrolment_id` is None for a visitor or a preview.
 
-    `kept_as` is all that the list of lessons beside it depends on: version, address, and what was read.
+    `kept_as` is all that the list of lessons beside it depends on: version, address, and what was read; the lesson's
+    own words depend on all of it but the last.
     """
 
     code: str

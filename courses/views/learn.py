@@ -32,7 +32,7 @@ bp = Blueprint("learn", __name__, url_prefix="/courses", template_folder="../tem
 def lesson(code: str, slug: str) -> str:
     """Show a lesson. Reading writes nothing; the button at its end does."""
     page = queries.lesson_page(db.session(), actor(), code, slug, language())
-    return render_template("courses/learn/lesson.html", page=page, form=ButtonForm())
+    return render_template("courses/learn/lesson.html", page=page)
 
 
 @bp.post("/<code>/lessons/<slug>/done")
