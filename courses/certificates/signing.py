@@ -8,12 +8,13 @@ import asyncio
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from asn1crypto import keys as asn1_keys  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
@@ -115,7 +116,7 @@ class _Mould:
     def of(cls, signer: SimpleSigner, length: int) -> Self:
         """Return the mould of a signer, with room for signatures of `length` bytes."""
         while True:
-            message = asyncio.run(signer.async_sign(_NO_DIGEST, _DIGEST, use_pades=True))
+            message = _awaited(lambda: signer.async_sign(_NO_DIGEST, _DIGEST, use_pades=True))
             (about,) = message["content"]["signer_infos"]
             signature: bytes = about["signature"].native
             if len(signature) == length:
@@ -142,6 +143,12 @@ class _Mould:
         while len(signature) != len(self.signature):
             signature = sign(attributes)
         return self.message.replace(self.attributes[1:], attributes[1:]).replace(self.signature, signature)
+
+
+def _awaited(work: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run `work` to its end in a thread of its own: whoever asks for a signature may run an event loop already."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(work())).result()
 
 
 def _usual_length(sign: Callable[[bytes], bytes]) -> int:

@@ -42,7 +42,7 @@ def test_an_eleventh_person_on_one_number_is_refused(session: Session, world: Wo
 def test_a_pin_changes_five_times_a_day_at_most(session: Session, world: World) -> None:
     user = sign_up(session, world, 0)
     pins = ["402917", "513028", "624139", "735240", "846351", "957462", "168573"]
-    for before, after in itertools.pairwise(pins):
+    for before, after in itertools.pairwise(pins[:6]):
         services.change_secret(session, user, present=before, new=after, now=NOW)
         session.flush()
 
