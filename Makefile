@@ -41,7 +41,8 @@ run: $(VENV)/run.stamp $(VENV)/catalogues.stamp ## set up and serve http://127.0
 
 test: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## every test this machine can run (REQUIRE_ALL=1: all, or fail)
 	@$(BIN)/python -m tests.machine
-	@$(BIN)/pytest -q -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not browser" $(ARGS) || test $$? = 5
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser $(ARGS) || test $$? = 5  # apart: a driven browser leaves an event loop behind
 
 check: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## format, lint, types, import directions, catalogues, content
 	@$(BIN)/ruff format --check .
