@@ -101,7 +101,8 @@ class PortalSession(FlaskSession):
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         """Return the engine to write with, or its twin that commits by itself and is used for reading only."""
         bind = super().get_bind(*args, **options)
-        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not self.info.get("writing"):
+        together = self.info.get("writing") or self.info.get("one_view")
+        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not together:
             return _reading(bind)
         return bind
 
@@ -207,6 +208,15 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
         raise
     finally:
         session.info["writing"] = False
+
+
+def begin_view(session: Session) -> None:
+    """Let `session` read in one transaction from now on, until it ends: for rows that stream out of the database.
+
+    PostgreSQL's cursors live in a transaction. Nothing can be written in it.
+    """
+    session.rollback()
+    session.info["one_view"] = True
 
 
 def begin_early() -> None:
