@@ -11,7 +11,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from courses import queries
@@ -149,11 +149,15 @@ def hand_in(
 
 
 def _enrolment_with(session: Session, attempt_id: str) -> Enrolment:
-    return session.scalars(
-        select(Enrolment)
-        .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
-        .where(QuizAttempt.attempt_id == attempt_id)
-    ).one()
+    return session.scalars(_ENROLMENT_WITH, {"attempt": attempt_id}).one()
+
+
+_ENROLMENT_WITH = (
+    select(Enrolment)
+    .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
+    .where(QuizAttempt.attempt_id == bindparam("attempt"))
+)
+_LOCK = select(Enrolment.id).where(Enrolment.id == bindparam("enrolment")).with_for_update(key_share=True)
 
 
 def complete_if_met(
@@ -165,7 +169,7 @@ def complete_if_met(
     things, the second sees what the first did (on PostgreSQL, where both may write at a time). The completion is
     inserted under its unique key: of two that see the last rule met, one issues.
     """
-    session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True))
+    session.execute(_LOCK, {"enrolment": enrolment.id})
     version = version_of(session, enrolment.version_id)
     status = queries.status(session, enrolment, version)
     if not status.progress.complete:

@@ -31,10 +31,12 @@ def choose() -> str:
 
 
 def language() -> str:
-    """Return the language of this answer, `vi` or `en`; found once for a request."""
-    if "language" not in g:
-        g.language = choose()
-    return str(g.language)
+    """Return the language of this answer, `vi` or `en`; found once for a request, and asked for a hundred times."""
+    here = g.__dict__
+    found = here.get("language")
+    if found is None:
+        found = here["language"] = choose()
+    return str(found)
 
 
 def show_date(day: date | datetime | str | None) -> str:

@@ -55,7 +55,9 @@ def test_every_row_streams(portal: tuple[Flask, World]) -> None:
     text = signed_in(app, world.dora).get("/manage/people.csv").get_data().decode("utf-8-sig")
 
     with app.app_context():
-        names = db.session().scalars(select(User.full_name).where(User.id.in_((world.ana, world.carla)))).all()
+        names = (
+            db.session().scalars(select(User.full_name).where(User.id.in_((world.ana, world.carla)))).all()
+        )
     assert len(names) == 2
     for name in names:
         assert sum(name in line for line in text.splitlines()) == 1
