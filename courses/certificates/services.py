@@ -125,6 +125,19 @@ def revoke(
     )
 
 
+def record_opening(session: Session, certificate: Certificate, *, by_id: int, now: datetime) -> None:
+    """Record that somebody other than its owner opened a certificate's file: it names a person in full."""
+    record(
+        session,
+        at=now,
+        actor_id=by_id,
+        code="certificate.open",
+        target=f"certificate:{certificate.serial}",
+        person=f"user:{certificate.user_id}" if certificate.user_id is not None else "",
+        course=certificate.facts.get("course_code", ""),
+    )
+
+
 def add_months(day: date, months: int) -> date:
     """Return the day `months` later; where that month is shorter, its last day (31/8 + 6 months = 28 or 29/2)."""
     total = day.year * 12 + day.month - 1 + months
