@@ -202,7 +202,7 @@ def test_loading_twice_changes_nothing(session: Session, world: World) -> None:
     before = counted(session)
 
     with unit_of_work() as work:
-        assert loader.load_all(work, NOW) == []
+        assert loader.load_all(work, NOW) == loader.Loaded()
 
     assert counted(session) == before
 
