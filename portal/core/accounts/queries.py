@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
@@ -61,7 +62,7 @@ def account(session: Session, user_id: int, today: date) -> Account:
 
 
 def posting_on(
-    session: Session, user_id: int, day: date, rather: Collection[str] | Select[tuple[str]] = ()
+    session: Session, user_id: int, day: date, rather: Collection[str] | Select[Any] = ()
 ) -> tuple[Unit, Area, str] | None:
     """Return unit, area and audience of the person's post on `day`.
 
