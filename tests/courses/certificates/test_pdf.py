@@ -281,6 +281,7 @@ def test_file_describes_itself(facts: CertificateFacts) -> None:
     assert about.creation_date is not None
     assert about.creation_date.date() == facts.issued_on
     assert reader.trailer["/Root"]["/Lang"] == "vi-VN"
+    assert reader.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
 
 
 def test_address_can_be_clicked(facts: CertificateFacts) -> None:
