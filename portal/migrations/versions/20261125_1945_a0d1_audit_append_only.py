@@ -6,14 +6,14 @@ One change is let through: the foreign key forgets the actor when the person is 
 A later migration that copies `audit_entry` (a batch alteration on SQLite) loses its triggers and must make them again;
 `tests/architecture/test_audit_triggers.py` fails when one forgets.
 
-Revision ID: 0002
+Revision ID: a0d1
 Revises: 0001
 Create Date: 2026-11-25 19:45:00+00:00
 """
 
 from alembic import op
 
-revision = "0002"
+revision = "a0d1"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
