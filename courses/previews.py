@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.models import Course, Lesson, Version
+from courses.models import Course, Version
+from courses.published import published
 from courses.queries import Texts, blueprint_of, quiz_of, release_of
 from portal.core.errors import NotFound
 from portal.core.names import fold
@@ -79,24 +80,24 @@ def preview_for(session: Session, who: Actor, code: str, number: int, ref: str) 
     """Return a quiz of a version with its bank. Raises `NotFound`, also for who may not preview."""
     if not who.may(Action.COURSE_PREVIEW):
         raise NotFound
-    version = session.scalar(
-        select(Version)
+    row = session.execute(
+        select(Version.id, Version.digest)
         .join(Course, Course.id == Version.course_id)
         .where(Course.code == code, Version.number == number)
-    )
-    if version is None:
+    ).first()
+    if row is None:
         raise NotFound
+    version = published(session, row.id, row.digest)
     quiz = quiz_of(version, ref)
-    titles = session.execute(select(Lesson.slug, Lesson.title).where(Lesson.version_id == version.id))
     return Preview(
         code=code,
         number=number,
         course_title=version.title,
         quiz=quiz,
-        bank=Bank(release_of(session, quiz).content),
+        bank=release_of(session, quiz).bank,
         blueprint=blueprint_of(quiz),
         objectives={one["ref"]: one for one in version.manifest["objectives"]},
-        lessons=dict(titles.all()),
+        lessons={one.slug: one.title for one in version.lessons},
     )
 
 
