@@ -19,7 +19,7 @@ from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
 from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
-from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt
+from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import version_of
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
@@ -168,6 +168,9 @@ def complete_if_met(
     The enrolment's row is locked before anything is looked at: of two transactions that each did one of the last two
     things, the second sees what the first did (on PostgreSQL, where both may write at a time). The completion is
     inserted under its unique key: of two that see the last rule met, one issues.
+
+    Of several posts that the person holds on the day, the completion takes one that the course is for; of these, or
+    where there is none, the one begun last. The certificate names the same.
     """
     session.execute(_LOCK, {"enrolment": enrolment.id})
     version = version_of(session, enrolment.version_id)
@@ -175,7 +178,12 @@ def complete_if_met(
     if not status.progress.complete:
         return None
     day = local_date(now)
-    posting = posting_on(session, enrolment.user_id, day)
+    posting = posting_on(
+        session,
+        enrolment.user_id,
+        day,
+        rather=select(CourseAudience.audience).where(CourseAudience.course_id == enrolment.course_id),
+    )
     facts: dict[str, Any] = {
         "version": version.number,
         "rules": version.manifest["completion"],

@@ -78,6 +78,14 @@ def show_share(share: Fraction | Decimal | float | None, language: str, places: 
     return (text.replace(".", ",") if language == "vi" else text) + "%"
 
 
+def show_points(points: Fraction, language: str) -> str:
+    """Return exact points with at most two decimals, rounded half up, as readers of a language write them."""
+    whole, rest = divmod(int(points * 100 + Fraction(1, 2)), 100)
+    decimals = f"{rest:02d}".rstrip("0")
+    mark = "," if language == "vi" else "."
+    return show_number(whole, language) + (mark + decimals if decimals else "")
+
+
 def show_number(number: int, language: str) -> str:
     """Return a whole number with its thousands marked: `1.234` in Vietnamese, `1,234` in English."""
     return f"{number:,}".replace(",", ".") if language == "vi" else f"{number:,}"
