@@ -219,6 +219,11 @@ def begin_view(session: Session) -> None:
     session.info["one_view"] = True
 
 
+def writing() -> bool:
+    """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
+    return bool(db.session().info.get("writing"))
+
+
 def begin_early() -> None:
     """Begin the request's one-statement unit of work now, so that who is asking is read inside it.
 

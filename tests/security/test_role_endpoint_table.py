@@ -76,6 +76,14 @@ preview.try_paper             GET     in       403     403          403       40
 preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
+jobs.mine                     GET     in       200     200          200       200      200        200    200    200
+jobs.show                     GET     in       404     404          404       404      404        404    404    404
+jobs.state                    GET     in       404     404          404       404      404        404    404    404
+jobs.stop                     POST    in       404     404          404       404      404        404    404    404
+jobs.again                    POST    in       404     404          404       404      404        404    404    404
+notices.mine                  GET     in       200     200          200       200      200        200    200    200
+notices.read                  POST    in       404     404          404       404      404        404    404    404
+notices.read_all              POST    in       303     303          303       303      303        303    303    303
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -138,6 +146,14 @@ WHERE = {
     "preview.mark_paper": Asked("/author/courses/GD-01/1/quiz/final/paper", {"data": {"seed": "7"}}),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "notices.mine": Asked("/notices"),
+    "notices.read": Asked("/notices/1/read"),
+    "notices.read_all": Asked("/notices/read"),
+    "jobs.mine": Asked("/manage/jobs/"),
+    "jobs.show": Asked("/manage/jobs/1"),
+    "jobs.state": Asked("/manage/jobs/1/state"),
+    "jobs.stop": Asked("/manage/jobs/1/stop"),
+    "jobs.again": Asked("/manage/jobs/1/again"),
 }
 
 
