@@ -558,9 +558,7 @@ class _Reader:
         table.close()
         return rubric.Criterion(ref, title, tuple(levels))
 
-    def check_practice(
-        self, table: Table, practice: rubric.Rubric | None, rules: tuple[Rule, ...]
-    ) -> None:
+    def check_practice(self, table: Table, practice: rubric.Rubric | None, rules: tuple[Rule, ...]) -> None:
         """Report a rule about practice without a rubric, and a rubric that no rule asks for."""
         asked = any(rule.code == RuleCode.PRACTICE_MARKED for rule in rules)
         if asked and "practice" not in table.data:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from courses.certificates.models import Certificate
 from courses.completion import Done, Progress, QuizDone, Requirements, Rule, StepKind, next_step, progress
 from courses.errors import NotEnrolled
+from courses.legs import NONE, Legs, legs_of, legs_of_many
 from courses.models import (
     Completion,
     Course,
@@ -93,7 +94,7 @@ def requirements_of(version: Version) -> Requirements:
 
 
 def status(session: Session, enrolment: Enrolment, version: Version | None = None) -> Status:
-    """Return how far an enrolment is. Two queries (three where the version must be read too)."""
+    """Return how far an enrolment is. Two queries (three where the version must be read too), and one for each leg."""
     version = version or session.get_one(Version, enrolment.version_id)
     read = session.scalars(
         select(Lesson.slug)
@@ -111,7 +112,8 @@ def status(session: Session, enrolment: Enrolment, version: Version | None = Non
         attempts.setdefault(ref, []).append(attempt)
     quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
     wanted = requirements_of(version)
-    done = Done(lessons=frozenset(read), quizzes=quizzes)
+    legs = legs_of(session, enrolment, version.manifest)
+    done = Done(frozenset(read), quizzes, workshops=legs.workshops, practice=legs.practice)
     return Status(wanted, done, progress(wanted, done), attempts)
 
 
@@ -341,8 +343,17 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
             )
         )
     }
+    legs = legs_of_many(session, [(row[0], row[2].manifest) for row in enrolments])
     found = [
-        _mine(row, read.get(row[0].id, set()), passed.get(row[0].id, {}), titles, today) for row in enrolments
+        _mine(
+            row,
+            read.get(row[0].id, set()),
+            passed.get(row[0].id, {}),
+            legs.get(row[0].id, NONE),
+            titles,
+            today,
+        )
+        for row in enrolments
     ]
     begun = {row[1].id for row in enrolments}
     meant = session.execute(
@@ -386,12 +397,14 @@ def _mine(
     row: Any,
     read: set[str],
     quizzes: Mapping[str, QuizDone],
+    legs: Legs,
     titles: Mapping[tuple[int, str], tuple[Texts, int]],
     today: date,
 ) -> MyCourse:
     enrolment, course, version, completed_on, serial = row
     wanted = requirements_of(version)
-    step = next_step(wanted, Done(lessons=frozenset(read), quizzes=quizzes)) if completed_on is None else None
+    done = Done(frozenset(read), quizzes, workshops=legs.workshops, practice=legs.practice)
+    step = next_step(wanted, done) if completed_on is None else None
     title: Texts = {}
     minutes = 0
     if step is not None and step.kind == StepKind.LESSON:

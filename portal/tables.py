@@ -2,9 +2,12 @@
 
 from courses import models as courses
 from courses.certificates import models as certificates
+from courses.group_lessons import models as group_lessons
+from courses.practice import models as practice
+from courses.workshops import models as workshops
 from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, quizzes, courses, certificates)
+MODULES = (organisation, accounts, audit, quizzes, courses, certificates, workshops, practice, group_lessons)

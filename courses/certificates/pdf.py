@@ -16,7 +16,17 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from courses.certificates import ornament
-from courses.certificates.lettering import BOLD, ITALIC, REGULAR, Fitted, clean, drawing, fit, register_fonts, width
+from courses.certificates.lettering import (
+    BOLD,
+    ITALIC,
+    REGULAR,
+    Fitted,
+    clean,
+    drawing,
+    fit,
+    register_fonts,
+    width,
+)
 
 HOTLINE = "Tổng đài Quốc gia Bảo vệ trẻ em 111 (miễn phí, 24/24)"
 DEMONSTRATION = "BẢN DÙNG THỬ – DEMONSTRATION"

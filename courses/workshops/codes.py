@@ -25,9 +25,7 @@ def taken(given: str, secret: str, workshop_id: int, day: date, moment: datetime
     slice_now = int(moment.timestamp()) // SLICE_SECONDS
     # every candidate is compared, in the same time whatever the answer
     found = [
-        hmac.compare_digest(
-            wanted.encode(), _code(secret, workshop_id, day, slice_now - back).encode()
-        )
+        hmac.compare_digest(wanted.encode(), _code(secret, workshop_id, day, slice_now - back).encode())
         for back in range(TAKEN_SLICES)
     ]
     return any(found)

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 Texts = Mapping[str, str]
 
 PLAN_ITEMS: Mapping[str, Texts] = {
-    "II.1.a": {"vi": "Tuyên truyền, giáo dục, vận động xã hội", "en": "Campaigns, education and mobilisation"},
+    "II.1.a": {
+        "vi": "Tuyên truyền, giáo dục, vận động xã hội",
+        "en": "Campaigns, education and mobilisation",
+    },
     "II.1.b": {
         "vi": "Hướng dẫn cha, mẹ, người chăm sóc trẻ em",
         "en": "Guidance for parents and carers",

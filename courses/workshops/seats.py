@@ -27,7 +27,5 @@ def moved_up(before: Sequence[int], after: Sequence[int], capacity: int) -> tupl
     """Return the numbers that waited before and are seated now, in order."""
     then, now = seating(before, capacity), seating(after, capacity)
     return tuple(
-        number
-        for number in sorted(now)
-        if now[number] is Seat.SEATED and then.get(number) is Seat.WAITING
+        number for number in sorted(now) if now[number] is Seat.SEATED and then.get(number) is Seat.WAITING
     )

@@ -31,7 +31,13 @@ LEFT, RIGHT, TOP, FOOT = 42.0, WIDE - 42.0, HIGH - 40.0, 46.0
 ROW = 26.0
 BLANK_ROWS = 5
 #: Where the columns begin: number, name, unit, what one is, signature.
-COLUMNS = ((LEFT, "STT"), (LEFT + 28, "Họ và tên"), (LEFT + 178, "Đơn vị"), (LEFT + 320, "Đối tượng"), (LEFT + 398, "Ký nhận"))
+COLUMNS = (
+    (LEFT, "STT"),
+    (LEFT + 28, "Họ và tên"),
+    (LEFT + 178, "Đơn vị"),
+    (LEFT + 320, "Đối tượng"),
+    (LEFT + 398, "Ký nhận"),
+)
 _INK, _QUIET, _RULE = HexColor("#1D2626"), HexColor("#56625F"), HexColor("#7B8A87")
 
 
@@ -128,7 +134,10 @@ def _head(canvas: Canvas, facts: SheetFacts) -> float:
         ("Khóa học", facts.course),
         ("Nội dung Kế hoạch 39/KH-UBND", facts.plan_item),
         ("Địa điểm", facts.place),
-        ("Ngày", f"{facts.day.day:02d}/{facts.day.month:02d}/{facts.day.year}{facts.hours and f' ({facts.hours})'}"),
+        (
+            "Ngày",
+            f"{facts.day.day:02d}/{facts.day.month:02d}/{facts.day.year}{facts.hours and f' ({facts.hours})'}",
+        ),
         ("Giảng viên", facts.trainers),
     )
     for label, value in lines:
@@ -162,7 +171,11 @@ def _row(canvas: Canvas, y: float, number: int, one: Signer | None) -> float:
     canvas.setFillColor(_INK)
     _text(canvas, LEFT + 6, y - 16, str(number), REGULAR, 9.5)
     if one is not None:
-        for text, font, place in ((one.full_name, BOLD, 1), (one.unit, REGULAR, 2), (one.audience, REGULAR, 3)):
+        for text, font, place in (
+            (one.full_name, BOLD, 1),
+            (one.unit, REGULAR, 2),
+            (one.audience, REGULAR, 3),
+        ):
             x = COLUMNS[place][0]
             room = COLUMNS[place + 1][0] - x - 8
             shown = fit(clean(text), font, room, (9.5, 8), (8, 5))
