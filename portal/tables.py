@@ -7,7 +7,21 @@ from courses.practice import models as practice
 from courses.workshops import models as workshops
 from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
+from portal.core.files import models as files
+from portal.core.jobs import models as jobs
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, quizzes, courses, certificates, workshops, practice, group_lessons)
+MODULES = (
+    organisation,
+    accounts,
+    audit,
+    jobs,
+    files,
+    quizzes,
+    courses,
+    certificates,
+    workshops,
+    practice,
+    group_lessons,
+)

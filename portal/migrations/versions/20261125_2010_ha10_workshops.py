@@ -1,7 +1,7 @@
 """classes in a hall: line, roll, closing, paper lists
 
 Revision ID: ha10
-Revises: 0001
+Revises: f2files
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 revision = 'ha10'
-down_revision = '0001'
+down_revision = 'f2files'
 branch_labels = None
 depends_on = None
 
