@@ -10,6 +10,7 @@ from wtforms import (
     DateField,
     Field,
     FieldList,
+    FileField,
     FormField,
     HiddenField,
     IntegerField,
@@ -147,3 +148,22 @@ class CorrectForm(Form):
     day = HiddenField(validators=[DataRequired()])
     present = BooleanField(_l("was there"))
     reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
+
+
+class UploadForm(Form):
+    """A file."""
+
+    file = FileField(_l("File"))
+
+
+class PaperForm(WorkshopForm):
+    """A class of the past: what it was, its list, the scan that proves it."""
+
+    visits = IntegerField(
+        _l("People who were there and are not on the list"),
+        validators=[Optional(), NumberRange(0, 20000)],
+        default=0,
+    )
+    whole_course = BooleanField(_l("The class was the whole course: whoever was there has completed it"))
+    list = FileField(_l("List of who was there (Excel or CSV)"))
+    evidence = FileField(_l("Scanned sign-in sheet or decision (PDF, JPEG, PNG)"))

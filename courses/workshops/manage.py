@@ -112,7 +112,7 @@ def new() -> str:
 def create() -> Page:
     """Announce a class."""
     form = WorkshopForm().offer(queries.courses(db.session()))
-    facts = _facts(form)
+    facts = facts_of(form)
     if facts is None:
         return _form_page(form, None), 422
     with unit_of_work() as session:
@@ -157,7 +157,7 @@ def change(workshop_id: int) -> Page:
     """Change what was announced."""
     workshop = queries.to_hold(db.session(), actor(), workshop_id)
     form = WorkshopForm().offer(queries.courses(db.session()))
-    facts = _facts(form)
+    facts = facts_of(form)
     if facts is None:
         return _form_page(form, workshop), 422
     try:
@@ -188,7 +188,7 @@ def _form_page(form: WorkshopForm, workshop: Workshop | None) -> str:
     )
 
 
-def _facts(form: WorkshopForm) -> services.WorkshopFacts | None:
+def facts_of(form: WorkshopForm) -> services.WorkshopFacts | None:
     """Return what the form says, or None with its errors filled in."""
     session = db.session()
     sound = form.validate_on_submit()

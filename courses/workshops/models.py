@@ -236,3 +236,12 @@ class PaperLine(Base):
     outcome: Mapped[Code | None]
 
     __table_args__ = (UniqueConstraint("workshop_id", "row"),)
+
+
+class WorkshopFile(Base):
+    """A scanned sheet or a list that belongs to a class."""
+
+    __tablename__ = "workshop_file"
+
+    workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"), primary_key=True)
+    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), primary_key=True)
