@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_gettext
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
@@ -13,33 +13,34 @@ from portal.core.forms import Form
 class ArrangeForm(Form):
     """When, where, and who looks."""
 
-    held_on = DateField(_l("Day"), validators=[InputRequired()])
-    place = StringField(_l("Class and place"), validators=[DataRequired(), Length(max=200)])
+    held_on = DateField(lazy_gettext("Day"), validators=[InputRequired()])
+    place = StringField(lazy_gettext("Class and place"), validators=[DataRequired(), Length(max=200)])
     first = StringField(
-        _l("First assessor (staff code, phone number or user name)"),
+        lazy_gettext("First assessor (staff code, phone number or user name)"),
         validators=[DataRequired(), Length(max=60)],
     )
-    second = StringField(_l("Second assessor"), validators=[Length(max=60)])
+    second = StringField(lazy_gettext("Second assessor"), validators=[Length(max=60)])
 
 
 class SheetForm(Form):
     """The words beside the levels."""
 
-    note = TextAreaField(_l("What was seen and heard"), validators=[Length(max=2000)])
+    note = TextAreaField(lazy_gettext("What was seen and heard"), validators=[Length(max=2000)])
 
 
 class ThirdForm(Form):
     """Who decides."""
 
     login = StringField(
-        _l("Who decides (staff code, phone number or user name)"), validators=[DataRequired(), Length(max=60)]
+        lazy_gettext("Who decides (staff code, phone number or user name)"),
+        validators=[DataRequired(), Length(max=60)],
     )
 
 
 class WithdrawForm(Form):
     """Why."""
 
-    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
+    reason = TextAreaField(lazy_gettext("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
 
 
 def levels_of(criteria: tuple[Criterion, ...], posted: Mapping[str, str]) -> dict[str, int]:

@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask_babel import gettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext, lazy_gettext
 from wtforms import (
     BooleanField,
     DateField,
@@ -34,34 +33,41 @@ DAYS = 5
 class DayForm(PlainForm):
     """A day of a class."""
 
-    day = DateField(_l("Day"), validators=[Optional()])
-    hours = StringField(_l("Hours"), validators=[Length(max=40)])
+    day = DateField(lazy_gettext("Day"), validators=[Optional()])
+    hours = StringField(lazy_gettext("Hours"), validators=[Length(max=40)])
 
 
 class WorkshopForm(Form):
     """What somebody says about a class. Codes of units and areas are looked up by the view."""
 
     key = HiddenField(validators=[DataRequired(), Length(min=8, max=40)])
-    title = StringField(_l("Name of the class"), validators=[DataRequired(), Length(max=200)])
-    course = SelectField(_l("Course"), validators=[Optional()])
-    plan_item = SelectField(_l("Item of plan 39/KH-UBND"), validators=[DataRequired()])
-    organiser = StringField(_l("Organising unit (code)"), validators=[DataRequired(), Length(max=40)])
-    area = StringField(_l("Area where it is held (code)"), validators=[DataRequired(), Length(max=40)])
-    place = StringField(_l("Place"), validators=[DataRequired(), Length(max=200)])
+    title = StringField(lazy_gettext("Name of the class"), validators=[DataRequired(), Length(max=200)])
+    course = SelectField(lazy_gettext("Course"), validators=[Optional()])
+    plan_item = SelectField(lazy_gettext("Item of plan 39/KH-UBND"), validators=[DataRequired()])
+    organiser = StringField(
+        lazy_gettext("Organising unit (code)"), validators=[DataRequired(), Length(max=40)]
+    )
+    area = StringField(
+        lazy_gettext("Area where it is held (code)"), validators=[DataRequired(), Length(max=40)]
+    )
+    place = StringField(lazy_gettext("Place"), validators=[DataRequired(), Length(max=200)])
     days = FieldList(FormField(DayForm), min_entries=DAYS, max_entries=DAYS)
     days_needed = IntegerField(
-        _l("Days one must be there to have taken part"),
+        lazy_gettext("Days one must be there to have taken part"),
         validators=[InputRequired(), NumberRange(1, DAYS)],
         default=1,
     )
-    capacity = IntegerField(_l("Seats"), validators=[InputRequired(), NumberRange(1, 2000)], default=40)
-    trainers = TextAreaField(
-        _l("Trainers (staff code, phone number or user name; one a line)"), validators=[Length(max=1000)]
+    capacity = IntegerField(
+        lazy_gettext("Seats"), validators=[InputRequired(), NumberRange(1, 2000)], default=40
     )
-    guest_trainers = StringField(_l("Guest trainers (names)"), validators=[Length(max=200)])
-    for_area = StringField(_l("Open to people of (area code)"), validators=[Length(max=40)])
-    for_sector = SelectField(_l("Open to the sector"), validators=[Optional()])
-    for_audience = SelectField(_l("Open to"), validators=[Optional()])
+    trainers = TextAreaField(
+        lazy_gettext("Trainers (staff code, phone number or user name; one a line)"),
+        validators=[Length(max=1000)],
+    )
+    guest_trainers = StringField(lazy_gettext("Guest trainers (names)"), validators=[Length(max=200)])
+    for_area = StringField(lazy_gettext("Open to people of (area code)"), validators=[Length(max=40)])
+    for_sector = SelectField(lazy_gettext("Open to the sector"), validators=[Optional()])
+    for_audience = SelectField(lazy_gettext("Open to"), validators=[Optional()])
 
     def offer(self, courses: Any) -> "WorkshopForm":
         """Fill the lists of choices; return the form."""
@@ -110,34 +116,37 @@ class WorkshopForm(Form):
 class ReasonForm(Form):
     """A reason."""
 
-    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
+    reason = TextAreaField(lazy_gettext("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
 
 
 class PersonForm(Form):
     """A person to be found."""
 
     login = StringField(
-        _l("Staff code, phone number or user name"), validators=[DataRequired(), Length(max=60)]
+        lazy_gettext("Staff code, phone number or user name"), validators=[DataRequired(), Length(max=60)]
     )
 
 
 class CodeForm(Form):
     """The code of the trainer's screen."""
 
-    code = StringField(_l("Code on the screen"), validators=[DataRequired(), Length(max=20)])
+    code = StringField(lazy_gettext("Code on the screen"), validators=[DataRequired(), Length(max=20)])
 
 
 class CloseForm(Form):
     """Closing: what the sheets say."""
 
     signatures = IntegerField(
-        _l("Signatures on the sheets, all days together"), validators=[InputRequired(), NumberRange(0, 20000)]
+        lazy_gettext("Signatures on the sheets, all days together"),
+        validators=[InputRequired(), NumberRange(0, 20000)],
     )
     visits = IntegerField(
-        _l("People who came and are on no list"), validators=[Optional(), NumberRange(0, 20000)], default=0
+        lazy_gettext("People who came and are on no list"),
+        validators=[Optional(), NumberRange(0, 20000)],
+        default=0,
     )
     reason = TextAreaField(
-        _l("Why signatures and ticks differ (only if they do)"), validators=[Length(max=500)]
+        lazy_gettext("Why signatures and ticks differ (only if they do)"), validators=[Length(max=500)]
     )
 
 
@@ -146,24 +155,26 @@ class CorrectForm(Form):
 
     user = HiddenField(validators=[DataRequired()])
     day = HiddenField(validators=[DataRequired()])
-    present = BooleanField(_l("was there"))
-    reason = TextAreaField(_l("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
+    present = BooleanField(lazy_gettext("was there"))
+    reason = TextAreaField(lazy_gettext("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
 
 
 class UploadForm(Form):
     """A file."""
 
-    file = FileField(_l("File"))
+    file = FileField(lazy_gettext("File"))
 
 
 class PaperForm(WorkshopForm):
     """A class of the past: what it was, its list, the scan that proves it."""
 
     visits = IntegerField(
-        _l("People who were there and are not on the list"),
+        lazy_gettext("People who were there and are not on the list"),
         validators=[Optional(), NumberRange(0, 20000)],
         default=0,
     )
-    whole_course = BooleanField(_l("The class was the whole course: whoever was there has completed it"))
-    list = FileField(_l("List of who was there (Excel or CSV)"))
-    evidence = FileField(_l("Scanned sign-in sheet or decision (PDF, JPEG, PNG)"))
+    whole_course = BooleanField(
+        lazy_gettext("The class was the whole course: whoever was there has completed it")
+    )
+    list = FileField(lazy_gettext("List of who was there (Excel or CSV)"))
+    evidence = FileField(lazy_gettext("Scanned sign-in sheet or decision (PDF, JPEG, PNG)"))
