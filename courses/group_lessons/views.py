@@ -69,7 +69,7 @@ def play(unit_id: int, code: str, slug: str) -> str:
         course_title=version.title,
         lesson=lesson,
         text=text,
-        screens=screens(text.html),
+        screens=[{"html": html} for html in screens(text.html)],
         questions=queries.questions(session, lesson),
         people=queries.people(session, unit, clock.today()),
         audiences=AUDIENCE_LABELS,
