@@ -275,7 +275,7 @@ def _show_page(workshop_id: int, **forms: Any) -> str:
         today=today,
         q=search,
         button=ButtonForm(),
-        **({"person": None} | {"person_form": PersonForm(), "cancel_form": ReasonForm()} | forms),
+        **({"person_form": PersonForm(), "cancel_form": ReasonForm()} | forms),
     )
 
 
@@ -397,7 +397,7 @@ def roll_submit(workshop_id: int) -> Answer:
             for line in queries.roll(session, workshop)
             if line.user_id in shown and line.days.get(day, False) is not (line.user_id in present)
         ]
-        services.tick(session, workshop, ticks, how=How.TICK, by_id=actor().id, now=now)
+        services.tick(session, workshop, ticks, how=How.TICK, by_id=actor().id, now=now, decides=True)
     flash(gettext("The list is saved."), "success")
     return see_other("halls.roll", workshop_id=workshop_id, day=day.isoformat())
 
@@ -422,7 +422,7 @@ def marks(workshop_id: int) -> Answer | tuple[Answer, int]:
             services.tick(session, workshop, ticks, how=How.TICK, by_id=actor().id, now=clock.now())
     except AlreadyClosed as refusal:
         return jsonify(error=worded(refusal)), 409
-    return jsonify(taken=[one.key for one in ticks])
+    return jsonify(taken=[one.key.removeprefix("t:") for one in ticks])
 
 
 def _ticks(posted: Any) -> list[services.Tick] | None:

@@ -7,7 +7,7 @@ other on either database.
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -255,10 +255,11 @@ def tick(
     how: How,
     by_id: int | None,
     now: datetime,
+    decides: bool = False,
 ) -> int:
     """Take ticks, in whatever order and however often they are sent; return how many were new.
 
-    The latest made decides, then its key. Days and people that do not belong to the class are left out. A replay of
+    The latest made decides, then its key (`decides`: of a list that was looked at, all of it). Days and people that do not belong to the class are left out. A replay of
     what is known is taken silently even when the class is closed. Raises `AlreadyClosed` where something is new then.
     """
     locked(session, workshop)
@@ -269,7 +270,7 @@ def tick(
     new = [one for one in ticks if one.key not in known and one.day in days and one.user_id in people]
     if new and (workshop.closed_at is not None or workshop.cancelled_at is not None):
         raise AlreadyClosed
-    taken = sum(note(session, workshop, one, how, by_id, now) for one in new)
+    taken = sum(note(session, workshop, one, how, by_id, now, decides=decides) for one in new)
     if taken:
         record(
             session,
@@ -406,7 +407,7 @@ def correct(
     if len(reason.strip()) < SHORTEST_REASON:
         raise ReasonTooShort
     made = Tick(f"fix:{secrets.token_hex(12)}", day, user_id, present, now)
-    note(session, workshop, made, How.CORRECTION, by_id, now, reason.strip())
+    note(session, workshop, made, How.CORRECTION, by_id, now, reason.strip(), decides=True)
     days = _there(session, workshop).get(user_id, [])
     fact = session.get(Attended, (workshop.id, user_id))
     if len(days) >= workshop.days_needed:
@@ -497,9 +498,23 @@ def note(
     by_id: int | None,
     now: datetime,
     reason: str | None = None,
+    *,
+    decides: bool = False,
 ) -> bool:
-    """Append a mark and let it decide if it is the latest; return False where its key is known."""
+    """Append a mark and let it decide if it is the latest; return False where its key is known.
+
+    decides: whoever made it saw what stands and overrules it, so it is later than that whatever the clocks say.
+    """
+    row = session.scalar(
+        select(Attendance).where(
+            Attendance.workshop_id == workshop.id,
+            Attendance.day == one.day,
+            Attendance.user_id == one.user_id,
+        )
+    )
     made_at = min(one.made_at, now)  # a device whose clock runs ahead does not win for ever
+    if decides and row is not None:
+        made_at = max(made_at, row.made_at + timedelta(microseconds=1))
     if not insert_once(
         session,
         Mark,
@@ -515,13 +530,6 @@ def note(
         reason=reason,
     ):
         return False
-    row = session.scalar(
-        select(Attendance).where(
-            Attendance.workshop_id == workshop.id,
-            Attendance.day == one.day,
-            Attendance.user_id == one.user_id,
-        )
-    )
     if row is None:
         user = session.get_one(User, one.user_id)
         post = posting_on(session, user.id, one.day)
