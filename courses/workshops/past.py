@@ -138,7 +138,7 @@ def _show_page(workshop_id: int, reason_form: ReasonForm, asked_for: int = 0) ->
         "courses/workshops/manage/paper.html",
         page=queries.class_page(session, workshop, clock.today()),
         lines=lines,
-        names=queries.names_of(session, people),
+        who=queries.names_of(session, people),
         completed=queries.already_completed(session, workshop, people),
         by_decision=by_decision,
         reasons=REASONS,

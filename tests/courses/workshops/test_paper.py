@@ -260,6 +260,7 @@ def test_evidence_is_an_attachment_for_those_who_hold_the_class(world: World, si
     assert (bad.status_code, good.status_code) == (422, 303)
     file = bruno.get(address)
     assert file.data == PDF
+    file.close()
     assert file.headers["Content-Disposition"].startswith("attachment")
     for stranger in (world.ana, world.carla, world.emil, world.admin):
         assert sign_in(stranger).get(address).status_code == 404
