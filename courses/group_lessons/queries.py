@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from courses.group_lessons.models import GroupHands, GroupLesson, GroupPresent
 from courses.models import Completion, Course, Lesson, LessonText, Version
+from courses.published import version_of
 from courses.queries import is_decisive, release_of
 from portal.core.accounts.models import Posting, User
 from portal.core.errors import NotFound
@@ -164,12 +165,12 @@ def questions(session: Session, lesson: Lesson) -> Sequence[Question]:
 
     Only from quizzes that decide nothing: a final quiz is not shown to a hall. Kinds with options only.
     """
-    version = session.get_one(Version, lesson.version_id)
+    version = version_of(session, lesson.version_id)
     found = []
     for quiz in version.manifest.get("quizzes", []):
         if is_decisive(version, quiz["ref"]):
             continue
-        for raw in release_of(session, quiz).content["questions"]:
+        for raw in release_of(session, quiz).bank.document["questions"]:
             if raw["lesson"] != lesson.slug:
                 continue
             if raw["kind"] in ("single", "multiple"):

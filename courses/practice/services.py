@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from courses.certificates.issuing import Issuer
-from courses.models import Enrolment, Version
+from courses.models import Enrolment
 from courses.practice import rubric as rubrics
 from courses.practice.errors import (
     AlreadyHandedIn,
@@ -25,6 +25,7 @@ from courses.practice.errors import (
     WrongAssessors,
 )
 from courses.practice.models import Assessor, Practice
+from courses.published import version_of
 from courses.queries import status
 from courses.services import complete_if_met
 from courses.workshops.errors import ReasonTooShort
@@ -51,7 +52,7 @@ def arrange(
     Raises `NoPractice`, `AlreadyPassed`, `PracticeOpen`, `WrongAssessors`.
     """
     session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True))
-    version = session.get_one(Version, enrolment.version_id)
+    version = version_of(session, enrolment.version_id)
     stored = version.manifest.get("practice")
     if stored is None:
         raise NoPractice
