@@ -36,6 +36,7 @@ from portal.core.audit import views as audit
 from portal.core.files import web as files
 from portal.core.jobs import views as jobs
 from portal.core.locale import language
+from portal.core.notices import views as notices
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts.bp,
         audit.bp,
         jobs.bp,
+        notices.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,

@@ -9,6 +9,7 @@ from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
 from portal.core.files import models as files
 from portal.core.jobs import models as jobs
+from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
@@ -18,6 +19,7 @@ MODULES = (
     audit,
     jobs,
     files,
+    notices,
     quizzes,
     courses,
     certificates,

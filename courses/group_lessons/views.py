@@ -15,9 +15,9 @@ from courses.group_lessons import queries, services
 from courses.group_lessons.errors import NotOnTheList, TooMany
 from courses.group_lessons.screens import screens
 from courses.group_lessons.services import Evening
+from courses.looking import looked
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
-from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.locale import language, worded
 from portal.core.policy import Action
@@ -78,15 +78,7 @@ def play(unit_id: int, code: str, slug: str) -> str:
         began=int(clock.now().timestamp() * 1000),
         most=services.MOST,
     )
-    with unit_of_work() as work:
-        record(
-            work,
-            at=clock.now(),
-            actor_id=actor().id,
-            code="group_lesson.play",
-            target=f"unit:{unit_id}",
-            lesson=slug,
-        )
+    looked("group_lesson.play", f"unit:{unit_id}", lesson=slug)
     return drawn
 
 
@@ -181,7 +173,9 @@ def _whole(value: Any) -> int:
 def evening(evening_id: int) -> str:
     """Show an evening: who was there and what it did for each, and the hands of the group."""
     page = queries.evening_page(db.session(), actor(), evening_id)
-    return render_template("courses/group_lessons/evening.html", page=page, audiences=AUDIENCE_LABELS)
+    drawn = render_template("courses/group_lessons/evening.html", page=page, audiences=AUDIENCE_LABELS)
+    looked("group_lesson.read", f"group_lesson:{evening_id}")
+    return drawn
 
 
 @bp.get("/worker.js")

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from courses.certificates.issuing import issuer_for
+from courses.looking import looked
 from courses.people import person_meant
 from courses.practice import queries, services
 from courses.practice.errors import (
@@ -45,7 +46,7 @@ def listing() -> str:
     page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
     lines, count = queries.practices(session, actor(), search, state, page)
     waits = queries.waiting(session, actor(), today, search) if actor().may(Action.PRACTICE_MARK) else []
-    return render_template(
+    drawn = render_template(
         "courses/practice/index.html",
         lines=lines,
         count=count,
@@ -57,6 +58,9 @@ def listing() -> str:
         states=queries.STATE_LABELS,
         here={key: value for key, value in (("q", search), ("state", state or "")) if value},
     )
+    if lines or waits:
+        looked("practice.read", "practice", rows=str(len(lines) + len(waits)))
+    return drawn
 
 
 @bp.get("/arrange/<int:enrolment_id>")

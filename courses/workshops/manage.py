@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as Answer
 
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
+from courses.looking import looked
 from courses.people import people_meant, person_meant
 from courses.workshops import codes, queries, services, sheet
 from courses.workshops.errors import (
@@ -34,7 +35,6 @@ from courses.workshops.plan import PLAN_ITEMS
 from courses.workshops.seats import Seat
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS, User
-from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
 from portal.core.locale import worded
@@ -250,7 +250,9 @@ def _login_of(session: Session, user_id: int) -> str:
 @requires(Action.OWN_LEARNING)
 def show(workshop_id: int) -> str:
     """Show a class to whoever holds or trains it: its line, who was there, what is to do next."""
-    return _show_page(workshop_id)
+    drawn = _show_page(workshop_id)
+    looked("workshop.read", f"workshop:{workshop_id}")
+    return drawn
 
 
 def _show_page(workshop_id: int, **forms: Any) -> str:
@@ -365,10 +367,7 @@ def roll(workshop_id: int) -> str:
         Seat=Seat,
         today=today,
     )
-    with unit_of_work() as work:
-        record(
-            work, at=clock.now(), actor_id=actor().id, code="workshop.roll", target=f"workshop:{workshop_id}"
-        )
+    looked("workshop.roll", f"workshop:{workshop_id}")
     return drawn
 
 
@@ -480,10 +479,7 @@ def sheet_file(workshop_id: int) -> Response:
             if line.seat not in waiting
         ],
     )
-    with unit_of_work() as work:
-        record(
-            work, at=clock.now(), actor_id=actor().id, code="workshop.sheet", target=f"workshop:{workshop_id}"
-        )
+    looked("workshop.sheet", f"workshop:{workshop_id}")
     response = Response(sheet.render(facts), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="ky-nhan-{workshop_id}-{day}.pdf"'
     return response

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
+from courses.looking import looked
 from courses.workshops import lists, paper, queries, services
 from courses.workshops.errors import Undecided
 from courses.workshops.forms import PaperForm, ReasonForm
@@ -123,7 +124,9 @@ def _form_page(form: PaperForm) -> str:
 @requires(Action.WORKSHOP_HOLD)
 def show(workshop_id: int) -> str:
     """Show the lines of a paper list with whom each may be, and why."""
-    return _show_page(workshop_id, ReasonForm())
+    drawn = _show_page(workshop_id, ReasonForm())
+    looked("paper_class.read", f"workshop:{workshop_id}")
+    return drawn
 
 
 def _show_page(workshop_id: int, reason_form: ReasonForm, asked_for: int = 0) -> str:

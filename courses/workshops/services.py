@@ -39,6 +39,7 @@ from courses.workshops.models import (
     WorkshopTrainer,
 )
 from courses.workshops.seats import Seat, moved_up, seating
+from courses.workshops.telling import tell_cancelled, tell_moved_up
 from portal.core.accounts.models import User
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
@@ -171,6 +172,7 @@ def cancel_workshop(
     if len(reason.strip()) < SHORTEST_REASON:
         raise ReasonTooShort
     workshop.cancelled_at, workshop.cancelled_reason = now, reason.strip()
+    tell_cancelled(session, workshop, now)
     record(
         session,
         at=now,
@@ -244,7 +246,9 @@ def give_up(
         user=user_id,
         moved_up=[by_number[number] for number in up],
     )
-    return tuple(by_number[number] for number in up)
+    told = tuple(by_number[number] for number in up)
+    tell_moved_up(session, workshop, told, now)
+    return told
 
 
 def tick(

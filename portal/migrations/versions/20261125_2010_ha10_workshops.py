@@ -1,7 +1,7 @@
 """classes in a hall: line, roll, closing, paper lists
 
 Revision ID: ha10
-Revises: f2files
+Revises: f3notices, 0002
 """
 
 import sqlalchemy as sa
@@ -10,7 +10,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 revision = 'ha10'
-down_revision = 'f2files'
+down_revision = ('f3notices', '0002')
 branch_labels = None
 depends_on = None
 
