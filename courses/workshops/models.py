@@ -42,6 +42,14 @@ class Decision(StrEnum):
     VISIT = "visit"
 
 
+DECISION_LABELS = {
+    Decision.SURE: N_("certain"),
+    Decision.DOUBTFUL: N_("to be decided"),
+    Decision.PERSON: N_("decided"),
+    Decision.VISIT: N_("a visit"),
+}
+
+
 class Workshop(Base):
     """A class in a hall. With `course_id` it counts towards that course's rule `workshop_attended`.
 

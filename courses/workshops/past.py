@@ -134,13 +134,16 @@ def _show_page(workshop_id: int, reason_form: ReasonForm, asked_for: int = 0) ->
     workshop = queries.to_hold(session, actor(), workshop_id)
     if workshop.origin != "paper":
         raise NotFound
-    lines = queries.paper_lines(session, workshop)
+    search = request.args.get("q", "")[:80].strip()
+    everything = queries.paper_lines(session, workshop)
+    lines = queries.paper_lines(session, workshop, search) if search else everything
     people = {one["id"] for line in lines for one in line.candidates}
-    by_decision = {one: sum(line.decision == one for line in lines) for one in Decision}
+    by_decision = {one: sum(line.decision == one for line in everything) for one in Decision}
     return render_template(
         "courses/workshops/manage/paper.html",
         page=queries.class_page(session, workshop, clock.today()),
         lines=lines,
+        q=search,
         who=queries.names_of(session, people),
         completed=queries.already_completed(session, workshop, people),
         by_decision=by_decision,

@@ -534,11 +534,13 @@ def corrections(session: Session, workshop: Workshop) -> Sequence[tuple[Mark, st
     return [(mark, name, corrector or "") for mark, name, corrector in rows]
 
 
-def paper_lines(session: Session, workshop: Workshop) -> Sequence[PaperLine]:
-    """Return the lines of a paper list in the order of its rows."""
-    return session.scalars(
+def paper_lines(session: Session, workshop: Workshop, search: str = "") -> Sequence[PaperLine]:
+    """Return the lines of a paper list in the order of its rows; those whose name or unit has `search` in it."""
+    found = session.scalars(
         select(PaperLine).where(PaperLine.workshop_id == workshop.id).order_by(PaperLine.row)
     ).all()
+    wanted = fold(search)
+    return [one for one in found if wanted in fold(f"{one.name} {one.unit}")] if wanted else found
 
 
 def names_of(session: Session, user_ids: set[int]) -> Mapping[int, tuple[str, str]]:

@@ -21,6 +21,7 @@ def load(session: Session, issuer: Issuer, today: date, now: datetime) -> int:
     _school_class(session, today, now)
     _police_class(session, today, now)
     _held_class(session, today, now)
+    _head_began(session, now)
     _practice(session, today, now)
     _evening(session, issuer, now)
     return 5
@@ -158,6 +159,24 @@ def _held_class(session: Session, today: date, now: datetime) -> None:
         workshops.Tick(f"demo:{user_id}:{held:%y%m%d}", held, user_id, True, at) for user_id in people[:7]
     ]
     workshops.tick(session, one, ticks, how=How.TICK, by_id=head, now=at)
+
+
+def _head_began(session: Session, now: datetime) -> None:
+    """Let the head of the school stand at the beginning of GD-01, on the version she began: the first."""
+    course = _course(session, "GD-01")
+    session.add(
+        Enrolment(
+            user_id=_user(session, "hieutruong"),
+            course_id=course.id,
+            version_id=session.scalars(
+                select(Version.id).where(Version.course_id == course.id, Version.number == 1)
+            ).one(),
+            cycle=1,
+            enrolled_at=now - timedelta(days=30),
+            due_on=None,
+        )
+    )
+    session.flush()
 
 
 def _practice(session: Session, today: date, now: datetime) -> None:

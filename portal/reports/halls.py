@@ -9,6 +9,8 @@ from courses.group_lessons import queries as evenings_queries
 from courses.practice import queries as practice_queries
 from courses.workshops import queries as workshop_queries
 from courses.workshops.manage import asked
+from courses.workshops.models import DECISION_LABELS, Decision
+from courses.workshops.past import OUTCOMES
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
 from portal.core.audit.services import record
@@ -94,6 +96,39 @@ def attendance(workshop_id: int, kind: str) -> Response:
     ]
     title = workshop.title
     return _file(title, columns, rows, kind, f"diem-danh-{workshop_id}", "workshop.export", len(lines))
+
+
+@bp.get("/workshops/paper/<int:workshop_id>/lines.<any(csv, xlsx):kind>")
+@requires(Action.PEOPLE_EXPORT)
+def paper(workshop_id: int, kind: str) -> Response:
+    """Send the lines of a paper list with whom each was taken for."""
+    session = db.session()
+    workshop = workshop_queries.to_hold(session, actor(), workshop_id)
+    lines = workshop_queries.paper_lines(session, workshop, request.args.get("q", "")[:80].strip())
+    names = workshop_queries.names_of(session, {one.user_id for one in lines if one.user_id})
+    columns = [
+        Column("row", _("Row"), Kind.COUNT),
+        Column("name", _("Full name"), width=28),
+        Column("unit", _("Unit"), width=34),
+        Column("code", _("Staff code"), width=16),
+        Column("phone", _("Phone number"), width=16),
+        Column("who", _("Who it is"), width=40),
+        Column("state", _("State"), width=34),
+    ]
+    rows: Rows = [
+        (
+            one.row,
+            one.name,
+            one.unit,
+            one.code,
+            one.phone,
+            ", ".join(filter(None, names.get(one.user_id or 0, ("", "")))),
+            _(OUTCOMES[one.outcome]) if one.outcome else _(DECISION_LABELS[Decision(one.decision)]),
+        )
+        for one in lines
+    ]
+    title = workshop.title
+    return _file(title, columns, rows, kind, f"lop-giay-{workshop_id}", "paper_class.export", len(lines))
 
 
 @bp.get("/practice.<any(csv, xlsx):kind>")

@@ -136,6 +136,7 @@ group_lessons.evening         GET     in       403      200      403      403   
 group_lessons.worker          GET     200      200      200      200      200      200      200      200      200
 hall_files.workshops          GET     in       403      403      200      200      200      200      403      403
 hall_files.attendance         GET     in       403      403      200      200      200      200      403      403
+hall_files.paper              GET     in       403      403      200      200      200      200      403      403
 hall_files.practices          GET     in       403      403      200      200      200      200      403      403
 hall_files.evenings           GET     in       403      200      403      403      403      403      403      403
 """
@@ -256,6 +257,7 @@ WHERE = {
     "group_lessons.worker": Asked("/manage/group-lessons/worker.js"),
     "hall_files.workshops": Asked("/manage/workshops.csv"),
     "hall_files.attendance": Asked("/manage/workshops/{hall}/attendance.xlsx"),
+    "hall_files.paper": Asked("/manage/workshops/paper/{paper}/lines.csv"),
     "hall_files.practices": Asked("/manage/practice.csv"),
     "hall_files.evenings": Asked("/manage/group-lessons.xlsx"),
 }
