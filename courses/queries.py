@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from courses.certificates.models import Certificate
 from courses.completion import Done, Progress, QuizDone, Requirements, Rule, StepKind, next_step, progress
 from courses.errors import NotEnrolled
+from courses.legs import NONE, legs_of, legs_of_many
 from courses.models import (
     Completion,
     Course,
@@ -107,7 +108,7 @@ _ATTEMPTS = (
 
 
 def status(session: Session, enrolment: Enrolment, version: Published) -> Status:
-    """Return how far an enrolment of `version` is. Two queries; papers of attempts are not among what they read."""
+    """Return how far an enrolment of `version` is. Two queries, and one for each leg; papers of attempts are not among what they read."""
     here = {"enrolment": enrolment.id}
     read = session.scalars(_LESSONS_READ, here)
     attempts: dict[str, list[Sat]] = {}
@@ -115,7 +116,8 @@ def status(session: Session, enrolment: Enrolment, version: Published) -> Status
         attempts.setdefault(ref, []).append(Sat(*columns))
     quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
     wanted = requirements_of(version)
-    done = Done(lessons=frozenset(read), quizzes=quizzes)
+    legs = legs_of(session, enrolment, version.manifest)
+    done = Done(frozenset(read), quizzes, workshops=legs.workshops, practice=legs.practice)
     return Status(wanted, done, progress(wanted, done), attempts)
 
 
@@ -335,13 +337,22 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
             best=Fraction(best) if best is not None else None,
             passed=bool(ok) or (before is not None and before.passed),
         )
+    legs = legs_of_many(
+        session,
+        [(row[0], published(session, row[0].version_id, row[2]).manifest) for row in enrolments],
+    )
     found = [
         _mine(
             enrolment,
             course.code,
             published(session, enrolment.version_id, digest),
             (completed_on, serial),
-            Done(lessons=frozenset(read.get(enrolment.id, ())), quizzes=passed.get(enrolment.id, {})),
+            Done(
+                frozenset(read.get(enrolment.id, ())),
+                passed.get(enrolment.id, {}),
+                workshops=legs.get(enrolment.id, NONE).workshops,
+                practice=legs.get(enrolment.id, NONE).practice,
+            ),
             today,
         )
         for enrolment, course, digest, completed_on, serial in enrolments

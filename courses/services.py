@@ -189,6 +189,10 @@ def complete_if_met(
         "rules": version.manifest["completion"],
         "shares": status.shares,
     }
+    if status.done.workshops:
+        facts["workshops"] = status.done.workshops
+    if status.done.practice is not None:
+        facts["practice"] = str(status.done.practice)
     made = insert_once(
         session,
         Completion,

@@ -20,7 +20,13 @@ import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
+from courses.group_lessons import views as group_lessons
+from courses.practice import views as practice
 from courses.views import attempts, catalogue, learn, preview
+from courses.workshops import imports as hall_imports
+from courses.workshops import manage as halls
+from courses.workshops import past as paper_classes
+from courses.workshops import views as workshops
 from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
@@ -35,6 +41,7 @@ from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.reports import halls as hall_files
 from portal.reports import views as reports
 
 CSRF = CSRFProtect()
@@ -42,6 +49,7 @@ NAVIGATION = (
     ("home.index", N_("Home"), None),
     ("catalogue.index", N_("Courses"), None),
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
+    ("workshops.index", N_("Classes"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
@@ -80,6 +88,13 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.verify,
         reports.bp,
         reports.author,
+        workshops.bp,
+        halls.manage,
+        hall_imports.bp,
+        paper_classes.bp,
+        practice.bp,
+        group_lessons.bp,
+        hall_files.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

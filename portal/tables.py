@@ -2,6 +2,9 @@
 
 from courses import models as courses
 from courses.certificates import models as certificates
+from courses.group_lessons import models as group_lessons
+from courses.practice import models as practice
+from courses.workshops import models as workshops
 from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
 from portal.core.files import models as files
@@ -10,4 +13,17 @@ from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, jobs, files, notices, quizzes, courses, certificates)
+MODULES = (
+    organisation,
+    accounts,
+    audit,
+    jobs,
+    files,
+    notices,
+    quizzes,
+    courses,
+    certificates,
+    workshops,
+    practice,
+    group_lessons,
+)

@@ -210,6 +210,11 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
         session.info["writing"] = False
 
 
+def writing() -> bool:
+    """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
+    return bool(db.session().info.get("writing"))
+
+
 def begin_view(session: Session) -> None:
     """Let `session` read in one transaction from now on, until it ends: for rows that stream out of the database.
 
@@ -217,11 +222,6 @@ def begin_view(session: Session) -> None:
     """
     session.rollback()
     session.info["one_view"] = True
-
-
-def writing() -> bool:
-    """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
-    return bool(db.session().info.get("writing"))
 
 
 def begin_early() -> None:

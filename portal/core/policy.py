@@ -25,6 +25,10 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    WORKSHOP_HOLD = "workshop:hold"
+    PRACTICE_MARK = "practice:mark"
+    GROUP_LESSON_PLAY = "group_lesson:play"
+    CERTIFICATE_ISSUE_PAST = "certificate:issue_past"
 
 
 class Role(StrEnum):
@@ -62,18 +66,30 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.WORKSHOP_HOLD: N_("hold classes and record who was there"),
+    Action.PRACTICE_MARK: N_("arrange observed practice and its marking"),
+    Action.GROUP_LESSON_PLAY: N_("play lessons to a group"),
+    Action.CERTIFICATE_ISSUE_PAST: N_("issue a certificate for a paper class, with a reason"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
-_HEAD = _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.PEOPLE_EXPORT, Action.POLICY_READ}
+_HEAD = _OWN | {
+    Action.PEOPLE_COUNT,
+    Action.PEOPLE_READ,
+    Action.PEOPLE_EXPORT,
+    Action.POLICY_READ,
+    Action.WORKSHOP_HOLD,
+    Action.PRACTICE_MARK,
+}
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
-    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ},
+    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.GROUP_LESSON_PLAY},
     Role.UNIT_HEAD: _HEAD,
     Role.DISTRICT_HEAD: _HEAD,
-    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
-    Role.STANDING_AGENCY: _HEAD | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW},
+    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE, Action.CERTIFICATE_ISSUE_PAST},
+    Role.STANDING_AGENCY: _HEAD
+    | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW, Action.CERTIFICATE_ISSUE_PAST},
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
     Role.ADMINISTRATOR: _OWN
     | {

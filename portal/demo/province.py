@@ -22,6 +22,7 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Role
 from portal.core.web import settings
+from portal.demo import halls
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 
 BEGAN = date(2020, 4, 10)  # the day the plan was signed
@@ -159,6 +160,8 @@ def load(today: date, report: Callable[[str], None]) -> None:
     with unit_of_work() as session:
         issued = _learning(session, issuer_for(settings()), today, now, dice, report)
         report(f"certificates: {issued}")
+    with unit_of_work() as session:
+        report(f"classes, a practice, an evening: {halls.load(session, issuer_for(settings()), today, now)}")
 
 
 def _areas(session: Session) -> dict[str, Area]:
@@ -369,8 +372,9 @@ def _learning(
     report: Callable[[str], None],
 ) -> int:
     """Let about two in three of the staff begin the courses that are for them, and some of these complete."""
+    # everybody here began before any second version was published, and stays on the first
     courses = session.execute(
-        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current))
+        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.number == 1))
     ).all()
     named = {account.username for account in ACCOUNTS}
     issued = 0

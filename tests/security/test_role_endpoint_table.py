@@ -4,6 +4,7 @@ A status as it comes; `in` means: sent to sign in. The table must name every end
 one fails here until somebody has thought about each role.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,14 +12,19 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.workshops import services as workshops
+from courses.workshops.matching import Line
+from courses.workshops.models import PaperLine
 from portal.app import create_app
 from portal.config import Settings
 from portal.core.db import unit_of_work
 from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
-from tests.factories import World
+from tests import halls
+from tests.factories import NOW, World
 from tests.security.support import COLUMNS, begin_quiz, certify, one_of_each_role
 
 FIRST = "ba-do-tuoi"  # the first lesson of CM-01, which is open to all
@@ -84,6 +90,59 @@ jobs.again                    POST    in       404     404          404       40
 notices.mine                  GET     in       200     200          200       200      200        200    200    200
 notices.read                  POST    in       404     404          404       404      404        404    404    404
 notices.read_all              POST    in       303     303          303       303      303        303    303    303
+workshops.index               GET     in       200      200      200      200      200      200      200      200
+workshops.show                GET     in       200      200      200      200      200      200      404      404
+workshops.register            POST    in       303      303      303      303      303      303      404      404
+workshops.give_up             POST    in       303      303      303      303      303      303      404      404
+workshops.check_in            GET     in       200      200      200      200      200      200      200      200
+workshops.check_in_submit     POST    in       422      422      422      422      422      422      422      422
+halls.listing                 GET     in       403      403      200      200      200      200      403      403
+halls.training                GET     in       200      200      200      200      200      200      200      200
+halls.new                     GET     in       403      403      200      200      200      200      403      403
+halls.create                  POST    in       403      403      422      422      422      422      403      403
+halls.show                    GET     in       404      404      200      200      200      200      404      404
+halls.edit                    GET     in       403      403      200      200      200      200      403      403
+halls.change                  POST    in       403      403      422      422      422      422      403      403
+halls.cancel                  POST    in       403      403      422      422      422      422      403      403
+halls.add_person              POST    in       404      404      422      422      422      422      404      404
+halls.remove_person           POST    in       404      404      303      303      303      303      404      404
+halls.roll                    GET     in       404      404      200      200      200      200      404      404
+halls.roll_submit             POST    in       404      404      303      303      303      303      404      404
+halls.marks                   POST    in       404      404      200      200      200      200      404      404
+halls.sheet_file              GET     in       404      404      200      200      200      200      404      404
+halls.screen                  GET     in       404      404      200      200      200      200      404      404
+halls.close                   GET     in       403      403      200      200      200      200      403      403
+halls.close_submit            POST    in       403      403      422      422      422      422      403      403
+halls.correct                 GET     in       403      403      200      200      200      200      403      403
+halls.correct_submit          POST    in       403      403      422      422      422      422      403      403
+hall_imports.upload           GET     in       404      404      200      200      200      200      404      404
+hall_imports.upload_submit    POST    in       404      404      422      422      422      422      404      404
+hall_imports.evidence         GET     in       404      404      200      200      200      200      404      404
+hall_imports.evidence_submit  POST    in       404      404      422      422      422      422      404      404
+hall_imports.evidence_file    GET     in       404      404      404      404      404      404      404      404
+paper_classes.new             GET     in       403      403      200      200      200      200      403      403
+paper_classes.create          POST    in       403      403      422      422      422      422      403      403
+paper_classes.show            GET     in       403      403      200      200      200      200      403      403
+paper_classes.decide          POST    in       403      403      303      303      303      303      403      403
+paper_classes.count           POST    in       403      403      303      409      409      409      403      403
+paper_classes.certify         POST    in       403      403      403      403      422      422      403      403
+practice.listing              GET     in       200      200      200      200      200      200      200      200
+practice.arrange              GET     in       403      403      200      200      200      200      403      403
+practice.arrange_submit       POST    in       403      403      422      422      422      422      403      403
+practice.show                 GET     in       404      404      200      200      200      200      404      404
+practice.hand_in              POST    in       404      404      403      403      403      403      404      404
+practice.third                POST    in       403      403      422      422      422      422      403      403
+practice.withdraw             POST    in       403      403      422      422      422      422      403      403
+group_lessons.listing         GET     in       403      200      403      403      403      403      403      403
+group_lessons.play            GET     in       403      200      403      403      403      403      403      403
+group_lessons.note            POST    in       403      303      403      403      403      403      403      403
+group_lessons.evening         GET     in       403      200      403      403      403      403      403      403
+group_lessons.worker          GET     200      200      200      200      200      200      200      200      200
+hall_files.workshops          GET     in       403      403      200      200      200      200      403      403
+hall_files.attendance         GET     in       403      403      200      200      200      200      403      403
+hall_files.paper              GET     in       403      403      200      200      200      200      403      403
+hall_files.practices          GET     in       403      403      200      200      200      200      403      403
+hall_files.evenings           GET     in       403      200      403      403      403      403      403      403
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -154,7 +213,85 @@ WHERE = {
     "jobs.state": Asked("/manage/jobs/1/state"),
     "jobs.stop": Asked("/manage/jobs/1/stop"),
     "jobs.again": Asked("/manage/jobs/1/again"),
+    "workshops.index": Asked("/workshops/"),
+    "workshops.show": Asked("/workshops/{hall}/"),
+    "workshops.register": Asked("/workshops/{hall}/register"),
+    "workshops.give_up": Asked("/workshops/{hall}/give-up"),
+    "workshops.check_in": Asked("/workshops/{hall}/check-in"),
+    "workshops.check_in_submit": Asked("/workshops/{hall}/check-in"),
+    "halls.listing": Asked("/manage/workshops/"),
+    "halls.training": Asked("/manage/workshops/training"),
+    "halls.new": Asked("/manage/workshops/new"),
+    "halls.create": Asked("/manage/workshops/new"),
+    "halls.show": Asked("/manage/workshops/{hall}/"),
+    "halls.edit": Asked("/manage/workshops/{hall}/edit"),
+    "halls.change": Asked("/manage/workshops/{hall}/edit"),
+    "halls.cancel": Asked("/manage/workshops/{hall}/cancel"),
+    "halls.add_person": Asked("/manage/workshops/{hall}/people"),
+    "halls.remove_person": Asked("/manage/workshops/{hall}/people/{ana}/remove"),
+    "halls.roll": Asked("/manage/workshops/{hall}/roll"),
+    "halls.roll_submit": Asked("/manage/workshops/{hall}/roll", {"data": {"day": "2026-11-24"}}),
+    "halls.marks": Asked("/manage/workshops/{hall}/marks", {"json": {"marks": []}}),
+    "halls.sheet_file": Asked("/manage/workshops/{hall}/sheet.pdf"),
+    "halls.screen": Asked("/manage/workshops/{hall}/screen"),
+    "halls.close": Asked("/manage/workshops/{hall}/close"),
+    "halls.close_submit": Asked("/manage/workshops/{hall}/close"),
+    "halls.correct": Asked("/manage/workshops/{hall}/correct/{ana}/2026-11-24"),
+    "halls.correct_submit": Asked("/manage/workshops/{hall}/correct/{ana}/2026-11-24"),
+    "hall_imports.upload": Asked("/manage/workshops/{hall}/file"),
+    "hall_imports.upload_submit": Asked("/manage/workshops/{hall}/file"),
+    "hall_imports.evidence": Asked("/manage/workshops/{hall}/evidence"),
+    "hall_imports.evidence_submit": Asked("/manage/workshops/{hall}/evidence"),
+    "hall_imports.evidence_file": Asked("/manage/workshops/{hall}/evidence/1"),
+    "paper_classes.new": Asked("/manage/workshops/paper/new"),
+    "paper_classes.create": Asked("/manage/workshops/paper/new"),
+    "paper_classes.show": Asked("/manage/workshops/paper/{paper}/"),
+    "paper_classes.decide": Asked(
+        "/manage/workshops/paper/{paper}/lines/{line}", {"data": {"who": "nobody"}}
+    ),
+    "paper_classes.count": Asked("/manage/workshops/paper/{paper}/count"),
+    "paper_classes.certify": Asked("/manage/workshops/paper/{paper}/certificates/{ana}"),
+    "practice.listing": Asked("/manage/practice/"),
+    "practice.arrange": Asked("/manage/practice/arrange/{enrolment}"),
+    "practice.arrange_submit": Asked("/manage/practice/arrange/{enrolment}"),
+    "practice.show": Asked("/manage/practice/{practice}/"),
+    "practice.hand_in": Asked("/manage/practice/{practice}/sheet"),
+    "practice.third": Asked("/manage/practice/{practice}/third"),
+    "practice.withdraw": Asked("/manage/practice/{practice}/withdraw"),
+    "group_lessons.listing": Asked("/manage/group-lessons/"),
+    "group_lessons.play": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
+    "group_lessons.note": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
+    "group_lessons.evening": Asked("/manage/group-lessons/{evening}/"),
+    "group_lessons.worker": Asked("/manage/group-lessons/worker.js"),
+    "hall_files.workshops": Asked("/manage/workshops.csv"),
+    "hall_files.attendance": Asked("/manage/workshops/{hall}/attendance.xlsx"),
+    "hall_files.paper": Asked("/manage/workshops/paper/{paper}/lines.csv"),
+    "hall_files.practices": Asked("/manage/practice.csv"),
+    "hall_files.evenings": Asked("/manage/group-lessons.xlsx"),
 }
+
+
+HALLS = re.compile(r"\{(hall|paper|enrolment|practice|community|evening)\}")
+
+
+def halls_for(session: Session, world: World, people: dict[str, int]) -> dict[str, int]:
+    """Make a class of school A that Ana registered for, a paper class, a practice of Ana's, an evening of Lan's."""
+    hall = halls.hall(session, world)
+    workshops.register(session, hall, world.ana, by_id=world.ana, now=NOW)
+    paper = halls.paper_class(session, world, [Line("Trần Thị Ánh")])
+    enrolment = halls.practising(session, world.ana)
+    practice = halls.practice(session, enrolment, [halls.teacher(session, world)])
+    evening = halls.evening(session, world, people["collaborator"], [world.fay])
+    return {
+        "hall": hall.id,
+        "paper": paper.id,
+        "line": session.scalars(select(PaperLine.id).where(PaperLine.workshop_id == paper.id)).one(),
+        "ana": world.ana,
+        "enrolment": enrolment.id,
+        "practice": practice.id,
+        "community": world.community,
+        "evening": evening.id,
+    }
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -178,6 +315,7 @@ def test_every_role_gets_what_the_table_says(
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
                 attempts[role] = attempt.id, attempt.paper["order"][0]
+        places = halls_for(work, world, people) if HALLS.search(asked.address) else {}
     if row == "author.index":  # who may look is asked here, not what is wrong with the files
         monkeypatch.setattr("courses.loader.check_all", list)
 
@@ -189,7 +327,7 @@ def test_every_role_gets_what_the_table_says(
         if "json" in options:
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
-            asked.address.format(attempt=attempt_id, serial=serial), method=method, **options
+            asked.address.format(attempt=attempt_id, serial=serial, **places), method=method, **options
         )
         sent_in = answer.status_code == 303 and answer.location.startswith("/login")
         got.append("in" if sent_in else str(answer.status_code))

@@ -42,7 +42,7 @@ def begin(
     due: date | None = None,
 ) -> Enrolment:
     found = course(session, code)
-    version = session.scalars(select(Version).where(Version.course_id == found.id)).one()
+    version = session.scalars(select(Version).where(Version.course_id == found.id, Version.current)).one()
     enrolment = Enrolment(
         user_id=user_id, course_id=found.id, version_id=version.id, cycle=1, enrolled_at=at, due_on=due
     )
