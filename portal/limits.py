@@ -35,6 +35,9 @@ def apply(app: Flask, settings: Settings) -> None:
     for endpoint, limit, methods in (
         ("accounts.login_submit", settings.sign_in_limit, ["POST"]),
         ("accounts.choose_submit", settings.sign_in_limit, ["POST"]),
+        ("accounts.first_submit", settings.sign_in_limit, ["POST"]),
+        ("accounts.first_secret_submit", settings.sign_in_limit, ["POST"]),
+        ("accounts.ask_submit", settings.register_limit, ["POST"]),
         ("accounts.register_submit", settings.register_limit, ["POST"]),
         (
             "accounts.change_secret",

@@ -25,6 +25,7 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    ROSTER_MANAGE = "roster:manage"
 
 
 class Role(StrEnum):
@@ -62,6 +63,7 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.ROSTER_MANAGE: N_("keep staff lists: posts, transfers, sign-in slips, imports"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -70,9 +72,9 @@ _HEAD = _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.PEOPLE_EXPORT, A
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
     Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ},
-    Role.UNIT_HEAD: _HEAD,
-    Role.DISTRICT_HEAD: _HEAD,
-    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
+    Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE, Action.ROSTER_MANAGE},
     Role.STANDING_AGENCY: _HEAD | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW},
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
     Role.ADMINISTRATOR: _OWN
