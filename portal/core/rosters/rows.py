@@ -24,6 +24,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "began": ("tu ngay", "ngay bat dau", "ngay vao", "ngay ve don vi", "from", "since"),
 }  # fmt: skip
 REQUIRED = ("name", "audience")
+#: The headings of the template; Vietnamese, for whoever fills it in is.
+HEADINGS: Mapping[str, str] = {
+    "unit": "Mã đơn vị", "code": "Mã cán bộ", "name": "Họ và tên", "phone": "Số điện thoại",
+    "audience": "Nhóm đối tượng", "title": "Chức vụ", "began": "Từ ngày",
+}  # fmt: skip
 
 #: How people write what somebody does, folded; several words for one audience.
 AUDIENCES: Mapping[str, str] = {
@@ -136,6 +141,11 @@ def read(
     unit: code of the unit the whole file is for, or None where every row names its own. as_of: the day the list
     describes. may_be_coded: units whose people may stand by a code alone.
     """
+    for cell in cells.values():
+        if isinstance(cell, str) and cell.startswith("="):
+            raise Unusable("formula", text=cell[:40])
+        if isinstance(cell, str) and cell.startswith("#"):
+            raise Unusable("excel_error", text=cell[:40])
     where = shown(cells.get("unit")).upper().replace(" ", "") or (unit or "")
     if not where:
         raise Unusable("no_unit")
