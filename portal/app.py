@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import inspect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import portal.handlers
 import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
@@ -26,6 +27,8 @@ from portal.core import clock, db, locale, names
 from portal.core.accounts import login
 from portal.core.accounts import views as accounts
 from portal.core.audit import views as audit
+from portal.core.files import web as files
+from portal.core.jobs import views as jobs
 from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.text import N_
@@ -53,6 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app, database_url(settings))
     login.init_app(app)
     locale.init_app(app)
+    files.init_app(app)  # before whatever reads a form
     CSRF.init_app(app)
     limits.init_app(app, settings)
     errors.init_app(app)
@@ -63,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         home.bp,
         accounts.bp,
         audit.bp,
+        jobs.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,

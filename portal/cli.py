@@ -23,6 +23,8 @@ from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.files.services import folder
+from portal.core.jobs.worker import Worker
 from portal.core.names import phone_number
 from portal.core.organisation import services as organisation
 from portal.core.organisation.models import Area, Unit
@@ -32,7 +34,7 @@ from portal.core.web import settings
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
-    for command in (content, demonstration, user, units, backups, catalogues, setup):
+    for command in (content, demonstration, user, units, backups, catalogues, jobs, setup):
         app.cli.add_command(command)
 
 
@@ -213,7 +215,7 @@ def backups() -> None:
 def backup_create(file: Path) -> None:
     """Write every row to FILE (a zip of JSON lines). Keys are not in it."""
     try:
-        rows = backup.create(db.engine, file, clock.now())
+        rows = backup.create(db.engine, file, clock.now(), folder())
     except FileExistsError:
         raise click.ClickException(f"{file} exists; a backup is never overwritten") from None
     click.echo(f"{file}: {sum(rows.values())} rows of {len(rows)} tables")
@@ -248,7 +250,7 @@ def backup_restore(file: Path) -> None:
     """Fill this (new, empty) database from FILE."""
     upgrade()
     try:
-        rows = backup.restore(db.engine, file)
+        rows = backup.restore(db.engine, file, folder())
     except backup.BadBackup as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"restored {sum(rows.values())} rows")
@@ -274,6 +276,27 @@ def translations_check() -> None:
     if faults:
         sys.exit(1)
     click.echo("catalogues: in order")
+
+
+@click.group("jobs")
+def jobs() -> None:
+    """Background work."""
+
+
+@jobs.command("work")
+@click.option("--once", is_flag=True, help="do one job, if one is due, and end")
+@click.option("--drain", is_flag=True, help="do everything that is due, and end")
+@click.option("--parent", type=int, help="end when this process (the one that began this) is gone")
+def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
+    """Do background work until a signal says to end; what is begun is finished or given back."""
+    worker = Worker(parent=parent)
+    worker.listen()
+    if once:
+        worker.step()
+    elif drain:
+        click.echo(f"{worker.drain()} jobs")
+    else:
+        worker.run()
 
 
 @click.command("setup")
