@@ -35,6 +35,7 @@ from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
 from portal.reports import views as reports
+from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
 NAVIGATION = (
@@ -42,6 +43,7 @@ NAVIGATION = (
     ("catalogue.index", N_("Courses"), None),
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("roster.units", N_("Staff lists"), Action.ROSTER_MANAGE),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
 )
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.verify,
         reports.bp,
         reports.author,
+        rosters.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

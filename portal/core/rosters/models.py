@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, Code, Document, Line, Pk
+from portal.core.db import Base, Code, Document, Line, LongText, Pk
 from portal.core.text import N_
 
 
@@ -50,7 +50,7 @@ class RosterBasis(Base):
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "ends_after_it_begins"),
         CheckConstraint(
-            "(evidence = 'totals') = (file_id IS NOT NULL)", "totals_come_with_a_signed_paper_and_lists_without"
+            "(evidence = 'totals') = (file_id IS NOT NULL)", "totals_come_with_a_paper"
         ),
         Index("ix_roster_basis_unit_id_valid_from", "unit_id", "valid_from"),
         Index(
@@ -105,7 +105,7 @@ class RosterImport(Base):
     as_of: Mapped[date]
     state: Mapped[ImportState] = mapped_column(String(12))
     counts: Mapped[dict[str, int]] = mapped_column(Document)
-    note: Mapped[Line | None]
+    note: Mapped[LongText | None]
     note_values: Mapped[dict[str, Any] | None] = mapped_column(Document)
     job_id: Mapped[int | None]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
