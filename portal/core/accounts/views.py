@@ -158,9 +158,7 @@ def first_submit() -> Answer:
             minutes=limits.lockout_minutes,
         )
     code = claims.plain_code(str(form.code.data))
-    right = [
-        person for person in found if secrets.matches(code, person.code_hash) and person.id in allowed
-    ]
+    right = [person for person in found if secrets.matches(code, person.code_hash) and person.id in allowed]
     if not found:
         secrets.matches(code, None)  # spend the same time on somebody who does not exist
     if not right:
@@ -207,7 +205,10 @@ def first_secret_submit() -> Answer:
         flash(gettext(refusal.message), "warning")
         return see_other("accounts.first")
     begin(token)
-    flash(gettext("Welcome! From now on you sign in with your number or code and what you have just chosen."), "success")
+    flash(
+        gettext("Welcome! From now on you sign in with your number or code and what you have just chosen."),
+        "success",
+    )
     return see_other("home.index")
 
 

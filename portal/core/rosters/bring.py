@@ -192,7 +192,9 @@ def planned(
             where = item.seen.get("unit", "").strip().upper() if item.reason != "other_unit" else ""
             seen.refused(where if where in known.units else "")
             outcomes.append((item, Outcome(Kind.REFUSED, item.reason, values=item.values)))
-    done = dict(zip((row.number for row in rows), planner.plan(rows, known, seen, as_of, decisions), strict=True))
+    done = dict(
+        zip((row.number for row in rows), planner.plan(rows, known, seen, as_of, decisions), strict=True)
+    )
     outcomes += done.values()
     order = {item.number: place for place, item in enumerate(batch)}
     outcomes.sort(key=lambda pair: order[pair[0].number])
@@ -229,7 +231,9 @@ def left_line(import_id: int, position: int, post: Post, outcome: Outcome, name:
 
 
 def _row_json(row: Row) -> dict[str, Any]:
-    values = {key: getattr(row, key) for key in ("unit", "code", "name", "phone", "audience", "title", "coded")}
+    values = {
+        key: getattr(row, key) for key in ("unit", "code", "name", "phone", "audience", "title", "coded")
+    }
     return {**values, "began": row.began.isoformat() if row.began else None}
 
 
@@ -294,7 +298,9 @@ def finish_plan(session: Session, one: RosterImport, seen: Seen, position: int) 
             session.execute(insert(RosterLine), values)
     counts = dict(
         session.execute(
-            select(RosterLine.kind, func.count()).where(RosterLine.import_id == one.id).group_by(RosterLine.kind)
+            select(RosterLine.kind, func.count())
+            .where(RosterLine.import_id == one.id)
+            .group_by(RosterLine.kind)
         ).all()
     )
     units = session.scalar(
@@ -325,7 +331,9 @@ def replan(session: Session, who: Actor, one: RosterImport) -> None:
     finish_plan(session, one, seen, position)
 
 
-def check(session: Session, who: Actor, one: RosterImport, progress: Progress | None = None) -> tuple[list[str], Seen]:
+def check(
+    session: Session, who: Actor, one: RosterImport, progress: Progress | None = None
+) -> tuple[list[str], Seen]:
     """Plan everything again and compare with the dry run; return a digest of each batch's surroundings.
 
     Raises `Moved` where anything has become different.
@@ -343,7 +351,9 @@ def check(session: Session, who: Actor, one: RosterImport, progress: Progress | 
         digests.append(known)
         for line, (item, outcome) in zip(rows, outcomes, strict=True):
             now = outcome_json(outcome, readable=isinstance(item, Row))
-            if (line.kind, line.reason) != (str(outcome.kind), outcome.reason) or digest(line.outcome) != digest(now):
+            if (line.kind, line.reason) != (str(outcome.kind), outcome.reason) or digest(
+                line.outcome
+            ) != digest(now):
                 raise Moved
         for line in lines:
             session.expunge(line)
@@ -403,7 +413,7 @@ class Writer:
         missing = codes - set(self.units)
         if missing:
             found = self.session.execute(select(Unit.code, Unit.id).where(Unit.code.in_(missing)))
-            self.units |= {code: id_ for code, id_ in found}
+            self.units |= {row.code: row.id for row in found}
 
     def _people(self, rows: Sequence[Row]) -> None:
         if not rows:
@@ -574,7 +584,9 @@ def apply(
     """
     by_id = who.id or 0
     for lines, known in zip(stored(session, one.id), digests, strict=True):
-        rows = [item for item in map(item_of, (line for line in lines if line.number)) if isinstance(item, Row)]
+        rows = [
+            item for item in map(item_of, (line for line in lines if line.number)) if isinstance(item, Row)
+        ]
         if digest(known_for(session, who, rows, one.as_of)) != known:
             raise Moved
         for line in lines:
@@ -587,8 +599,8 @@ def apply(
         for line in lines:
             if line.kind not in (Kind.ADDED, Kind.CHANGED, Kind.LEFT):
                 continue
-            item = item_of(line)
-            pairs.append((item if line.number and isinstance(item, Row) else 0, _outcome(line)))
+            item = item_of(line) if line.number else None
+            pairs.append((item if isinstance(item, Row) else 0, _outcome(line)))
         for line in lines:
             session.expunge(line)
         try:
@@ -604,7 +616,7 @@ def apply(
     one.state, one.applied_at, one.note, one.note_values = ImportState.APPLIED, now, None, None
     record(
         session, at=now, actor_id=by_id, code="roster.import", target=f"roster_import:{one.id}", file=one.file_name,
-        **{key: many for key, many in one.counts.items()},
+        **one.counts,
     )  # fmt: skip
 
 
@@ -641,7 +653,12 @@ def undo(session: Session, one: RosterImport, by_id: int, now: datetime) -> None
     one.state, one.undone_at = ImportState.UNDONE, now
     one.note, one.note_values = None, None
     record(
-        session, at=now, actor_id=by_id, code="roster.undo", target=f"roster_import:{one.id}", file=one.file_name
+        session,
+        at=now,
+        actor_id=by_id,
+        code="roster.undo",
+        target=f"roster_import:{one.id}",
+        file=one.file_name,
     )
 
 
@@ -736,7 +753,7 @@ def _number(session: Session, import_id: int, kind: str, row_id: int) -> int:
 
 
 def _restore(session: Session, import_id: int, kind: str) -> None:
-    model, names = MODELS[kind]
+    model, _names = MODELS[kind]
     for found in _changes(session, import_id, kind):
         added = [one.row_id for one in found if one.before is None]
         if added:

@@ -74,7 +74,9 @@ def plan(context: JobContext) -> dict[str, Any]:
             one = session.get_one(RosterImport, import_id)
             session.execute(delete(RosterLine).where(RosterLine.import_id == import_id))
             one.state, one.note, one.counts = ImportState.UNREADABLE, fault.message, {}
-            one.note_values = {key: str(value) for key, value in fault.values.items()}
+            one.note_values = {
+                key: value if isinstance(value, int) else str(value) for key, value in fault.values.items()
+            }
             context.finish(session, _done(import_id))
     return _done(import_id)
 
@@ -122,7 +124,9 @@ def apply(context: JobContext) -> dict[str, Any]:
         return _done(import_id)
     one, who = there
     try:
-        digests, seen = bring.check(db.session(), who, one, lambda done, all_: context.progress(done, all_ + all_ // 4 + 1))
+        digests, seen = bring.check(
+            db.session(), who, one, lambda done, all_: context.progress(done, all_ + all_ // 4 + 1)
+        )
         db.session.rollback()
         with context.work() as session:
             there = _there(session, context, ImportState.APPLYING)

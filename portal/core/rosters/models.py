@@ -4,11 +4,16 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, Code, Document, Line, LongText, Pk
+from portal.core.db import Base, Code, Line, LongText, Pk
 from portal.core.text import N_
+
+
+#: As `db.Document`; None is the database's NULL, for queries ask for it.
+Facts = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class Evidence(StrEnum):
@@ -41,7 +46,7 @@ class RosterBasis(Base):
     evidence: Mapped[Evidence] = mapped_column(String(10))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
-    totals: Mapped[dict[str, int] | None] = mapped_column(Document)
+    totals: Mapped[dict[str, int] | None] = mapped_column(Facts)
     file_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     import_id: Mapped[int | None] = mapped_column(ForeignKey("roster_import.id"))
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
@@ -49,9 +54,7 @@ class RosterBasis(Base):
 
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "ends_after_it_begins"),
-        CheckConstraint(
-            "(evidence = 'totals') = (file_id IS NOT NULL)", "totals_come_with_a_paper"
-        ),
+        CheckConstraint("(evidence = 'totals') = (file_id IS NOT NULL)", "totals_come_with_a_paper"),
         Index("ix_roster_basis_unit_id_valid_from", "unit_id", "valid_from"),
         Index(
             "uq_roster_basis_current",
@@ -104,9 +107,9 @@ class RosterImport(Base):
     full_list: Mapped[bool]
     as_of: Mapped[date]
     state: Mapped[ImportState] = mapped_column(String(12))
-    counts: Mapped[dict[str, int]] = mapped_column(Document)
+    counts: Mapped[dict[str, int]] = mapped_column(Facts)
     note: Mapped[LongText | None]
-    note_values: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    note_values: Mapped[dict[str, Any] | None] = mapped_column(Facts)
     job_id: Mapped[int | None]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     created_at: Mapped[datetime]
@@ -131,8 +134,8 @@ class RosterLine(Base):
     reason: Mapped[str] = mapped_column(String(40))
     unit_code: Mapped[Code]
     search_key: Mapped[str] = mapped_column(String(300))
-    row: Mapped[dict[str, Any]] = mapped_column(Document)
-    outcome: Mapped[dict[str, Any]] = mapped_column(Document)
+    row: Mapped[dict[str, Any]] = mapped_column(Facts)
+    outcome: Mapped[dict[str, Any]] = mapped_column(Facts)
     decision: Mapped[str | None] = mapped_column(String(10))
 
     __table_args__ = (Index("ix_roster_line_import_id_position", "import_id", "position", unique=True),)
@@ -148,7 +151,7 @@ class RosterChange(Base):
     number: Mapped[int]
     kind: Mapped[str] = mapped_column(String(12))
     row_id: Mapped[int]
-    before: Mapped[dict[str, Any] | None] = mapped_column(Document)
+    before: Mapped[dict[str, Any] | None] = mapped_column(Facts)
     after_digest: Mapped[str] = mapped_column(String(32))
 
 

@@ -392,7 +392,7 @@ class _Batch:
         """Return what the row does to the person of `token`, or to a new one, and remember it."""
         person = self.people[token[1]] if token is not None and token[0] == "known" else None
         who = self.identity(token) if token is not None else None
-        if who is not None and who.given is not None:
+        if who is not None:
             fault = self._contradiction(row, who)
             if fault is not None:
                 return fault
@@ -417,7 +417,8 @@ class _Batch:
     @staticmethod
     def _contradiction(row: Row, who: _Identity) -> Outcome | None:
         given = who.given
-        assert given is not None
+        if given is None:
+            return None
         differs = (
             (given.code and row.code and _zeros(given.code) != _zeros(row.code))
             or (given.phone and row.phone and given.phone != row.phone)
@@ -448,7 +449,7 @@ class _Batch:
         same_as = token[1] if token is not None and token[0] == "row" else None
         posts = self.posts.get((person.id, row.unit, row.audience), []) if person is not None else []
         standing = [post for post in posts if post.stands(self.as_of)]
-        if not standing:
+        if person is None or not standing:
             began = row.began or self.as_of
             before = [post.ended for post in posts if post.ended is not None]
             if before:
@@ -460,7 +461,6 @@ class _Batch:
                 began=began,
                 changes=changes,
             )
-        assert person is not None
         post = max(standing, key=lambda one: (one.ended is None, one.began, one.id))
         if row.title and row.title != post.title:
             changes["title"] = (post.title or "", row.title)

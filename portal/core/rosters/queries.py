@@ -126,9 +126,7 @@ def count_units(session: Session, who: Actor, search: str) -> int:
 
 def units(session: Session, who: Actor, search: str, day: date, page: int) -> Sequence[UnitLine]:
     """Return one page (50) of the units whose roster `who` keeps, by name."""
-    chosen = (
-        _units(who, search).order_by(Unit.name, Unit.id).limit(PAGE).offset((page - 1) * PAGE).subquery()
-    )
+    chosen = _units(who, search).order_by(Unit.name, Unit.id).limit(PAGE).offset((page - 1) * PAGE).subquery()
     people = (
         select(func.count(Posting.user_id.distinct()))
         .where(Posting.unit_id == Unit.id, stands(day))
@@ -318,9 +316,7 @@ def _inside(session: Session, grant: Grant, one: Membership) -> bool:
             return False
         return (
             session.scalar(
-                select(Unit.id).where(
-                    Unit.id == place.unit, reachable([grant], next(iter(MAY[grant.role])))
-                )
+                select(Unit.id).where(Unit.id == place.unit, reachable([grant], next(iter(MAY[grant.role]))))
             )
             is not None
         )
@@ -381,12 +377,7 @@ def _claims(who: Actor, now: datetime, day: date) -> Select[tuple[int]]:
 
 def count_claims(session: Session, who: Actor, now: datetime, day: date) -> int:
     """Return how many open claims wait for the asker."""
-    return (
-        session.scalar(
-            select(func.count()).select_from(_claims(who, now, day).distinct().subquery())
-        )
-        or 0
-    )
+    return session.scalar(select(func.count()).select_from(_claims(who, now, day).distinct().subquery())) or 0
 
 
 def claim_for(session: Session, who: Actor, claim_id: int, day: date) -> Claim:
@@ -536,9 +527,7 @@ def all_lines(session: Session, import_id: int, kind: str, search: str) -> Itera
 
 def count_lines(session: Session, import_id: int, kind: str, search: str) -> int:
     """Return how many lines `lines` would list."""
-    return (
-        session.scalar(select(func.count()).select_from(_lines(import_id, kind, search).subquery())) or 0
-    )
+    return session.scalar(select(func.count()).select_from(_lines(import_id, kind, search).subquery())) or 0
 
 
 def _lines(import_id: int, kind: str, search: str) -> Select[tuple[RosterLine]]:

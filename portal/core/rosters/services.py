@@ -24,7 +24,7 @@ from portal.core.rosters.errors import (
     TransferAnswered,
     TransferOpen,
 )
-from portal.core.rosters.models import Evidence, RosterBasis, Transfer, TransferState
+from portal.core.rosters.models import Evidence, Transfer, TransferState
 from portal.core.rosters.plan import MOST_ON_ONE_NUMBER
 
 
@@ -179,15 +179,17 @@ def decline_transfer(
     session.refresh(transfer, with_for_update=True)
     if transfer.state != TransferState.ASKED:
         raise TransferAnswered
-    _answer(
-        session, transfer, TransferState.WITHDRAWN if withdrawn else TransferState.DECLINED, by_id, now
-    )
+    _answer(session, transfer, TransferState.WITHDRAWN if withdrawn else TransferState.DECLINED, by_id, now)
 
 
 def _answer(session: Session, transfer: Transfer, state: TransferState, by_id: int, now: datetime) -> None:
     transfer.state, transfer.answered_by_id, transfer.answered_at = state, by_id, now
     record(
-        session, at=now, actor_id=by_id, code=f"roster.transfer_{state}", target=f"posting:{transfer.posting_id}"
+        session,
+        at=now,
+        actor_id=by_id,
+        code=f"roster.transfer_{state}",
+        target=f"posting:{transfer.posting_id}",
     )
 
 
@@ -216,7 +218,7 @@ def declare_totals(
     *,
     by_id: int,
     now: datetime,
-) -> RosterBasis:
+) -> None:
     """Let a unit's denominator stand on signed totals from `day` on. Raises `TotalsNeedPaper`."""
     kept = {str(audience): number for audience, number in totals.items() if number > 0}
     if not kept:
@@ -228,6 +230,3 @@ def declare_totals(
         session, at=now, actor_id=by_id, code="roster.declare_totals", target=f"unit:{unit.code}",
         day=day.isoformat(), people=sum(kept.values()),
     )  # fmt: skip
-    basis = queries.basis_on(session, unit.id, day)
-    assert basis is not None
-    return basis

@@ -94,14 +94,14 @@ class ImportForm(Form):
     file = FileField(_("File (Excel or CSV)"))
     unit = StringField(_("Unit"), [Optional(), Length(max=40)])
     as_of = DateField(_("Day that the list describes"), [InputRequired(), _day])
-    full_list = RadioField(
-        _("What the file holds"),
-        choices=[
+    full_list = RadioField(_("What the file holds"), default="part")
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.full_list.choices = [
             ("part", _("Some of the people: nobody is taken off the list")),
             ("full", _("The unit's whole list: whoever is not in it has left")),
-        ],
-        default="part",
-    )
+        ]
 
 
 class BasisForm(Form):

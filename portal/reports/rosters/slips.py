@@ -23,7 +23,12 @@ PER_PAGE = ACROSS * DOWN
 _WIDTH, _HEIGHT = A4[0] / ACROSS, A4[1] / DOWN
 _EDGE = 16.0
 _QR = 76.0
-_INK, _QUIET, _ACCENT, _RULE = HexColor("#1D2626"), HexColor("#56625F"), HexColor("#0F5C5C"), HexColor("#9AA5A2")
+_INK, _QUIET, _ACCENT, _RULE = (
+    HexColor("#1D2626"),
+    HexColor("#56625F"),
+    HexColor("#0F5C5C"),
+    HexColor("#9AA5A2"),
+)
 _drawing = threading.Lock()  # ReportLab reads a font's file at one moving position
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Redirect
 from portal.core import clock
 from portal.core.accounts import claims
 from portal.core.accounts.forms import EmptyForm
-from portal.core.accounts.models import AUDIENCE_LABELS, LEFT_REASON_LABELS, Audience, LeftReason
+from portal.core.accounts.models import AUDIENCE_LABELS, LEFT_REASON_LABELS, LeftReason
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
@@ -383,9 +383,7 @@ def end(post_id: int) -> Answer:
     except Refused as refusal:
         form.form_errors.append(worded(refusal))
         return _post_page(post_id, end_=form), 422
-    flash(
-        _("The post of %(name)s ends on %(day)s.", name=name, day=show_date(form.last_day.data)), "success"
-    )
+    flash(_("The post of %(name)s ends on %(day)s.", name=name, day=show_date(form.last_day.data)), "success")
     return see_other("roster.unit", code=code)
 
 
@@ -413,9 +411,7 @@ def transfer(post_id: int) -> Answer:
     except Refused as refusal:
         form.form_errors.append(worded(refusal))
         return _post_page(post_id, transfer=form), 422
-    flash(
-        _("Offered to %(unit)s. The post here ends when its head accepts.", unit=there_name), "success"
-    )
+    flash(_("Offered to %(unit)s. The post here ends when its head accepts.", unit=there_name), "success")
     return see_other("roster.transfers")
 
 
@@ -447,7 +443,10 @@ def print_slips(code: str) -> Answer:
         allowed = [one for one in people if queries.may_reset(session, actor(), one, clock.today())]
         printed = claims.make_slips(session, allowed[:MOST_SLIPS], by_id=_me(), now=clock.now())
     if not printed:
-        flash(_("Nobody of those chosen is without an account. To give a new password, open the person."), "info")
+        flash(
+            _("Nobody of those chosen is without an account. To give a new password, open the person."),
+            "info",
+        )
         return see_other("roster.unit", code=code)
     return _slips(printed, {one.user_id: name for one in printed}, f"phieu-{code}")
 
@@ -540,7 +539,12 @@ def declare_totals(code: str) -> Answer:
         with unit_of_work() as session:
             here = queries.unit_for(session, actor(), code)
             paper = files.keep(
-                session, request.files.get("paper"), purpose="roster.totals", allowed=PAPERS, by_id=_me(), now=now
+                session,
+                request.files.get("paper"),
+                purpose="roster.totals",
+                allowed=PAPERS,
+                by_id=_me(),
+                now=now,
             )
             services.declare_totals(session, here, form.day.data, numbers, paper.id, by_id=_me(), now=now)
     except Refused as refusal:
@@ -663,16 +667,16 @@ def import_template() -> Response:
     code = request.args.get("unit", "")
     if code:
         code = queries.unit_for(db.session(), actor(), code).code
-    return _attached(
-        Response(_pieces(template.write(code)), mimetype=XLSX), "mau-danh-sach-bien-che.xlsx"
-    )
+    return _attached(Response(_pieces(template.write(code)), mimetype=XLSX), "mau-danh-sach-bien-che.xlsx")
 
 
 @bp.get("/imports/new")
 @requires(Action.ROSTER_MANAGE)
 def import_new() -> Answer:
     """Show the form for sending a staff list."""
-    return _import_page(forms.ImportForm(formdata=None, as_of=clock.today(), unit=request.args.get("unit", "")))
+    return _import_page(
+        forms.ImportForm(formdata=None, as_of=clock.today(), unit=request.args.get("unit", ""))
+    )
 
 
 def _import_page(form: forms.ImportForm) -> str:
@@ -800,7 +804,11 @@ def _note(one: RosterImport) -> list[str]:
     if one.note is None:
         return []
     if one.note == "moved":
-        return [_("The staff list changed between the dry run and now. Nothing was written; here is a new dry run.")]
+        return [
+            _(
+                "The staff list changed between the dry run and now. Nothing was written; here is a new dry run."
+            )
+        ]
     if one.note == "cannot_undo":
         faults = (one.note_values or {}).get("faults", [])
         return [
@@ -844,9 +852,7 @@ def import_file(import_id: int) -> Response:
             )  # fmt: skip
             session.expunge(line)
 
-    table = Table(
-        _("Staff list: %(file)s", file=one.file_name), show_moment(one.created_at), columns, rows()
-    )
+    table = Table(_("Staff list: %(file)s", file=one.file_name), show_moment(one.created_at), columns, rows())
     return _file(table, "xlsx", f"doi-chieu-{import_id}")
 
 
@@ -895,8 +901,7 @@ def import_step(import_id: int, what: str) -> Answer:
             _enqueue(one, "roster.apply")
         elif what == "undo":
             one = _moving(import_id, ImportState.APPLIED)
-            assert one.applied_at is not None
-            if clock.today() > clock.local_date(one.applied_at) + timedelta(days=UNDO_DAYS):
+            if one.applied_at is None or clock.today() > clock.local_date(one.applied_at) + timedelta(days=UNDO_DAYS):
                 raise UndoTooLate(days=UNDO_DAYS)
             one.state, one.note = ImportState.UNDOING, None
             _enqueue(one, "roster.undo")
@@ -904,9 +909,11 @@ def import_step(import_id: int, what: str) -> Answer:
             one = _moving(import_id, ImportState.PLANNED)
             one.state = ImportState.DISCARDED
         record(
-            session, at=clock.now(), actor_id=_me(), code=f"roster.{what}_asked", target=f"roster_import:{one.id}"
+            session,
+            at=clock.now(),
+            actor_id=_me(),
+            code=f"roster.{what}_asked",
+            target=f"roster_import:{one.id}",
         )
     return see_other("roster.import_show", import_id=import_id)
 
-
-AUDIENCES = [str(one) for one in Audience]

@@ -40,7 +40,12 @@ class Roster:
         return Known(UNITS, self.people, self.posts, {number: numbers.count(number) for number in numbers})
 
     def planned(
-        self, rows: Sequence[Row], *, full: bool = False, decisions: dict[int, str] | None = None, size: int = 0
+        self,
+        rows: Sequence[Row],
+        *,
+        full: bool = False,
+        decisions: dict[int, str] | None = None,
+        size: int = 0,
     ) -> list[tuple[Row | Post, Outcome]]:
         seen = Seen()
         done: list[tuple[Row | Post, Outcome]] = []
@@ -120,7 +125,9 @@ def only(planned: list[tuple[Row | Post, Outcome]]) -> Outcome:
         (row(2, "Nguyễn Thị Hoa", unit="Q"), "refused", "unknown_unit", {}),
     ],
 )  # fmt: skip
-def test_one_row_against_one_person(asked: Row, kind: str, reason: str, changes: dict[str, tuple[str, str]]) -> None:
+def test_one_row_against_one_person(
+    asked: Row, kind: str, reason: str, changes: dict[str, tuple[str, str]]
+) -> None:
     outcome = only(ONE.planned([asked]))
 
     assert (outcome.kind, outcome.reason, dict(outcome.changes)) == (kind, reason, changes)
@@ -295,7 +302,9 @@ def test_applying_keeps_what_a_roster_must_be(roster: Roster, file: list[Row], f
         outcome.kind == Kind.ADDED and outcome.person is None and outcome.same_as is None
         for _what, outcome in planned
     )
-    assert [what.number for what, _outcome in planned if isinstance(what, Row)] == [one.number for one in file]
+    assert [what.number for what, _outcome in planned if isinstance(what, Row)] == [
+        one.number for one in file
+    ]
 
 
 # --- the oracle: lists where everybody has a code, planned by scanning everything for every row -------------------
@@ -306,7 +315,9 @@ def brute_force(roster: Roster, file: list[Row], full: bool) -> list[str]:
     kinds: list[str] = []
     for place, one in enumerate(file):
         before = [
-            other for other, kind in zip(file[:place], kinds, strict=True) if kind not in ("refused", "double")
+            other
+            for other, kind in zip(file[:place], kinds, strict=True)
+            if kind not in ("refused", "double")
         ]
         person = next((p for p in roster.people if p.code == one.code), None)
         twins = [other for other in before if other.code == one.code]
@@ -331,25 +342,26 @@ def brute_force(roster: Roster, file: list[Row], full: bool) -> list[str]:
             kinds.append("changed")
         else:
             kinds.append("same")
-    if not full or any(
-        kind == "refused" and one.unit == "Q" for one, kind in zip(file, kinds, strict=True)
-    ):
+    if not full or any(kind == "refused" and one.unit == "Q" for one, kind in zip(file, kinds, strict=True)):
         return kinds
     rows = list(zip(file, kinds, strict=True))
     for post in roster.posts:
         mine = [(one, kind) for one, kind in rows if one.unit == post.unit]
         code = next(person.code for person in roster.people if person.id == post.person)
         named = any(one.code == code and one.audience == post.audience for one, _kind in mine)
-        if mine and "refused" not in [kind for _one, kind in mine] and not named:
-            if post.began < DAY and (post.ended is None or post.ended >= DAY):
-                kinds.append("left")
+        there = post.began < DAY and (post.ended is None or post.ended >= DAY)
+        if mine and "refused" not in [kind for _one, kind in mine] and not named and there:
+            kinds.append("left")
     return kinds
 
 
 @st.composite
 def coded_worlds(draw: st.DrawFn) -> tuple[Roster, list[Row]]:
     """People 1 to 6 with the codes C1 to C6 and a name each; rows name them and three more."""
-    people = [Person(n, f"Người Số {'abcdefghi'[n]}", None, f"C{n}X{n}Y{n}") for n in range(1, draw(st.integers(0, 6)) + 1)]
+    people = [
+        Person(n, f"Người Số {'abcdefghi'[n]}", None, f"C{n}X{n}Y{n}")
+        for n in range(1, draw(st.integers(0, 6)) + 1)
+    ]
     posts: list[Post] = []
     for person in people:
         for unit, audience in draw(st.lists(st.tuples(units, audiences), max_size=3, unique=True)):
@@ -401,6 +413,8 @@ def test_a_headcount_after_a_full_list_is_the_list(world: tuple[Roster, list[Row
                 person.code for person in roster.people for post in roster.posts
                 if post.person == person.id and post.unit == unit and post.began > DAY
             }  # fmt: skip
-            assert heads(after, unit, DAY) - later == listed - later - (listed & future - heads(after, unit, DAY))
+            assert heads(after, unit, DAY) - later == listed - later - (
+                listed & future - heads(after, unit, DAY)
+            )
         if day < DAY - timedelta(days=1):
             assert heads(after, unit, day) == heads(roster, unit, day)
