@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.app import create_app
 from portal.config import Settings
+from portal.core.accounts.models import Posting
 from portal.core.db import unit_of_work
 from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
@@ -135,6 +137,40 @@ WHERE = {
     "author.index": Asked("/author/"),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "accounts.first": Asked("/first?who=GV-1"),
+    "accounts.first_submit": Asked("/first"),
+    "accounts.first_secret": Asked("/first/secret"),
+    "accounts.first_secret_submit": Asked("/first/secret"),
+    "accounts.ask": Asked("/first/ask"),
+    "accounts.ask_submit": Asked("/first/ask"),
+    "accounts.asked": Asked("/first/asked"),
+    "roster.units": Asked("/manage/roster/"),
+    "roster.unit": Asked("/manage/roster/units/A/"),
+    "roster.unit_file": Asked("/manage/roster/units/A/roster.csv"),
+    "roster.add": Asked("/manage/roster/units/A/add"),
+    "roster.add_submit": Asked("/manage/roster/units/A/add"),
+    "roster.post": Asked("/manage/roster/posts/{post}"),
+    "roster.change": Asked("/manage/roster/posts/{post}/change"),
+    "roster.end": Asked("/manage/roster/posts/{post}/end"),
+    "roster.transfer": Asked("/manage/roster/posts/{post}/transfer"),
+    "roster.reset": Asked("/manage/roster/posts/{post}/reset"),
+    "roster.print_slips": Asked("/manage/roster/units/A/slips"),
+    "roster.basis": Asked("/manage/roster/units/A/basis"),
+    "roster.confirm_list": Asked("/manage/roster/units/A/basis/list"),
+    "roster.declare_totals": Asked("/manage/roster/units/A/basis/totals"),
+    "roster.paper": Asked("/manage/roster/units/A/basis/1/paper"),
+    "roster.requests": Asked("/manage/roster/requests"),
+    "roster.answer_request": Asked("/manage/roster/requests/1/confirm"),
+    "roster.transfers": Asked("/manage/roster/transfers"),
+    "roster.answer_transfer": Asked("/manage/roster/transfers/1/accept"),
+    "roster.imports": Asked("/manage/roster/imports"),
+    "roster.import_template": Asked("/manage/roster/imports/template.xlsx"),
+    "roster.import_new": Asked("/manage/roster/imports/new"),
+    "roster.import_submit": Asked("/manage/roster/imports/new"),
+    "roster.import_show": Asked("/manage/roster/imports/1"),
+    "roster.import_file": Asked("/manage/roster/imports/1/lines.xlsx"),
+    "roster.decide": Asked("/manage/roster/imports/1/lines/1/decide"),
+    "roster.import_step": Asked("/manage/roster/imports/1/apply"),
     "jobs.mine": Asked("/manage/jobs/"),
     "jobs.show": Asked("/manage/jobs/1"),
     "jobs.state": Asked("/manage/jobs/1/state"),
@@ -160,6 +196,7 @@ def test_every_role_gets_what_the_table_says(
         people = one_of_each_role(work, world)
         if "{serial}" in asked.address:
             serial = certify(work, world.ana).serial
+        post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
         if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
@@ -175,7 +212,7 @@ def test_every_role_gets_what_the_table_says(
         if "json" in options:
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
-            asked.address.format(attempt=attempt_id, serial=serial), method=method, **options
+            asked.address.format(attempt=attempt_id, serial=serial, post=post), method=method, **options
         )
         sent_in = answer.status_code == 303 and answer.location.startswith("/login")
         got.append("in" if sent_in else str(answer.status_code))
