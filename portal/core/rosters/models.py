@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.core.db import Base, Code, Line, LongText, Pk
 from portal.core.text import N_
 
-
 #: As `db.Document`; None is the database's NULL, for queries ask for it.
 Facts = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 

@@ -277,7 +277,8 @@ class _Batch:
         """
         who = self.identity(token) if token is not None else None
         here = (row.unit, fold(who.name if who is not None else row.name))
-        for other in (*self.seen.open.get(fold(row.name), ()), *self.seen.open.get(f"#{row.code}", ())):
+        waiting = self.seen.open.get(fold(row.name), []) + self.seen.open.get(f"#{row.code}", [])
+        for other in waiting:
             code = row.code is not None and row.code == other.code and (who is None or who.code != row.code)
             phone = (
                 row.phone is not None

@@ -46,7 +46,7 @@ def lasts(day: date) -> ColumnElement[bool]:
     return or_(Posting.valid_to.is_(None), Posting.valid_to >= day)
 
 
-def counted_units(day: date) -> Select[tuple[int]]:
+def counted_units(day: date) -> Select[int]:
     """Return a select of the ids of units whose posts are a denominator on `day`: a list of names or codes was given."""
     return select(RosterBasis.unit_id).where(
         RosterBasis.evidence.in_((Evidence.NAMED, Evidence.CODED)),
@@ -366,7 +366,7 @@ def claims(session: Session, who: Actor, now: datetime, day: date) -> Sequence[C
     ]  # fmt: skip
 
 
-def _claims(who: Actor, now: datetime, day: date) -> Select[tuple[int]]:
+def _claims(who: Actor, now: datetime, day: date) -> Select[int]:
     return (
         select(Claim.id)
         .join(Posting, and_(Posting.user_id == Claim.user_id, lasts(day)))
@@ -530,7 +530,7 @@ def count_lines(session: Session, import_id: int, kind: str, search: str) -> int
     return session.scalar(select(func.count()).select_from(_lines(import_id, kind, search).subquery())) or 0
 
 
-def _lines(import_id: int, kind: str, search: str) -> Select[tuple[RosterLine]]:
+def _lines(import_id: int, kind: str, search: str) -> Select[RosterLine]:
     query = select(RosterLine).where(RosterLine.import_id == import_id)
     if kind:
         query = query.where(RosterLine.kind == kind)

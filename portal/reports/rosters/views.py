@@ -1,12 +1,13 @@
 """/manage/roster: units, people and posts, slips, requests, transfers, imports. Every finder authorises."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
+from wtforms import DateField
 
 from portal.core import clock
 from portal.core.accounts import claims
@@ -77,6 +78,11 @@ def _search() -> str:
 
 def _me() -> int:
     return actor().id or 0
+
+
+def _given(field: DateField) -> date:
+    """Return the day in a field whose form has been validated; where it has not, today."""
+    return field.data or clock.today()
 
 
 def _recorded(code: str, target: str, **facts: object) -> None:
@@ -210,7 +216,7 @@ def unit_file(code: str, kind: str) -> Response:
 
 def _file(table: Table, kind: str, name: str) -> Response:
     if kind == "csv":
-        body: Iterable[bytes] = csv.write(table, "")
+        body: Iterator[bytes] = csv.write(table, "")
         mimetype = "text/csv; charset=utf-8"
     else:
         body, mimetype = _pieces(xlsx.write(table, "", language())), XLSX
@@ -254,7 +260,7 @@ def add_submit(code: str) -> Answer:
     }  # fmt: skip
     coded = frozenset({code}) if here.sector == Sector.POLICE else frozenset[str]()
     try:
-        row = read(1, cells, unit=code, as_of=max(today, form.began.data), may_be_coded=coded)
+        row = read(1, cells, unit=code, as_of=max(today, _given(form.began)), may_be_coded=coded)
     except Unusable as fault:
         form.form_errors.append(words.reason(fault.reason, fault.values))
         return _add_page(here, form), 422
@@ -350,7 +356,7 @@ def change(post_id: int) -> Answer:
             posting, user, _unit = queries.post_for(session, actor(), post_id)
             changed = services.correct(
                 session, posting, user, name=str(form.name.data or ""), code=form.clean_code,
-                phone=form.clean_phone, title=form.title.data or None, began=form.began.data, by_id=_me(),
+                phone=form.clean_phone, title=form.title.data or None, began=_given(form.began), by_id=_me(),
                 now=clock.now(),
             )  # fmt: skip
     except Refused as refusal:
@@ -377,7 +383,7 @@ def end(post_id: int) -> Answer:
             posting, user, here = queries.post_for(session, actor(), post_id)
             name, code = user.full_name, here.code
             services.end(
-                session, posting, last_day=form.last_day.data, reason=LeftReason(form.reason.data), by_id=_me(),
+                session, posting, last_day=_given(form.last_day), reason=LeftReason(form.reason.data), by_id=_me(),
                 now=clock.now(),
             )  # fmt: skip
     except Refused as refusal:
@@ -405,7 +411,7 @@ def transfer(post_id: int) -> Answer:
         with unit_of_work() as session:
             posting, _user, _here = queries.post_for(session, actor(), post_id)
             services.ask_transfer(
-                session, posting, session.get_one(Unit, there_id), leaves_on=form.leaves_on.data, by_id=_me(),
+                session, posting, session.get_one(Unit, there_id), leaves_on=_given(form.leaves_on), by_id=_me(),
                 now=clock.now(),
             )  # fmt: skip
     except Refused as refusal:
@@ -511,13 +517,13 @@ def confirm_list(code: str) -> Answer:
     """Say that the portal holds the unit's whole list."""
     queries.unit_for(db.session(), actor(), code)
     form = forms.BasisForm()
-    if not form.validate_on_submit() or form.day.data > clock.today():
-        if form.day.data and form.day.data > clock.today():
+    if not form.validate_on_submit() or _given(form.day) > clock.today():
+        if _given(form.day) > clock.today():
             form.day.errors = [_("This day is still to come.")]
         return _basis_page(code, form=form), 422
     with unit_of_work() as session:
         here = queries.unit_for(session, actor(), code)
-        services.confirm_list(session, here, form.day.data, by_id=_me(), now=clock.now())
+        services.confirm_list(session, here, _given(form.day), by_id=_me(), now=clock.now())
     flash(_("The list counts as complete from %(day)s.", day=show_date(form.day.data)), "success")
     return see_other("roster.basis", code=code)
 
@@ -529,8 +535,8 @@ def declare_totals(code: str) -> Answer:
     """Take signed totals instead of a list."""
     queries.unit_for(db.session(), actor(), code)
     form = forms.TotalsForm()
-    if not form.validate_on_submit() or form.day.data > clock.today():
-        if form.day.data and form.day.data > clock.today():
+    if not form.validate_on_submit() or _given(form.day) > clock.today():
+        if _given(form.day) > clock.today():
             form.day.errors = [_("This day is still to come.")]
         return _basis_page(code, totals=form), 422
     numbers = {one: int(form[f"n_{one}"].data or 0) for one in forms.STAFF}
@@ -546,7 +552,7 @@ def declare_totals(code: str) -> Answer:
                 by_id=_me(),
                 now=now,
             )
-            services.declare_totals(session, here, form.day.data, numbers, paper.id, by_id=_me(), now=now)
+            services.declare_totals(session, here, _given(form.day), numbers, paper.id, by_id=_me(), now=now)
     except Refused as refusal:
         form.form_errors.append(worded(refusal))
         return _basis_page(code, totals=form), 422
@@ -699,7 +705,7 @@ def import_submit() -> Answer:
     form.unit.data = (form.unit.data or "").upper().strip()
     if not form.validate_on_submit():
         return _import_page(form), 422
-    if form.as_of.data > clock.today():
+    if _given(form.as_of) > clock.today():
         form.as_of.errors = [_("This day is still to come.")]
         return _import_page(form), 422
     now = clock.now()
@@ -718,7 +724,7 @@ def import_submit() -> Answer:
             )  # fmt: skip
             one = RosterImport(
                 unit_id=here.id if here is not None else None, file_id=stored.id, file_name=stored.name,
-                full_list=form.full_list.data == "full", as_of=form.as_of.data, state=ImportState.PLANNING,
+                full_list=form.full_list.data == "full", as_of=_given(form.as_of), state=ImportState.PLANNING,
                 counts={}, created_by_id=_me(), created_at=now,
             )  # fmt: skip
             session.add(one)
@@ -901,7 +907,9 @@ def import_step(import_id: int, what: str) -> Answer:
             _enqueue(one, "roster.apply")
         elif what == "undo":
             one = _moving(import_id, ImportState.APPLIED)
-            if one.applied_at is None or clock.today() > clock.local_date(one.applied_at) + timedelta(days=UNDO_DAYS):
+            if one.applied_at is None or clock.today() > clock.local_date(one.applied_at) + timedelta(
+                days=UNDO_DAYS
+            ):
                 raise UndoTooLate(days=UNDO_DAYS)
             one.state, one.note = ImportState.UNDOING, None
             _enqueue(one, "roster.undo")
@@ -916,4 +924,3 @@ def import_step(import_id: int, what: str) -> Answer:
             target=f"roster_import:{one.id}",
         )
     return see_other("roster.import_show", import_id=import_id)
-

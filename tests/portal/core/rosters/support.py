@@ -89,12 +89,18 @@ def kinds(session: Session, import_id: int) -> list[tuple[int, str, str]]:
 def everything(session: Session) -> Mapping[str, list[tuple[Any, ...]]]:
     """Return every field of every person, post and basis, for comparing before and after."""
     session = fresh()
-    extra = {User: ("secret_hash", "created_at"), Posting: ("source", "import_id"), RosterBasis: ("import_id",)}
+    extra = {
+        User: ("secret_hash", "created_at"),
+        Posting: ("source", "import_id"),
+        RosterBasis: ("import_id",),
+    }
     return {
         model.__tablename__: [
             tuple(row)
             for row in session.execute(
-                select(model.id, *(getattr(model, name) for name in (*names, *extra[model]))).order_by(model.id)
+                select(model.id, *(getattr(model, name) for name in (*names, *extra[model]))).order_by(
+                    model.id
+                )
             )
         ]
         for model, names in ((User, USER_FIELDS), (Posting, POST_FIELDS), (RosterBasis, BASIS_FIELDS))
@@ -107,4 +113,14 @@ def person_named(session: Session, name: str) -> User:
     return session.scalars(select(User).where(User.full_name == name)).one()
 
 
-__all__ = ["everything", "found", "fresh", "kinds", "person_named", "send", "step", "unit_of_work", "workbook"]
+__all__ = [
+    "everything",
+    "found",
+    "fresh",
+    "kinds",
+    "person_named",
+    "send",
+    "step",
+    "unit_of_work",
+    "workbook",
+]

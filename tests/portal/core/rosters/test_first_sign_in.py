@@ -147,9 +147,7 @@ def test_without_the_slip_in_hand_nothing_can_be_chosen(client: FlaskClient) -> 
 
 def ask(client: FlaskClient, login: str, name: str) -> str:
     """Send a request; return the number shown."""
-    answer = client.post(
-        "/first/ask", data={"login": login, "full_name": name, "new": NEW, "again": NEW}
-    )
+    answer = client.post("/first/ask", data={"login": login, "full_name": name, "new": NEW, "again": NEW})
     assert answer.status_code == 303
     page = client.get("/first/asked").text
     return page.split('class="serial">')[1][:4]
@@ -208,9 +206,7 @@ def test_a_sixth_open_request_for_one_person_is_not_kept(client: FlaskClient, wo
     assert len(fresh().scalars(select(Claim)).all()) == claims.MOST_OPEN_CLAIMS
 
 
-def test_reset_ends_sessions_and_prints_a_new_slip(
-    sign_in: SignIn, app: Flask, world: World
-) -> None:
+def test_reset_ends_sessions_and_prints_a_new_slip(sign_in: SignIn, app: Flask, world: World) -> None:
     with unit_of_work() as work:
         work.get_one(User, world.ana).secret_hash = secrets.hashed(NEW)
         work.get_one(User, world.ana).staff_code = "GV-17"

@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.models import Course
 from courses import services as courses
+from courses.models import Course
 from portal.core import clock
 from portal.core.accounts.models import Posting, User
 from portal.core.db import unit_of_work
@@ -17,7 +17,16 @@ from portal.core.policy import Actor
 from portal.core.rosters import queries
 from portal.core.rosters.models import Evidence, ImportState, RosterBasis
 from tests.factories import NOW, TODAY, World
-from tests.portal.core.rosters.support import everything, found, fresh, kinds, person_named, send, step, workbook
+from tests.portal.core.rosters.support import (
+    everything,
+    found,
+    fresh,
+    kinds,
+    person_named,
+    send,
+    step,
+    workbook,
+)
 
 SignIn = Callable[[int], FlaskClient]
 
@@ -33,9 +42,7 @@ def head(sign_in: SignIn, world: World) -> FlaskClient:
     return sign_in(world.bruno)
 
 
-def test_a_dry_run_says_what_every_row_does_and_changes_nothing(
-    head: FlaskClient, session: Session
-) -> None:
+def test_a_dry_run_says_what_every_row_does_and_changes_nothing(head: FlaskClient, session: Session) -> None:
     before = everything(session)
 
     import_id = send(head, workbook([ANA, BRUNO, NA, OANH, BAD]))
@@ -250,10 +257,12 @@ def test_police_may_give_codes_and_are_counted_as_coded(
     basis = queries.basis_on(fresh(), world.post, TODAY)
     assert basis is not None
     assert basis.evidence == Evidence.CODED
-    assert fresh().scalars(select(RosterBasis).where(RosterBasis.unit_id == world.post)).all()[0].valid_to == (
-        TODAY - timedelta(days=1)
+    assert fresh().scalars(select(RosterBasis).where(RosterBasis.unit_id == world.post)).all()[
+        0
+    ].valid_to == (TODAY - timedelta(days=1))
+    named = send(
+        gina, workbook([("L", "CA-0020", "Hà Văn Tên", None, "Điều tra viên", None, None)]), unit="L"
     )
-    named = send(gina, workbook([("L", "CA-0020", "Hà Văn Tên", None, "Điều tra viên", None, None)]), unit="L")
     assert kinds(session, named) == [(2, "refused", "codes_only")]
 
 

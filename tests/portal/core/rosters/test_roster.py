@@ -24,7 +24,12 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 
 def post_of(user_id: int) -> int:
-    return fresh().scalars(select(Posting.id).where(Posting.user_id == user_id).order_by(Posting.id.desc())).first() or 0
+    return (
+        fresh()
+        .scalars(select(Posting.id).where(Posting.user_id == user_id).order_by(Posting.id.desc()))
+        .first()
+        or 0
+    )
 
 
 @pytest.fixture
@@ -51,7 +56,9 @@ def test_everything_of_another_unit_is_not_found(
             )
         )  # fmt: skip
     claim = fresh().scalars(select(Claim.id)).one()
-    import_id = send(head_of_b, workbook([(None, "GV-1", "Lê Thị Na", None, "Giáo viên", None, None)]), unit="B")
+    import_id = send(
+        head_of_b, workbook([(None, "GV-1", "Lê Thị Na", None, "Giáo viên", None, None)]), unit="B"
+    )
     declared = head_of_b.post(
         "/manage/roster/units/B/basis/totals",
         data={"day": "2026-11-24", "n_teacher": "5", "paper": (io.BytesIO(PDF), "so.pdf")},
@@ -90,7 +97,12 @@ def test_everything_of_another_unit_is_not_found(
 def test_a_file_for_another_unit_is_not_taken(sign_in: SignIn, world: World) -> None:
     answer = sign_in(world.bruno).post(
         "/manage/roster/imports/new",
-        data={"file": (io.BytesIO(workbook([])), "x.xlsx"), "unit": "B", "as_of": "2026-11-24", "full_list": "part"},
+        data={
+            "file": (io.BytesIO(workbook([])), "x.xlsx"),
+            "unit": "B",
+            "as_of": "2026-11-24",
+            "full_list": "part",
+        },
         content_type="multipart/form-data",
     )
 
@@ -125,9 +137,9 @@ def test_a_transfer_is_offered_accepted_and_the_record_follows(
 
     assert head_of_b.post(f"/manage/roster/transfers/{transfer}/accept").status_code == 303
 
-    before, after = fresh().scalars(
-        select(Posting).where(Posting.user_id == world.ana).order_by(Posting.id)
-    ).all()
+    before, after = (
+        fresh().scalars(select(Posting).where(Posting.user_id == world.ana).order_by(Posting.id)).all()
+    )
     assert (before.valid_to, before.left_reason) == (date(2026, 11, 30), "transferred")
     assert (after.unit_id, after.valid_from, after.valid_to) == (world.other_school, date(2026, 12, 1), None)
     for day, school, other in ((date(2026, 11, 30), 2, 2), (date(2026, 12, 1), 1, 3)):
@@ -143,18 +155,23 @@ def count(unit_id: int, day: date) -> int:
         {
             one.user_id
             for one in fresh().scalars(select(Posting))
-            if one.unit_id == unit_id and one.valid_from <= day and (one.valid_to is None or one.valid_to >= day)
+            if one.unit_id == unit_id
+            and one.valid_from <= day
+            and (one.valid_to is None or one.valid_to >= day)
         }
     )
 
 
-@pytest.mark.parametrize(("what", "who", "state"), [("decline", "b", "declined"), ("withdraw", "a", "withdrawn")])
+@pytest.mark.parametrize(
+    ("what", "who", "state"), [("decline", "b", "declined"), ("withdraw", "a", "withdrawn")]
+)
 def test_a_transfer_that_is_not_accepted_changes_nothing(
     what: str, who: str, state: str, sign_in: SignIn, head_of_b: FlaskClient, world: World
 ) -> None:
     bruno = sign_in(world.bruno)
     bruno.post(
-        f"/manage/roster/posts/{post_of(world.ana)}/transfer", data={"to_unit": "B", "leaves_on": "2026-11-30"}
+        f"/manage/roster/posts/{post_of(world.ana)}/transfer",
+        data={"to_unit": "B", "leaves_on": "2026-11-30"},
     )
     transfer = fresh().scalars(select(Transfer.id)).one()
 
@@ -169,15 +186,29 @@ def test_ending_and_correcting_a_post(sign_in: SignIn, world: World) -> None:
 
     changed = bruno.post(
         f"/manage/roster/posts/{post}/change",
-        data={"name": "Trần Thị Ánh Nguyệt", "code": "gv 5", "phone": "0912 000 009", "title": "", "began": "2024-02-01"},
+        data={
+            "name": "Trần Thị Ánh Nguyệt",
+            "code": "gv 5",
+            "phone": "0912 000 009",
+            "title": "",
+            "began": "2024-02-01",
+        },
     )
-    ended = bruno.post(f"/manage/roster/posts/{post}/end", data={"last_day": "2026-11-20", "reason": "retired"})
-    early = bruno.post(f"/manage/roster/posts/{post}/end", data={"last_day": "2020-11-20", "reason": "retired"})
+    ended = bruno.post(
+        f"/manage/roster/posts/{post}/end", data={"last_day": "2026-11-20", "reason": "retired"}
+    )
+    early = bruno.post(
+        f"/manage/roster/posts/{post}/end", data={"last_day": "2020-11-20", "reason": "retired"}
+    )
 
     assert (changed.status_code, ended.status_code, early.status_code) == (303, 303, 422)
     user, one = fresh().get_one(User, world.ana), fresh().get_one(Posting, post)
     assert (user.full_name, user.staff_code, user.phone) == ("Trần Thị Ánh Nguyệt", "GV5", "0912000009")
-    assert (one.valid_from, one.valid_to, one.left_reason) == (date(2024, 2, 1), date(2026, 11, 20), "retired")
+    assert (one.valid_from, one.valid_to, one.left_reason) == (
+        date(2024, 2, 1),
+        date(2026, 11, 20),
+        "retired",
+    )
     codes = fresh().scalars(select(Entry.code).where(Entry.target == f"posting:{post}")).all()
     assert {"roster.change", "roster.end"} <= set(codes)
 
@@ -191,18 +222,28 @@ def test_a_code_that_is_somebody_elses_is_refused_with_the_form(sign_in: SignIn,
     )
 
     assert answer.status_code == 422
-    assert taken and taken in answer.text
+    assert taken
+    assert taken in answer.text
 
 
 def test_adding_by_hand_follows_the_rules_of_the_import(sign_in: SignIn, world: World) -> None:
     bruno = sign_in(world.bruno)
-    form = {"name": "Lê Thị Na", "code": "GV-9", "phone": "", "audience": "teacher", "title": "", "began": "2026-09-05"}
+    form = {
+        "name": "Lê Thị Na",
+        "code": "GV-9",
+        "phone": "",
+        "audience": "teacher",
+        "title": "",
+        "began": "2026-09-05",
+    }
 
     assert bruno.post("/manage/roster/units/A/add", data=form).status_code == 303
     doubtful = bruno.post("/manage/roster/units/A/add", data={**form, "code": "GV-8"})
     assert doubtful.status_code == 422
     assert 'name="new"' in doubtful.text
-    assert bruno.post("/manage/roster/units/A/add", data={**form, "code": "GV-8", "new": "y"}).status_code == 303
+    assert (
+        bruno.post("/manage/roster/units/A/add", data={**form, "code": "GV-8", "new": "y"}).status_code == 303
+    )
     elsewhere = bruno.post(
         "/manage/roster/units/A/add", data={**form, "code": fresh().get_one(User, world.carla).staff_code}
     )
@@ -214,7 +255,11 @@ def test_two_posts_are_one_head(sign_in: SignIn, world: World) -> None:
     bruno = sign_in(world.bruno)
     before = queries.headcount(fresh(), world.school, TODAY)
     code = fresh().get_one(User, world.ana).staff_code
-    step(bruno, send(bruno, workbook([(None, code, "Trần Thị Ánh", None, "Cán bộ quản lý", None, None)])), "apply")
+    step(
+        bruno,
+        send(bruno, workbook([(None, code, "Trần Thị Ánh", None, "Cán bộ quản lý", None, None)])),
+        "apply",
+    )
 
     assert len(fresh().scalars(select(Posting).where(Posting.user_id == world.ana)).all()) == 2
     assert queries.headcount(fresh(), world.school, TODAY) == before == 2
@@ -227,7 +272,12 @@ def test_a_declared_total_stands_beside_the_rates_and_in_none(sign_in: SignIn, w
     before = gina.get("/manage/board.csv?by=place&lang=vi").text.splitlines()[-1].split(",")
     answer = gina.post(
         "/manage/roster/units/L/basis/totals",
-        data={"day": "2026-11-01", "n_investigator": "12", "n_police_officer": "30", "paper": (io.BytesIO(PDF), "so.pdf")},
+        data={
+            "day": "2026-11-01",
+            "n_investigator": "12",
+            "n_police_officer": "30",
+            "paper": (io.BytesIO(PDF), "so.pdf"),
+        },
         content_type="multipart/form-data",
     )
     assert answer.status_code == 303, answer.text
@@ -248,7 +298,12 @@ def test_a_declared_total_stands_beside_the_rates_and_in_none(sign_in: SignIn, w
 
 
 @pytest.mark.parametrize(
-    "sent", [{"n_teacher": "5"}, {"paper": (io.BytesIO(b"<svg/>"), "so.pdf"), "n_teacher": "5"}, {"paper": (io.BytesIO(PDF), "so.pdf")}]
+    "sent",
+    [
+        {"n_teacher": "5"},
+        {"paper": (io.BytesIO(b"<svg/>"), "so.pdf"), "n_teacher": "5"},
+        {"paper": (io.BytesIO(PDF), "so.pdf")},
+    ],
 )
 def test_a_total_without_a_good_paper_or_a_number_is_refused(
     sent: dict[str, object], sign_in: SignIn, world: World
@@ -257,7 +312,9 @@ def test_a_total_without_a_good_paper_or_a_number_is_refused(
         content = sent["paper"][0].getvalue()  # type: ignore[index]
         sent = {**sent, "paper": (io.BytesIO(content), "so.pdf")}
     answer = sign_in(world.bruno).post(
-        "/manage/roster/units/A/basis/totals", data={"day": "2026-11-24", **sent}, content_type="multipart/form-data"
+        "/manage/roster/units/A/basis/totals",
+        data={"day": "2026-11-24", **sent},
+        content_type="multipart/form-data",
     )
 
     assert answer.status_code == 422
@@ -266,9 +323,7 @@ def test_a_total_without_a_good_paper_or_a_number_is_refused(
     assert basis.evidence == Evidence.NAMED
 
 
-def test_confirming_the_list_gives_a_denominator_from_that_day(
-    head_of_b: FlaskClient, world: World
-) -> None:
+def test_confirming_the_list_gives_a_denominator_from_that_day(head_of_b: FlaskClient, world: World) -> None:
     assert queries.headcount(fresh(), world.other_school, TODAY) is None
 
     assert head_of_b.post("/manage/roster/units/B/basis/list", data={"day": "2026-11-10"}).status_code == 303
@@ -291,7 +346,9 @@ def test_bases_of_a_unit_never_overlap(order: tuple[int, ...], session: Session,
 
     rows = queries.bases(fresh(), world.other_school)
     for day in (date(2025, 12, 31), *days, TODAY):
-        holding = [one for one in rows if one.valid_from <= day and (one.valid_to is None or one.valid_to >= day)]
+        holding = [
+            one for one in rows if one.valid_from <= day and (one.valid_to is None or one.valid_to >= day)
+        ]
         assert len(holding) == (0 if day < min(days) else 1)
 
 
