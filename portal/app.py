@@ -20,7 +20,7 @@ import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
-from courses.views import attempts, catalogue, learn
+from courses.views import attempts, catalogue, learn, preview
 from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
@@ -30,6 +30,7 @@ from portal.core.audit import views as audit
 from portal.core.files import web as files
 from portal.core.jobs import views as jobs
 from portal.core.locale import language
+from portal.core.notices import views as notices
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
@@ -45,6 +46,7 @@ NAVIGATION = (
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
     ("roster.units", N_("Staff lists"), Action.ROSTER_MANAGE),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
+    ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
 )
 
@@ -71,9 +73,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts.bp,
         audit.bp,
         jobs.bp,
+        notices.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,
+        preview.bp,
         certificates.bp,
         certificates.verify,
         reports.bp,

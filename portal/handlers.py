@@ -3,6 +3,7 @@
 Only `portal.app` imports this.
 """
 
+from portal.core.notices import sending
 from portal.core.rosters import jobs as rosters
 
-MODULES = (rosters,)
+MODULES = (rosters, sending)

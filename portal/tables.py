@@ -6,8 +6,9 @@ from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
 from portal.core.files import models as files
 from portal.core.jobs import models as jobs
+from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
 from portal.core.rosters import models as rosters
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, jobs, files, rosters, quizzes, courses, certificates)
+MODULES = (organisation, accounts, audit, jobs, files, notices, rosters, quizzes, courses, certificates)

@@ -109,7 +109,7 @@ def _keys(
     chain = areas_above(session, unit.area_id)
     ids = [area.id for area in chain]
     below = ids.index(scope.area.id) + 1
-    return [(f"area:{chain[below].code}" if below < len(chain) else "", people)]
+    return [(f"area:{chain[below].code}" if below < len(chain) else f"own:{scope.area.code}", people)]
 
 
 def _has_children(session: Session, area: Area) -> bool:

@@ -72,6 +72,10 @@ manage.board_file             GET     in       403     403          200       20
 manage.people                 GET     in       403     200          200       200      200        200    403    403
 manage.people_file            GET     in       403     403          200       200      200        200    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
+preview.index                 GET     in       403     403          403       403      403        200    200    200
+preview.bank                  GET     in       403     403          403       403      403        200    200    200
+preview.try_paper             GET     in       403     403          403       403      403        200    200    200
+preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
 jobs.mine                     GET     in       200     200          200       200      200        200    200    200
@@ -113,6 +117,9 @@ roster.import_show            GET     in       403     403          404       40
 roster.import_file            GET     in       403     403          404       404      404        403    403    403
 roster.decide                 POST    in       403     403          404       404      404        403    403    403
 roster.import_step            POST    in       403     403          404       404      404        403    403    403
+notices.mine                  GET     in       200     200          200       200      200        200    200    200
+notices.read                  POST    in       404     404          404       404      404        404    404    404
+notices.read_all              POST    in       303     303          303       303      303        303    303    303
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -169,6 +176,10 @@ WHERE = {
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
     "author.index": Asked("/author/"),
+    "preview.index": Asked("/author/courses/"),
+    "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
+    "preview.try_paper": Asked("/author/courses/GD-01/1/quiz/final/paper"),
+    "preview.mark_paper": Asked("/author/courses/GD-01/1/quiz/final/paper", {"data": {"seed": "7"}}),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
     "accounts.first": Asked("/first?who=GV-1"),
@@ -205,6 +216,9 @@ WHERE = {
     "roster.import_file": Asked("/manage/roster/imports/1/lines.xlsx"),
     "roster.decide": Asked("/manage/roster/imports/1/lines/1/decide"),
     "roster.import_step": Asked("/manage/roster/imports/1/apply"),
+    "notices.mine": Asked("/notices"),
+    "notices.read": Asked("/notices/1/read"),
+    "notices.read_all": Asked("/notices/read"),
     "jobs.mine": Asked("/manage/jobs/"),
     "jobs.show": Asked("/manage/jobs/1"),
     "jobs.state": Asked("/manage/jobs/1/state"),
