@@ -43,6 +43,7 @@ from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
 from portal.reports import halls as hall_files
 from portal.reports import views as reports
+from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
 NAVIGATION = (
@@ -51,6 +52,7 @@ NAVIGATION = (
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("workshops.index", N_("Classes"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("roster.units", N_("Staff lists"), Action.ROSTER_MANAGE),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
@@ -95,6 +97,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         practice.bp,
         group_lessons.bp,
         hall_files.bp,
+        rosters.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

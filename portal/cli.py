@@ -34,6 +34,7 @@ from portal.core.organisation import services as organisation
 from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Role
 from portal.core.web import settings
+from portal.demo import sample_roster
 
 PARTLY_REFUSED = 3
 
@@ -106,6 +107,14 @@ def demo_load() -> None:
     if settings().production:
         raise click.ClickException("production refuses demonstration data (PORTAL_ENVIRONMENT=production)")
     demo.load(clock.today(), report=click.echo)
+
+
+@demonstration.command("roster")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def demo_roster(file: Path) -> None:
+    """Write a sample staff list (Excel) of the demonstration's kindergarten, with twelve bad rows, to FILE."""
+    file.write_bytes(sample_roster.write(db.session(), clock.today()))
+    click.echo(f"{file}: sign in as hieutruong and bring it in at /manage/roster/imports/new")
 
 
 @click.group()

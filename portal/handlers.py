@@ -4,5 +4,6 @@ Only `portal.app` imports this.
 """
 
 from portal.core.notices import sending
+from portal.core.rosters import jobs as rosters
 
-MODULES = (sending,)
+MODULES = (rosters, sending)

@@ -11,6 +11,7 @@ from portal.core.files import models as files
 from portal.core.jobs import models as jobs
 from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
+from portal.core.rosters import models as rosters
 from quizzes import models as quizzes
 
 MODULES = (
@@ -20,6 +21,7 @@ MODULES = (
     jobs,
     files,
     notices,
+    rosters,
     quizzes,
     courses,
     certificates,

@@ -29,6 +29,7 @@ class Action(StrEnum):
     PRACTICE_MARK = "practice:mark"
     GROUP_LESSON_PLAY = "group_lesson:play"
     CERTIFICATE_ISSUE_PAST = "certificate:issue_past"
+    ROSTER_MANAGE = "roster:manage"
 
 
 class Role(StrEnum):
@@ -70,6 +71,7 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.PRACTICE_MARK: N_("arrange observed practice and its marking"),
     Action.GROUP_LESSON_PLAY: N_("play lessons to a group"),
     Action.CERTIFICATE_ISSUE_PAST: N_("issue a certificate for a paper class, with a reason"),
+    Action.ROSTER_MANAGE: N_("keep staff lists: posts, transfers, sign-in slips, imports"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -85,9 +87,10 @@ _HEAD = _OWN | {
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
     Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.GROUP_LESSON_PLAY},
-    Role.UNIT_HEAD: _HEAD,
-    Role.DISTRICT_HEAD: _HEAD,
-    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE, Action.CERTIFICATE_ISSUE_PAST},
+    Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DEPARTMENT_HEAD: _HEAD
+    | {Action.CERTIFICATE_REVOKE, Action.CERTIFICATE_ISSUE_PAST, Action.ROSTER_MANAGE},
     Role.STANDING_AGENCY: _HEAD
     | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW, Action.CERTIFICATE_ISSUE_PAST},
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},

@@ -1,7 +1,7 @@
 """Counting people by place, course and audience, and listing them: the one query behind screen and file.
 
 A person is counted once in every row and once in the total, however many posts she holds. Only units that someone
-gave a staff list for (`roster_on`) are a denominator; people of other units are counted beside it, never in a rate.
+gave a staff list for (names or codes, on the day asked for) are a denominator; people of other units are counted beside it, never in a rate.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,6 +37,8 @@ from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
+from portal.core.rosters.models import RosterBasis
+from portal.core.rosters.queries import counted_on, counted_units
 from portal.reports.tables import Ratio
 
 PAGE = 50
@@ -237,7 +239,7 @@ def _facts(
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            func.count(Unit.roster_on).label("roster"),
+            func.count(RosterBasis.id).label("roster"),
             func.count(Enrolment.id).label("enrolled"),
             func.count(Completion.id).label("closed"),
             func.count(case((_late(day), 1))).label("overdue"),
@@ -245,6 +247,7 @@ def _facts(
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
+        .outerjoin(RosterBasis, and_(RosterBasis.unit_id == Unit.id, *counted_on(day)))
     )
     enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
     if by_course or filters.by_course:
@@ -414,7 +417,7 @@ def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
 
     With `meant` a post stands there once for each course that it is for.
     """
-    on_roster = Unit.roster_on.is_not(None)
+    on_roster = Unit.id.in_(counted_units(filters.day))
     wanted_first = [case((on_roster, 0), else_=1)] if state == State.ROSTER_COMPLETED else []
     place = func.dense_rank().over(
         partition_by=Posting.user_id,
