@@ -1,10 +1,14 @@
 """Every model module, imported: the metadata is whole for migrations. Only `portal.app` imports this."""
 
 from courses import models as courses
+from courses.assignments import models as assignments
 from courses.certificates import models as certificates
+from courses.families import models as families
 from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
+from portal.core.consent import models as consent
+from portal.core.households import models as households
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, quizzes, courses, certificates)
+MODULES = (organisation, accounts, audit, quizzes, courses, certificates, consent, households, assignments, families)
