@@ -3,18 +3,20 @@
 Pages are handed ready dataclasses. A signed-in lesson costs three queries, whatever the course's length.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from courses.certificates.models import Certificate
+from courses.assignments.models import Assignment
+from courses.certificates.models import Certificate, Revocation
 from courses.completion import Done, Progress, QuizDone, Requirements, Rule, StepKind, next_step, progress
 from courses.errors import NotEnrolled
+from courses.families.models import EnrolmentPath
 from courses.models import (
     Completion,
     Course,
@@ -26,6 +28,7 @@ from courses.models import (
     Version,
 )
 from courses.published import Published, published
+from courses.renewal import Learning, cycle_to_learn, opens_on
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.policy import Action, Actor
@@ -74,7 +77,7 @@ class Status:
         return {ref: str(quiz.best) for ref, quiz in self.done.quizzes.items() if quiz.best is not None}
 
 
-def requirements_of(version: Version) -> Requirements:
+def requirements_of(version: Version | Published) -> Requirements:
     """Return what a version asks for, from its stored manifest."""
     manifest = version.manifest
     return Requirements(
@@ -92,9 +95,50 @@ def requirements_of(version: Version) -> Requirements:
     )
 
 
+#: The version whose lessons an enrolment's learner reads; whoever counts or lists reads `Enrolment.version_id`.
+LEARNED = func.coalesce(EnrolmentPath.version_id, Enrolment.version_id)
+
+
+def version_learned(session: Session, enrolment: Enrolment) -> Version:
+    """Return the version whose lessons the learner of an enrolment reads."""
+    return session.scalars(
+        select(Version)
+        .join(Enrolment, Enrolment.id == enrolment.id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .where(Version.id == LEARNED)
+    ).one()
+
+
+def learning_of(session: Session, user_id: int, course_id: int) -> Learning:
+    """Return how a person stands with a course: her latest cycle, and what its certificate is worth."""
+    row = session.execute(
+        select(Enrolment.cycle, Completion.id, Certificate.expires_on, Revocation.revoked_at)
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .outerjoin(Certificate, CERTIFIED)
+        .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
+        .where(Enrolment.user_id == user_id, Enrolment.course_id == course_id)
+        .order_by(Enrolment.cycle.desc())
+        .limit(1)
+    ).first()
+    return learning(*row) if row else Learning()
+
+
+def learning(cycle: int, completion: int | None, expires_on: date | None, revoked: object) -> Learning:
+    """Return `Learning` from the columns of an enrolment, its completion, certificate and revocation."""
+    return Learning(cycle, completion is not None, expires_on, revoked is not None)
+
+
+#: The certificate of an enrolment.
+CERTIFIED = (
+    (Certificate.user_id == Enrolment.user_id)
+    & (Certificate.course_id == Enrolment.course_id)
+    & (Certificate.cycle == Enrolment.cycle)
+)
+
+
 def status(session: Session, enrolment: Enrolment, version: Version | None = None) -> Status:
     """Return how far an enrolment is. Two queries (three where the version must be read too)."""
-    version = version or session.get_one(Version, enrolment.version_id)
+    version = version or version_learned(session, enrolment)
     read = session.scalars(
         select(Lesson.slug)
         .join(LessonDone, LessonDone.lesson_id == Lesson.id)
@@ -248,14 +292,17 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
 
 
 def _may_know(access: str, audiences: set[str], who: Actor) -> bool:
-    return access == "open" or bool(who.audiences & audiences) or who.may(Action.COURSE_PREVIEW)
+    if who.may(Action.COURSE_PREVIEW):
+        return True
+    return access != "discreet" and (access == "open" or bool(who.audiences & audiences))
 
 
 @dataclass(frozen=True, slots=True)
 class MyCourse:
     """A course on the learner's own page: what she must do, by when, and where she was.
 
-    next_place: of the next lesson in the course, from 1; 0 where no lesson is next.
+    next_place: of the next lesson in the course, from 1; 0 where no lesson is next. required: somebody asked for it
+    (a rule, or a due date). renews: the last day of the certificate that this cycle renews, None for a first cycle.
     """
 
     code: str
@@ -276,6 +323,17 @@ class MyCourse:
     next_minutes: int
     next_place: int
     path: Sequence["PathStep"] = ()
+    cycle: int = 1
+    renews: date | None = None
+
+    @property
+    def state(self) -> str:
+        """Return how far she is in one word: done, late, progress or todo."""
+        if self.completed_on is not None:
+            return "done"
+        if self.overdue:
+            return "late"
+        return "progress" if self.enrolled else "todo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,21 +347,26 @@ class PathStep:
 
 
 def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
-    """Return the courses of a learner: begun ones first (soonest due first), then those she is meant to take, then done.
+    """Return the courses of a learner: the soonest due first, then begun ones, those she is meant to take, those done.
 
     A fixed number of queries, however many courses.
     """
     enrolments = session.execute(
-        select(Enrolment, Course, Version, Completion.completed_on, Certificate.serial)
-        .join(Course, Course.id == Enrolment.course_id)
-        .join(Version, Version.id == Enrolment.version_id)
-        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
-        .outerjoin(
-            Certificate,
-            (Certificate.user_id == Enrolment.user_id)
-            & (Certificate.course_id == Enrolment.course_id)
-            & (Certificate.cycle == Enrolment.cycle),
+        select(
+            Enrolment,
+            Course,
+            Version,
+            Completion.completed_on,
+            Certificate.serial,
+            Certificate.expires_on,
+            Revocation.revoked_at,
         )
+        .join(Course, Course.id == Enrolment.course_id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .join(Version, Version.id == LEARNED)
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .outerjoin(Certificate, CERTIFIED)
+        .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
         .where(Enrolment.user_id == who.id)
         .order_by(Enrolment.enrolled_at)
     ).all()
@@ -341,36 +404,120 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
             )
         )
     }
+    meant, asked = _meant(session, who, {row[1].id for row in enrolments})
+    valid = {(row[1].id, row[0].cycle + 1): row[5] for row in enrolments}
     found = [
-        _mine(row, read.get(row[0].id, set()), passed.get(row[0].id, {}), titles, today) for row in enrolments
-    ]
-    begun = {row[1].id for row in enrolments}
-    meant = session.execute(
-        select(Course.code, Version)
-        .join(Version, and_(Version.course_id == Course.id, Version.current))
-        .where(
-            Course.id.in_(select(CourseAudience.course_id).where(CourseAudience.audience.in_(who.audiences))),
-            Course.id.not_in(begun),
+        _mine(
+            row,
+            read.get(row[0].id, set()),
+            passed.get(row[0].id, {}),
+            titles,
+            today,
+            asked=(row[1].id, row[0].cycle) in asked,
+            renews=valid.get((row[1].id, row[0].cycle)),
         )
-    )
-    found += [_not_begun(code, version) for code, version in meant]
+        for row in enrolments
+    ]
+    latest = {
+        row[1].id: learning(row[0].cycle, row[0].id if row[3] else None, row[5], row[6])
+        for row in sorted(enrolments, key=lambda row: row[0].cycle)
+    }
+    for course_id, code, version_id, digest in meant:
+        stands = latest.get(course_id, Learning())
+        cycle = cycle_to_begin(stands, {c for course, c in asked if course == course_id}, today)
+        if cycle is None or cycle == stands.cycle:
+            continue
+        found.append(
+            _not_begun(
+                code,
+                published(session, version_id, digest),
+                today,
+                cycle=cycle,
+                due_on=asked.get((course_id, cycle)),
+                renews=stands.valid_through,
+            )
+        )
     return sorted(
         found,
-        key=lambda one: (one.completed_on is not None, not one.enrolled, one.due_on or date.max, one.code),
+        key=lambda one: (
+            one.completed_on is not None,
+            one.due_on or date.max,
+            not one.enrolled,
+            one.code,
+        ),
     )
 
 
-def _not_begun(code: str, version: Version) -> MyCourse:
+def _meant(
+    session: Session, who: Actor, begun: Collection[int]
+) -> tuple[Collection[tuple[int, str, int, str]], dict[tuple[int, int], date]]:
+    """Return the courses that are for a person, asked of her or begun, and what rules ask: a due date for each cycle.
+
+    A course is its id and code, and id and digest of its current version. One query.
+    """
+    rows = session.execute(
+        select(Course.id, Course.code, Version.id, Version.digest, Assignment.cycle, Assignment.due_on)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .outerjoin(
+            Assignment,
+            and_(
+                Assignment.course_id == Course.id,
+                Assignment.user_id == who.id,
+                Assignment.ended_on.is_(None),
+            ),
+        )
+        .where(
+            Course.access != "discreet",
+            or_(
+                Course.id.in_(
+                    select(CourseAudience.course_id).where(CourseAudience.audience.in_(who.audiences))
+                ),
+                Course.id.in_(begun),
+                Assignment.id.is_not(None),
+            ),
+        )
+    ).all()
+    asked = {(course, cycle): due for course, _c, _v, _d, cycle, due in rows if cycle is not None}
+    return {(course, code, version, digest) for course, code, version, digest, *_ in rows}, asked
+
+
+def _asked(session: Session, who: Actor) -> dict[tuple[int, int], date]:
+    """Return what rules ask of a person: the due date of each course and cycle."""
+    rows = session.execute(
+        select(Assignment.course_id, Assignment.cycle, Assignment.due_on).where(
+            Assignment.user_id == who.id, Assignment.ended_on.is_(None)
+        )
+    )
+    return {(course, cycle): due for course, cycle, due in rows}
+
+
+def asked_of(session: Session, who: Actor, course: Course) -> dict[int, date]:
+    """Return what rules ask of a person in one course: the due date of each cycle."""
+    return {cycle: due for (one, cycle), due in _asked(session, who).items() if one == course.id}
+
+
+def cycle_to_begin(stands: Learning, asked: Collection[int], day: date) -> int | None:
+    """Return the cycle that a person may begin or is in: what time opens, or what a rule asks earlier than that."""
+    if stands.completed and stands.cycle + 1 in asked:
+        return stands.cycle + 1
+    return cycle_to_learn(stands, day)
+
+
+def _not_begun(
+    code: str, version: Published, today: date, *, cycle: int, due_on: date | None, renews: date | None
+) -> MyCourse:
     return MyCourse(
         code=code,
         title=version.title,
         minutes=version.minutes,
         enrolled=False,
-        required=False,
-        due_on=None,
-        overdue=False,
-        days_left=None,
+        required=due_on is not None,
+        due_on=due_on,
+        overdue=due_on is not None and due_on < today,
+        days_left=(due_on - today).days if due_on is not None else None,
         completed_on=None,
+        cycle=cycle,
+        renews=renews,
         serial=None,
         lessons_done=0,
         lessons=len(requirements_of(version).lessons),
@@ -388,8 +535,11 @@ def _mine(
     quizzes: Mapping[str, QuizDone],
     titles: Mapping[tuple[int, str], tuple[Texts, int]],
     today: date,
+    *,
+    asked: bool,
+    renews: date | None,
 ) -> MyCourse:
-    enrolment, course, version, completed_on, serial = row
+    enrolment, course, version, completed_on, serial, _expires, _revoked = row
     wanted = requirements_of(version)
     step = next_step(wanted, Done(lessons=frozenset(read), quizzes=quizzes)) if completed_on is None else None
     title: Texts = {}
@@ -404,7 +554,9 @@ def _mine(
         title=version.title,
         minutes=version.minutes,
         enrolled=True,
-        required=due is not None,
+        required=asked or due is not None,
+        cycle=enrolment.cycle,
+        renews=renews,
         due_on=due,
         overdue=completed_on is None and due is not None and due < today,
         days_left=(due - today).days if due is not None else None,
@@ -462,7 +614,11 @@ class LessonLine:
 
 @dataclass(frozen=True, slots=True)
 class CoursePage:
-    """A course as its page shows it: for a visitor, or for one who has begun it."""
+    """A course as its page shows it: for a visitor, or for one who has begun it.
+
+    due_on: by when it is asked for, None where it is not. After a completion whose certificate ends (`expires_on`),
+    `opens_on` is the day from which it may be renewed, and `renewable` whether it may today.
+    """
 
     course: Course
     version: Version
@@ -471,6 +627,10 @@ class CoursePage:
     status: Status | None
     completed_on: date | None
     serial: str | None
+    due_on: date | None = None
+    opens_on: date | None = None
+    expires_on: date | None = None
+    renewable: bool = False
 
     @property
     def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
@@ -491,11 +651,29 @@ def course_for(session: Session, who: Actor, code: str) -> Course:
     course = session.scalar(select(Course).where(Course.code == code))
     if course is None:
         raise NotFound
-    if course.access == "open" or who.may(Action.COURSE_PREVIEW):
+    if who.may(Action.COURSE_PREVIEW) or course.access == "open":
         return course
+    if course.access == "discreet":
+        raise NotFound
     if is_for(session, course, who) or enrolment_of(session, who, course) is not None:
         return course
     raise NotFound
+
+
+def picture_for(session: Session, who: Actor, code: str) -> None:
+    """Raise `NotFound` unless `who` may see the pictures of a course: she may know of it, or reads its lessons."""
+    reads = (
+        select(EnrolmentPath.enrolment_id)
+        .join(Enrolment, Enrolment.id == EnrolmentPath.enrolment_id)
+        .join(Version, Version.id == EnrolmentPath.version_id)
+        .join(Course, Course.id == Version.course_id)
+        .where(Enrolment.user_id == who.id, Course.code == code, Course.access == "discreet")
+    )
+    try:
+        course_for(session, who, code)
+    except NotFound:
+        if session.scalar(reads) is None:
+            raise
 
 
 def current_version(session: Session, course: Course) -> Version:
@@ -513,12 +691,10 @@ def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | No
     )
 
 
-def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
-    """Return everything a course's page shows."""
+def course_page(session: Session, who: Actor, course: Course, today: date | None = None) -> CoursePage:
+    """Return everything a course's page shows. Without `today` nothing is said about renewing."""
     enrolment = enrolment_of(session, who, course) if who.id is not None else None
-    version = (
-        session.get_one(Version, enrolment.version_id) if enrolment else current_version(session, course)
-    )
+    version = version_learned(session, enrolment) if enrolment else current_version(session, course)
     now = status(session, enrolment, version) if enrolment else None
     read = now.done.lessons if now else frozenset()
     lessons = [
@@ -530,15 +706,35 @@ def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
     finished = None
     if enrolment is not None:
         finished = session.execute(
-            select(Completion.completed_on, Certificate.serial)
+            select(
+                Completion.completed_on,
+                Certificate.serial,
+                Certificate.expires_on,
+                Revocation.revoked_at,
+            )
             .outerjoin(
                 Certificate,
                 (Certificate.user_id == Completion.user_id)
                 & (Certificate.course_id == Completion.course_id)
                 & (Certificate.cycle == enrolment.cycle),
             )
+            .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
             .where(Completion.enrolment_id == enrolment.id)
         ).first()
+    asked = _asked(session, who) if who.id is not None else {}
+    stands = Learning()
+    if enrolment is not None:
+        stands = learning(
+            enrolment.cycle,
+            1 if finished else None,
+            finished[2] if finished else None,
+            finished[3] if finished else None,
+        )
+    cycles = {cycle for course_id, cycle in asked if course_id == course.id}
+    begin = cycle_to_begin(stands, cycles, today) if today is not None else None
+    due = asked.get((course.id, begin or max(1, stands.cycle)))
+    if enrolment is not None and not finished:
+        due = enrolment.due_on or due
     return CoursePage(
         course=course,
         version=version,
@@ -547,6 +743,10 @@ def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
         status=now,
         completed_on=finished[0] if finished else None,
         serial=finished[1] if finished else None,
+        due_on=due if not finished or begin else None,
+        opens_on=opens_on(stands.valid_through) if stands.valid_through else None,
+        expires_on=stands.valid_through,
+        renewable=bool(finished and begin),
     )
 
 
@@ -599,10 +799,12 @@ class LessonPage:
 
 #: Statements that every reader asks for are composed once: composing one takes longer than SQLite needs to answer it.
 _READ = (
-    select(Enrolment.id, Version.id, Version.digest, LessonDone.lesson_id)
+    select(Enrolment.id, Version.id, Version.digest, Lesson.slug)
     .join(Course, Course.id == Enrolment.course_id)
-    .join(Version, Version.id == Enrolment.version_id)
+    .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+    .join(Version, Version.id == LEARNED)
     .outerjoin(LessonDone, LessonDone.enrolment_id == Enrolment.id)
+    .outerjoin(Lesson, Lesson.id == LessonDone.lesson_id)
     .where(Enrolment.user_id == bindparam("user"), Course.code == bindparam("code"))
     .order_by(Enrolment.id.desc())
 )
@@ -614,17 +816,17 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
 
     One query for a learner who has begun. Raises `NotFound`.
     """
-    read: set[int] = set()
+    read: set[str] = set()
     enrolment_id: int | None = None
     version: Published | None = None
-    for enrolment, version_id, digest, lesson_id in session.execute(_READ, {"user": who.id, "code": code}):
+    for enrolment, version_id, digest, done in session.execute(_READ, {"user": who.id, "code": code}):
         if version is None:  # of several enrolments the latest one that has the lesson
             begun = published(session, version_id, digest)
             if begun.lesson(slug) is None:
                 continue
             version, enrolment_id = begun, enrolment
-        if enrolment == enrolment_id and lesson_id is not None:
-            read.add(lesson_id)
+        if enrolment == enrolment_id and done is not None:
+            read.add(done)
     if version is None:
         course = course_for(session, who, code)
         version = published(session, *session.execute(_CURRENT, {"course": course.id}).one())
@@ -647,7 +849,7 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
         sources=text.sources,
         job_aids=text.job_aids,
         lessons=[
-            LessonLine(one.slug, one.title, one.minutes, one.module, one.id in read)
+            LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read)
             for one in version.lessons
         ],
         enrolment_id=enrolment_id,
@@ -664,7 +866,10 @@ def lesson_to_finish(session: Session, who: Actor, code: str, slug: str) -> tupl
     if enrolment is None:
         raise NotEnrolled
     lesson = session.scalar(
-        select(Lesson).where(Lesson.version_id == enrolment.version_id, Lesson.slug == slug)
+        select(Lesson)
+        .join(Enrolment, Enrolment.id == enrolment.id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .where(Lesson.version_id == LEARNED, Lesson.slug == slug)
     )
     if lesson is None:
         raise NotFound
@@ -689,7 +894,8 @@ def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
         .join(QuizAttempt, QuizAttempt.attempt_id == Attempt.id)
         .join(Enrolment, Enrolment.id == QuizAttempt.enrolment_id)
         .join(Course, Course.id == Enrolment.course_id)
-        .join(Version, Version.id == Enrolment.version_id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .join(Version, Version.id == LEARNED)
         .where(Attempt.id == attempt_id, Attempt.taker_id == who.id)
     ).first()
     if row is None:

@@ -11,4 +11,15 @@ from portal.core.households import models as households
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, quizzes, courses, certificates, consent, households, assignments, families)
+MODULES = (
+    organisation,
+    accounts,
+    audit,
+    quizzes,
+    courses,
+    certificates,
+    consent,
+    households,
+    assignments,
+    families,
+)

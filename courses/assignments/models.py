@@ -34,7 +34,9 @@ class AssignmentRule(Base):
     __table_args__ = (
         CheckConstraint("(area_id IS NULL) <> (unit_id IS NULL)", "has_one_place"),
         CheckConstraint("(due_on IS NULL) <> (due_days IS NULL)", "has_one_due_date"),
-        CheckConstraint("renewal_days BETWEEN 0 AND 365 AND coalesce(due_days, 0) BETWEEN 0 AND 3650", "bounds"),
+        CheckConstraint(
+            "renewal_days BETWEEN 0 AND 365 AND coalesce(due_days, 0) BETWEEN 0 AND 3650", "bounds"
+        ),
     )
 
 

@@ -70,7 +70,7 @@ def shelf(cards: Sequence[queries.Card]) -> Sequence[dict[str, str]]:
 def course(code: str) -> str:
     """Show a course: what one learns, its path, and what is done and left."""
     session = db.session()
-    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code))
+    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code), clock.today())
     return render_template(
         "courses/catalogue/course.html",
         page=found,

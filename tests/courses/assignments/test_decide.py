@@ -190,7 +190,9 @@ def oracle(day: date, rules: list[Rule], held: list[Post], who: Learning) -> Ask
             cycle = who.cycle + 1
         elif who.valid_through is None:
             continue
-        elif len(every_day(day, who.valid_through)) > one.renewal_days + 1:  # today and more than the window's days
+        elif (
+            len(every_day(day, who.valid_through)) > one.renewal_days + 1
+        ):  # today and more than the window's days
             continue
         else:
             cycle = who.cycle + 1
