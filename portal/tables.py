@@ -8,6 +8,7 @@ from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
 from portal.core.consent import models as consent
 from portal.core.households import models as households
+from portal.core.jobs import models as jobs
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
@@ -15,6 +16,7 @@ MODULES = (
     organisation,
     accounts,
     audit,
+    jobs,
     quizzes,
     courses,
     certificates,
