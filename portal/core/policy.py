@@ -25,6 +25,10 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    COURSE_ASSIGN = "course:assign"
+    PEOPLE_REMIND = "people:remind"
+    HOUSEHOLD_KEEP = "household:keep"
+    FAMILY_SUPPORT = "family:support"
 
 
 class Role(StrEnum):
@@ -38,6 +42,7 @@ class Role(StrEnum):
     STANDING_AGENCY = "standing_agency"
     AUTHOR = "author"
     ADMINISTRATOR = "administrator"
+    FAMILY_SUPPORT = "family_support"
 
 
 ROLE_LABELS: Mapping[Role, str] = {
@@ -49,6 +54,7 @@ ROLE_LABELS: Mapping[Role, str] = {
     Role.STANDING_AGENCY: N_("standing agency"),
     Role.AUTHOR: N_("author"),
     Role.ADMINISTRATOR: N_("administrator"),
+    Role.FAMILY_SUPPORT: N_("family support officer"),
 }
 
 ACTION_LABELS: Mapping[Action, str] = {
@@ -62,14 +68,25 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.COURSE_ASSIGN: N_("say who must learn what, and by when"),
+    Action.PEOPLE_REMIND: N_("remind people of what they must learn"),
+    Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
+    Action.FAMILY_SUPPORT: N_("work with families as a support officer"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
-_HEAD = _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.PEOPLE_EXPORT, Action.POLICY_READ}
+_HEAD = _OWN | {
+    Action.PEOPLE_COUNT,
+    Action.PEOPLE_READ,
+    Action.PEOPLE_EXPORT,
+    Action.POLICY_READ,
+    Action.COURSE_ASSIGN,
+    Action.PEOPLE_REMIND,
+}
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
-    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ},
+    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.HOUSEHOLD_KEEP},
     Role.UNIT_HEAD: _HEAD,
     Role.DISTRICT_HEAD: _HEAD,
     Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
@@ -83,6 +100,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.AUDIT_READ,
         Action.POLICY_READ,
     },
+    Role.FAMILY_SUPPORT: _OWN | {Action.FAMILY_SUPPORT},
 }
 
 

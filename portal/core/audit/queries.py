@@ -26,6 +26,14 @@ LABELS = {
     "people.read": N_("looked at a list of people"),
     "people.export": N_("exported a list of people"),
     "board.export": N_("exported rates"),
+    "assignment.make": N_("made a rule of who must learn"),
+    "assignment.end": N_("ended a rule of who must learn"),
+    "assignment.apply": N_("rules of who must learn were applied"),
+    "people.remind": N_("reminded people"),
+    "household.register": N_("registered a person from a paper list"),
+    "household.export": N_("exported counts of households"),
+    "record.note": N_("noted something in a record"),
+    "record.open": N_("opened a record"),
 }
 
 
