@@ -14,9 +14,12 @@ from portal.core.accounts.errors import ChangedTooOften, CurrentSecretWrong, Num
 from portal.core.accounts.models import Audience, Posting, SecretKind, SignIn, User
 from portal.core.audit.models import Entry
 from portal.core.audit.services import record
+from portal.core.consent import services as consent
+from portal.core.consent.models import Manner
+from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.names import fold, phone_number, sort_key, tidy
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = CURRENT[PARENT]
 MOST_ON_ONE_NUMBER = 10
 CHANGES_A_DAY = 5
 
@@ -150,10 +153,11 @@ def register_parent(
     today: date,
     now: datetime,
     registration_key: str,
+    words: str = "",
 ) -> int:
     """Sign a parent up in the community of her commune; return her id.
 
-    `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
+    words: the consent as it was shown. `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
     key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
     Raises `SecretTooEasy`, `NumberFull`.
     """
@@ -175,6 +179,7 @@ def register_parent(
         registration_key=registration_key if known is None else None,
     )
     user.consent_version, user.consented_at = CONSENT_VERSION, now
+    consent.record(session, user.id, PARENT, CONSENT_VERSION, manner=Manner.SELF, now=now, shown=words)
     session.add(Posting(user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today))
     record(
         session,

@@ -31,6 +31,7 @@ LABELS = {
     "assignment.apply": N_("rules of who must learn were applied"),
     "people.remind": N_("reminded people"),
     "household.register": N_("registered a person from a paper list"),
+    "household.change": N_("corrected a household"),
     "household.export": N_("exported counts of households"),
     "record.note": N_("noted something in a record"),
     "record.open": N_("opened a record"),
