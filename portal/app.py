@@ -20,6 +20,7 @@ import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
+from courses.families import views as families
 from courses.views import attempts, catalogue, learn
 from portal import cli, compression, demo, errors, headers, home, limits, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
@@ -33,6 +34,7 @@ from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.reports import household_views as households
 from portal.reports import views as reports
 
 CSRF = CSRFProtect()
@@ -41,6 +43,8 @@ NAVIGATION = (
     ("catalogue.index", N_("Courses"), None),
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
+    ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
 )
@@ -72,6 +76,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.bp,
         certificates.verify,
         reports.bp,
+        households.bp,
+        families.bp,
         reports.author,
     ):
         app.register_blueprint(blueprint)

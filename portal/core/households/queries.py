@@ -91,7 +91,7 @@ def households(
     if child is not None:
         query = query.where(Household.has_child_under_16.is_(child))
     if search.strip():
-        query = query.where(_fits(search))
+        query = query.where(fits(search))
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE)).all()
     members: dict[int, list[str]] = {}
@@ -114,7 +114,8 @@ def households(
     ], count
 
 
-def _fits(search: str) -> ColumnElement[bool]:
+def fits(search: str) -> ColumnElement[bool]:
+    """Return a condition on `Household` (joined to `Area`): a member has these words in her name, or it is its key."""
     text = search.strip()
     number = text.rpartition("-")[2]
     by_number = (
