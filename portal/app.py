@@ -34,7 +34,9 @@ from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.reports import assignment_views as assignments
 from portal.reports import household_views as households
+from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
 
 CSRF = CSRFProtect()
@@ -43,6 +45,7 @@ NAVIGATION = (
     ("catalogue.index", N_("Courses"), None),
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("assignments.index", N_("Assignments"), Action.COURSE_ASSIGN),
     ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
     ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
@@ -77,6 +80,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.verify,
         reports.bp,
         households.bp,
+        assignments.bp,
+        reminders.bp,
         families.bp,
         reports.author,
     ):

@@ -483,7 +483,7 @@ def _progress(begun: bool, completed: date | None, due: date, today: date) -> Pr
     return Progress.PROGRESS if begun else Progress.TODO
 
 
-def reminded_since(session: Session, day: date) -> Select[Any]:
+def reminded_since(day: date) -> Select[Any]:
     """Return a select of the ids of people who were reminded on `day` or later."""
     return select(Reminder.user_id).where(Reminder.sent_on >= day)
 

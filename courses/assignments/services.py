@@ -4,18 +4,25 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import and_, exists, select, update
+from sqlalchemy import Select, and_, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from courses.assignments import queries
-from courses.assignments.errors import AlreadyEnded, DueTooEarly, NotOfTheCourse, NotWhole
-from courses.assignments.models import Assignment, AssignmentRule
+from courses.assignments.errors import (
+    AlreadyEnded,
+    DueTooEarly,
+    NobodyToRemind,
+    NotOfTheCourse,
+    NotWhole,
+)
+from courses.assignments.models import Assignment, AssignmentRule, Reminder
 from courses.models import Course, CourseAudience, Enrolment
 from portal.core.audit.services import record
 from portal.core.clock import local_date
+from portal.core.db import Base
 from portal.core.errors import NotFound
 from portal.core.policy import Action, Actor, can
 
@@ -212,9 +219,59 @@ def apply(session: Session, plan: queries.Plan, first: int, last: int) -> Applie
     if withdrawn:
         session.execute(update(Assignment).where(Assignment.id.in_(withdrawn)).values(ended_on=plan.day))
     if asks:
-        _insert(session, asks)
+        _insert(session, Assignment, asks)
     _give_due_dates(session, plan.course_id, first, last)
     return Applied(len(asks), len(withdrawn))
+
+
+def remind(
+    session: Session,
+    who: Actor,
+    course: Course,
+    people: Select[Any],
+    *,
+    days: int,
+    place: str,
+    now: datetime,
+) -> Sequence[int]:
+    """Write down that people (a select of ids) are reminded of a course; return the ids of those who are.
+
+    Whoever was reminded within `days` days, by anybody and of anything, is left out; two clicks remind once.
+    Raises `NobodyToRemind`.
+    """
+    today = local_date(now)
+    recent = set(
+        session.scalars(
+            queries.reminded_since(today - timedelta(days=days - 1)).where(Reminder.user_id.in_(people))
+        )
+    )
+    reminded = [user_id for user_id in session.scalars(people) if user_id not in recent]
+    if not reminded:
+        raise NobodyToRemind(days=days)
+    _insert(
+        session,
+        Reminder,
+        [
+            {
+                "user_id": user_id,
+                "course_id": course.id,
+                "sent_on": today,
+                "sent_at": now,
+                "sent_by_id": who.id,
+            }
+            for user_id in reminded
+        ],
+    )
+    record(
+        session,
+        at=now,
+        actor_id=who.id,
+        code="people.remind",
+        target=place,
+        course=course.code,
+        people=len(reminded),
+    )
+    return reminded
 
 
 def apply_to(session: Session, user_ids: Sequence[int], now: datetime) -> None:
@@ -225,10 +282,10 @@ def apply_to(session: Session, user_ids: Sequence[int], now: datetime) -> None:
             apply(session, plan, user_id, user_id)
 
 
-def _insert(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """Insert assignments, leaving out those that another run was quicker with."""
+def _insert(session: Session, model: type[Base], rows: Sequence[dict[str, object]]) -> None:
+    """Insert rows, leaving out those that another run was quicker with."""
     postgres = session.connection().dialect.name == "postgresql"
-    statement = (postgresql.insert if postgres else sqlite.insert)(Assignment).on_conflict_do_nothing()
+    statement = (postgresql.insert if postgres else sqlite.insert)(model).on_conflict_do_nothing()
     session.execute(statement, rows)
 
 

@@ -14,6 +14,7 @@ from wtforms import (
     TelField,
     ValidationError,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -24,7 +25,7 @@ from portal.core.households.models import AGE_BAND_LABELS, AgeBand
 from portal.core.households.services import Row
 
 KEY = Regexp(r"^[A-Za-z0-9_-]{16,40}$")
-BANDS = [(str(band), _(AGE_BAND_LABELS[band])) for band in AgeBand]
+BANDS = [SelectChoice(str(band), _(AGE_BAND_LABELS[band])) for band in AgeBand]
 
 
 class BandsField(SelectMultipleField):
@@ -45,16 +46,19 @@ class RowForm(Form):
     audience = RadioField(
         _("Who is it?"),
         [InputRequired()],
-        choices=[(str(Audience.PARENT), _("a parent")), (str(Audience.CARER), _("another carer"))],
+        choices=[
+            SelectChoice(str(Audience.PARENT), _("a parent")),
+            SelectChoice(str(Audience.CARER), _("another carer")),
+        ],
         default=str(Audience.PARENT),
     )
     home = RadioField(
         _("Household"),
         [InputRequired()],
         choices=[
-            ("new", _("a new household")),
-            ("same", _("the household of the person before")),
-            ("known", _("a household that has a number")),
+            SelectChoice("new", _("a new household")),
+            SelectChoice("same", _("the household of the person before")),
+            SelectChoice("known", _("a household that has a number")),
         ],
         default="new",
     )
@@ -62,7 +66,7 @@ class RowForm(Form):
     has_child = RadioField(
         _("Is there a child under 16?"),
         [Optional()],
-        choices=[("yes", _("yes")), ("no", _("no"))],
+        choices=[SelectChoice("yes", _("yes")), SelectChoice("no", _("no"))],
         default="yes",
     )
     bands = BandsField(_("Ages of the children"), [Optional()], choices=BANDS)
@@ -137,6 +141,6 @@ class ChildrenForm(Form):
     has_child = RadioField(
         _("Is there a child under 16?"),
         [InputRequired()],
-        choices=[("yes", _("yes")), ("no", _("no"))],
+        choices=[SelectChoice("yes", _("yes")), SelectChoice("no", _("no"))],
     )
     bands = BandsField(_("Ages of the children"), [Optional()], choices=BANDS)

@@ -471,6 +471,11 @@ def people(
         )
 
 
+def ids_of_people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
+    """Return a select of the ids of the people whom `people` would list."""
+    return _people(scope, filters, state, search).order_by(None).with_only_columns(User.id)
+
+
 def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:
     """Return how many people `people` would list."""
     return (
