@@ -28,8 +28,10 @@ from portal.core import clock, db, locale, names
 from portal.core.accounts import login
 from portal.core.accounts import views as accounts
 from portal.core.audit import views as audit
+from portal.core.files import web as files
 from portal.core.jobs import views as jobs
 from portal.core.locale import language
+from portal.core.notices import views as notices
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app, database_url(settings))
     login.init_app(app)
     locale.init_app(app)
+    files.init_app(app)  # before whatever reads a form
     CSRF.init_app(app)
     limits.init_app(app, settings)
     errors.init_app(app)
@@ -74,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts.bp,
         audit.bp,
         jobs.bp,
+        notices.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,

@@ -23,6 +23,7 @@ from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.files.services import folder
 from portal.core.jobs.worker import Worker
 from portal.core.names import phone_number
 from portal.core.organisation import services as organisation
@@ -214,7 +215,7 @@ def backups() -> None:
 def backup_create(file: Path) -> None:
     """Write every row to FILE (a zip of JSON lines). Keys are not in it."""
     try:
-        rows = backup.create(db.engine, file, clock.now())
+        rows = backup.create(db.engine, file, clock.now(), folder())
     except FileExistsError:
         raise click.ClickException(f"{file} exists; a backup is never overwritten") from None
     click.echo(f"{file}: {sum(rows.values())} rows of {len(rows)} tables")
@@ -249,7 +250,7 @@ def backup_restore(file: Path) -> None:
     """Fill this (new, empty) database from FILE."""
     upgrade()
     try:
-        rows = backup.restore(db.engine, file)
+        rows = backup.restore(db.engine, file, folder())
     except backup.BadBackup as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"restored {sum(rows.values())} rows")

@@ -4,5 +4,6 @@ Only `portal.app` imports this.
 """
 
 from courses.assignments import jobs as assignments
+from portal.core.notices import sending
 
-MODULES = (assignments,)
+MODULES = (sending, assignments)

@@ -7,8 +7,10 @@ from courses.families import models as families
 from portal.core.accounts import models as accounts
 from portal.core.audit import models as audit
 from portal.core.consent import models as consent
+from portal.core.files import models as files
 from portal.core.households import models as households
 from portal.core.jobs import models as jobs
+from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
 from quizzes import models as quizzes
 
@@ -17,6 +19,8 @@ MODULES = (
     accounts,
     audit,
     jobs,
+    files,
+    notices,
     quizzes,
     courses,
     certificates,
