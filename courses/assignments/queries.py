@@ -488,10 +488,11 @@ def reminded_since(day: date) -> Select[Any]:
     return select(Reminder.user_id).where(Reminder.sent_on >= day)
 
 
-def late_not_begun(day: date) -> Any:
+def asked_not_begun(day: date, *, late: bool = False) -> Any:
     """Return a subquery (user_id, course_id, due_on) of what was asked as of `day` and not begun by its end.
 
-    An assignment that nobody has begun is late like an enrolment: the board joins this beside enrolments.
+    late: only what was due before `day`. An assignment that nobody has begun is late like an enrolment: the board
+    joins this beside enrolments.
     """
     until = start_of(day + timedelta(days=1))
     begun = and_(_BEGUN, Enrolment.enrolled_at < until)
@@ -506,6 +507,7 @@ def late_not_begun(day: date) -> Any:
             Assignment.assigned_on <= day,
             or_(Assignment.ended_on.is_(None), Assignment.ended_on > day),
             Enrolment.id.is_(None),
+            Assignment.due_on < day if late else true(),
         )
         .group_by(Assignment.user_id, Assignment.course_id)
         .subquery("asked_not_begun")

@@ -19,14 +19,29 @@ from courses.assignments.errors import (
     NotWhole,
 )
 from courses.assignments.models import Assignment, AssignmentRule, Reminder
-from courses.models import Course, CourseAudience, Enrolment
+from courses.models import Course, CourseAudience, Enrolment, Version
 from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.db import Base
 from portal.core.errors import NotFound
+from portal.core.notices import services as notices
+from portal.core.notices.wording import say
 from portal.core.policy import Action, Actor, can
+from portal.core.text import N_
 
 BATCH = 1000
+REMINDER = say(
+    "assignments.reminder",
+    N_("A reminder: %(course)s"),
+    N_("%(name)s asks you to complete the course %(course)s. When it is due stands on your first page."),
+    N_("Open the course"),
+)
+ASKED = say(
+    "assignments.asked",
+    N_("Required of you: %(course)s"),
+    N_("You are asked to complete the course %(course)s by %(due_on)s."),
+    N_("Open the course"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +192,7 @@ def run(session: Session, working: Working, day: date, now: datetime, course_ids
     for course_id, first, last, number in batches:
         with working.work() as work:
             plan = queries.plan(work, course_id, queries.live_rules(work, course_id), day)
-            applied += apply(work, plan, first, last)
+            applied += apply(work, plan, first, last, now)
         done += number
         working.progress(done, total)
     with working.work() as work:
@@ -199,9 +214,9 @@ def run(session: Session, working: Working, day: date, now: datetime, course_ids
     return applied
 
 
-def apply(session: Session, plan: queries.Plan, first: int, last: int) -> Applied:
+def apply(session: Session, plan: queries.Plan, first: int, last: int, now: datetime) -> Applied:
     """Ask what is to be asked of people with ids from `first` to `last`, and take back what is to be taken back."""
-    asks = []
+    asks: list[dict[str, Any]] = []
     withdrawn: list[int] = []
     for user_id, (_stands, decision) in queries.decisions(session, plan, first, last).items():
         withdrawn.extend(decision.withdraw)
@@ -220,6 +235,7 @@ def apply(session: Session, plan: queries.Plan, first: int, last: int) -> Applie
         session.execute(update(Assignment).where(Assignment.id.in_(withdrawn)).values(ended_on=plan.day))
     if asks:
         _insert(session, Assignment, asks)
+        _tell(session, plan, asks, now)
     _give_due_dates(session, plan.course_id, first, last)
     return Applied(len(asks), len(withdrawn))
 
@@ -232,9 +248,11 @@ def remind(
     *,
     days: int,
     place: str,
+    by_name: str,
+    title: str,
     now: datetime,
 ) -> Sequence[int]:
-    """Write down that people (a select of ids) are reminded of a course; return the ids of those who are.
+    """Remind people (a select of ids) of a course by a notice; return the ids of those who are.
 
     Whoever was reminded within `days` days, by anybody and of anything, is left out; two clicks remind once.
     Raises `NobodyToRemind`.
@@ -262,6 +280,17 @@ def remind(
             for user_id in reminded
         ],
     )
+    notices.tell(
+        session,
+        reminded,
+        REMINDER,
+        {
+            "name": by_name,
+            "course": title,
+            "to": {"endpoint": "catalogue.course", "values": {"code": course.code}},
+        },
+        now=now,
+    )
     record(
         session,
         at=now,
@@ -279,7 +308,27 @@ def apply_to(session: Session, user_ids: Sequence[int], now: datetime) -> None:
     for course_id in queries.courses_with_rules(session):
         plan = queries.plan(session, course_id, queries.live_rules(session, course_id), local_date(now))
         for user_id in user_ids:
-            apply(session, plan, user_id, user_id)
+            apply(session, plan, user_id, user_id, now)
+
+
+def _tell(session: Session, plan: queries.Plan, asks: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Tell people in the portal what is asked of them; never by e-mail or SMS, for a rule may reach thousands."""
+    code, title = session.execute(
+        select(Course.code, Version.title)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .where(Course.id == plan.course_id)
+    ).one()
+    people: dict[tuple[date, int], list[int]] = {}
+    for ask in asks:
+        people.setdefault((ask["due_on"], ask["cycle"]), []).append(ask["user_id"])
+    for (due_on, cycle), user_ids in people.items():
+        facts = {
+            "course": title["vi"],
+            "due_on": due_on.isoformat(),
+            "to": {"endpoint": "catalogue.course", "values": {"code": code}},
+        }
+        key = f"asked:{plan.course_id}:{cycle}:{due_on.isoformat()}"
+        notices.tell(session, user_ids, ASKED, facts, now=now, key=key, mail=False)
 
 
 def _insert(session: Session, model: type[Base], rows: Sequence[dict[str, object]]) -> None:

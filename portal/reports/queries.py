@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from courses.assignments.queries import asked_not_begun
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from portal.core.accounts.models import Posting, User
@@ -198,6 +199,7 @@ def _facts(
     day = filters.day
     until = start_of(day + timedelta(days=1))
     on_roster = Unit.roster_on.is_not(None)
+    asked = asked_not_begun(day, late=True)
     query = (
         select(
             key.label("key"),
@@ -205,18 +207,21 @@ def _facts(
             _flag(on_roster).label("roster"),
             _flag(Enrolment.id.is_not(None)).label("enrolled"),
             _flag(_begun()).label("in_progress"),
-            _flag(_late(day)).label("overdue"),
+            _flag(or_(_late(day), asked.c.due_on.is_not(None))).label("overdue"),
             _flag(_done(filters)).label("completed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
     )
     enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
+    of_her = asked.c.user_id == Posting.user_id
     if by_course or filters.course is not None:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
         enrolled = and_(enrolled, Enrolment.course_id == CourseAudience.course_id)
+        of_her = and_(of_her, asked.c.course_id == CourseAudience.course_id)
     return (
         query.outerjoin(Enrolment, enrolled)
+        .outerjoin(asked, of_her)
         .outerjoin(Completion, and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until))
         .where(*_posts(filters, scope))
         .group_by(key, Posting.user_id)
@@ -372,6 +377,8 @@ class PersonLine:
 def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
     day = filters.day
     until = start_of(day + timedelta(days=1))
+    asked = asked_not_begun(day)
+    late = or_(_late(day), asked.c.due_on < day)
     query = (
         select(
             User.id,
@@ -381,11 +388,11 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
             func.min(Area.name),
             func.min(Posting.audience),
             func.max(Enrolment.enrolled_at),
-            func.max(Enrolment.due_on),
+            func.coalesce(func.min(asked.c.due_on), func.max(Enrolment.due_on)),
             func.max(Completion.completed_on),
             func.max(Certificate.serial),
             _flag(_begun()),
-            _flag(_late(day)),
+            _flag(late),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
@@ -397,6 +404,13 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
                 Enrolment.user_id == User.id,
                 Enrolment.enrolled_at < until,
                 Enrolment.course_id == filters.course.id if filters.course is not None else true(),
+            ),
+        )
+        .outerjoin(
+            asked,
+            and_(
+                asked.c.user_id == User.id,
+                asked.c.course_id == filters.course.id if filters.course is not None else true(),
             ),
         )
         .outerjoin(
@@ -427,7 +441,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         State.ENROLLED: func.count(Enrolment.id) > 0,
         State.NOT_STARTED: func.count(Enrolment.id) == 0,
         State.IN_PROGRESS: _flag(_begun()) == 1,
-        State.OVERDUE: _flag(_late(day)) == 1,
+        State.OVERDUE: _flag(late) == 1,
         State.COMPLETED: _flag(_done(filters)) == 1,
         State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, _flag(Unit.roster_on.is_not(None)) == 1),
         State.NOT_COMPLETED: func.count(Completion.id) == 0,
@@ -504,11 +518,12 @@ def course_choices(session: Session, language: str) -> Sequence[tuple[str, str]]
     rows = session.execute(
         select(Course.code, Version.title)
         .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .where(Course.access != "discreet")
         .order_by(Course.code)
     )
     return [(code, f"{code} · {title.get(language) or title['vi']}") for code, title in rows]
 
 
 def course_named(session: Session, code: str) -> Course | None:
-    """Return the course of a code, or None."""
-    return session.scalar(select(Course).where(Course.code == code))
+    """Return the course of a code, or None; a discreet one is on no list, so nobody asks for it by name."""
+    return session.scalar(select(Course).where(Course.code == code, Course.access != "discreet"))

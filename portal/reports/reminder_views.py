@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from flask_login import current_user
 from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response as Redirect
 
@@ -15,6 +16,7 @@ from courses.assignments import services
 from courses.assignments.models import Reminder
 from courses.forms import ButtonForm
 from courses.models import Course
+from courses.queries import current_version
 from portal.core import clock
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
@@ -72,6 +74,11 @@ def _wanted() -> Wanted | None:
     return Wanted(scope, asked, asked.filters.course or Course())
 
 
+def _title(wanted: Wanted) -> str:
+    version = current_version(db.session(), wanted.course)
+    return version.title["vi"]
+
+
 def _recent() -> Select[Any]:
     return assignments.reminded_since(clock.today() - timedelta(days=settings().remind_days - 1))
 
@@ -127,6 +134,8 @@ def send() -> Redirect:
                 wanted.all,
                 days=settings().remind_days,
                 place=wanted.scope.code,
+                by_name=current_user.person.full_name,
+                title=_title(wanted),
                 now=clock.now(),
             )
     except Refused as refusal:

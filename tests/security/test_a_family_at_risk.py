@@ -288,7 +288,9 @@ def test_the_paper_the_completion_and_every_list_are_those_of_the_other_family(
     for (role, path), (_status, body, queries_) in pages.items():
         if not path.endswith(".pdf"):
             assert [
-                word for word in GIVEAWAYS if word.lower() in body.lower() and path != "/admin/roles"
+                word
+                for word in GIVEAWAYS
+                if word.lower() in body.lower() and path != "/admin/roles" and word not in path
             ] == [], (role, path)
         if path == "/manage/households/C1-1":
             two = pages[role, "/manage/households/C1-2"]
@@ -323,10 +325,11 @@ def test_pictures_of_the_longer_course_open_for_its_readers_alone(
     mark(session, people)
     path = f"/courses/CM-02/1/media/{picture.name}"
 
-    got = {
-        name: sign_in(people[name]).get(path).status_code
-        for name in ("Đinh Thị Liễu", "Đinh Thị Liên", "collaborator")
-    }
+    got = {}
+    for name in ("Đinh Thị Liễu", "Đinh Thị Liên", "collaborator"):
+        answer = sign_in(people[name]).get(path)
+        got[name] = answer.status_code
+        answer.close()
 
     assert got == {"Đinh Thị Liễu": 200, "Đinh Thị Liên": 404, "collaborator": 404}
 
