@@ -285,13 +285,16 @@ def test_the_paper_the_completion_and_every_list_are_those_of_the_other_family(
         for one in session.scalars(select(Entry).where(Entry.actor_id == people["Đinh Thị Liên"]))
     ]
     pages = everything(session, sign_in, client, people)
+    reviewers = {
+        "standing_agency",
+        "author",
+        "administrator",
+    }  # they may read every course, and see it in the catalogue
     for (role, path), (_status, body, queries_) in pages.items():
-        if not path.endswith(".pdf"):
-            assert [
-                word
-                for word in GIVEAWAYS
-                if word.lower() in body.lower() and path != "/admin/roles" and word not in path
-            ] == [], (role, path)
+        own = path.startswith("/courses/") and role in reviewers
+        if not (path.endswith(".pdf") or path == "/admin/roles" or own):
+            found = [word for word in GIVEAWAYS if word.lower() in body.lower() and word not in path]
+            assert found == [], (role, path)
         if path == "/manage/households/C1-1":
             two = pages[role, "/manage/households/C1-2"]
             same = body.replace("C1-1", "C1-2").replace("Liễu", "Liên").replace("0987000001", "0987000002")
