@@ -66,7 +66,7 @@ class RowForm(Form):
     has_child = RadioField(
         _("Is there a child under 16?"),
         [Optional()],
-        choices=[SelectChoice("yes", _("yes")), SelectChoice("no", _("no"))],
+        choices=[SelectChoice("yes", _("yes, there is")), SelectChoice("no", _("no, there is none"))],
         default="yes",
     )
     bands = BandsField(_("Ages of the children"), [Optional()], choices=BANDS)
@@ -141,6 +141,6 @@ class ChildrenForm(Form):
     has_child = RadioField(
         _("Is there a child under 16?"),
         [InputRequired()],
-        choices=[SelectChoice("yes", _("yes")), SelectChoice("no", _("no"))],
+        choices=[SelectChoice("yes", _("yes, there is")), SelectChoice("no", _("no, there is none"))],
     )
     bands = BandsField(_("Ages of the children"), [Optional()], choices=BANDS)

@@ -225,12 +225,13 @@
     answer.rows.forEach(function (one) {
       var row = rows.filter(function (other) { return other.key === one.key; })[0];
       if (!row) return;
-      if (one.state === "refused") { row.refused = one.text; return; }
+      if (one.state === "refused") { row.refused = one.text; say("failed", row.full_name + ": " + one.text); return; }
       rows = rows.filter(function (other) { return other.key !== one.key; });
       row.text = one.text;
       var number = Number(one.household.slice(one.household.lastIndexOf("-") + 1));
       if (before && before.key === row.key) before.household = number;
       done.push(row);
+      say("saved", row.full_name + ": " + row.text);
     });
     keep();
     show();
@@ -244,7 +245,7 @@
 
   function send() {
     if (!sending) {
-      sending = drain().then(function () { ended = false; say("", ""); }, function () { /* it stays in the store */ }).then(function () {
+      sending = drain().then(function () { ended = false; }, function () { /* it stays in the store */ }).then(function () {
         sending = null;
         show();
       });
@@ -267,7 +268,7 @@
       wrong[1].focus();
       return;
     }
-    say("", "");
+    say("", row.full_name + ": " + words.wordsWaiting);
     rows.push(row);
     before = row;
     keep();
