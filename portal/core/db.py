@@ -101,7 +101,8 @@ class PortalSession(FlaskSession):
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         """Return the engine to write with, or its twin that commits by itself and is used for reading only."""
         bind = super().get_bind(*args, **options)
-        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not self.info.get("writing"):
+        together = self.info.get("writing") or self.info.get("one_view")
+        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not together:
             return _reading(bind)
         return bind
 
@@ -212,6 +213,15 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
 def writing() -> bool:
     """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
     return bool(db.session().info.get("writing"))
+
+
+def begin_view(session: Session) -> None:
+    """Let `session` read in one transaction from now on, until it ends: for rows that stream out of the database.
+
+    PostgreSQL's cursors live in a transaction. Nothing can be written in it.
+    """
+    session.rollback()
+    session.info["one_view"] = True
 
 
 def begin_early() -> None:

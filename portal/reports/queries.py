@@ -32,6 +32,7 @@ from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from portal.core.accounts.models import Posting, User
 from portal.core.clock import local_date, start_of
+from portal.core.db import begin_view
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Unit
@@ -155,8 +156,10 @@ def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
         area = session.scalar(select(Area).where(Area.code == text))
         if area is not None:
             chain = areas_above(session, area.id)
-            if _may_look_at([above.id for above in chain], who, action):
-                condition = and_(reach, Unit.area_id.in_(subtree(area.id)))
+            ids = [above.id for above in chain]
+            if _may_look_at(ids, who, action):
+                inside = Unit.area_id.in_(subtree(area.id))
+                condition = inside if _wholly(ids, who, action) else and_(reach, inside)
                 return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
     if kind == "unit":
         unit = session.scalar(select(Unit).where(Unit.code == text, reach))
@@ -171,6 +174,17 @@ def _may_look_at(chain: Sequence[int], who: Actor, action: Action) -> bool:
     """Return whether a whole area (ids of it and those above) is the asker's, be it for one sector only."""
     return any(
         action in MAY[grant.role] and grant.unit is None and (grant.area is None or grant.area in chain)
+        for grant in who.grants
+    )
+
+
+def _wholly(chain: Sequence[int], who: Actor, action: Action) -> bool:
+    """Return whether every unit of a whole area is the asker's, so that nothing need be narrowed inside it."""
+    return any(
+        action in MAY[grant.role]
+        and grant.unit is None
+        and grant.sector is None
+        and (grant.area is None or grant.area in chain)
         for grant in who.grants
     )
 
@@ -192,23 +206,24 @@ def _facts(
     *,
     by_course: bool = False,
 ) -> Select[Any]:
-    """Return a select with one row for each key and person: what she did, as flags of 0 and 1.
+    """Return a select with one row for each key and person: how many times a thing is true of her.
 
-    With a course (or `by_course`) only posts that the course is for are counted.
+    Only whether a number is above 0 matters: a person of two posts is met twice, with each of her enrolments. Some
+    enrolment is not completed exactly where she has more enrolments than completions. Counting is a third cheaper than
+    a maximum of flags. With a course (or `by_course`) only posts that the course is for are counted.
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
-    on_roster = Unit.roster_on.is_not(None)
     asked = asked_not_begun(day, late=True)
     query = (
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            _flag(on_roster).label("roster"),
-            _flag(Enrolment.id.is_not(None)).label("enrolled"),
-            _flag(_begun()).label("in_progress"),
-            _flag(or_(_late(day), asked.c.due_on.is_not(None))).label("overdue"),
-            _flag(_done(filters)).label("completed"),
+            func.count(Unit.roster_on).label("roster"),
+            func.count(Enrolment.id).label("enrolled"),
+            func.count(Completion.id).label("closed"),
+            func.count(case((or_(_late(day), asked.c.due_on.is_not(None)), 1))).label("overdue"),
+            func.count(case((_done(filters), 1)) if filters.since else Completion.id).label("completed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
@@ -224,7 +239,7 @@ def _facts(
         .outerjoin(asked, of_her)
         .outerjoin(Completion, and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until))
         .where(*_posts(filters, scope))
-        .group_by(key, Posting.user_id)
+        .group_by(Posting.user_id, key)  # in this order, the sum over people finds its rows sorted
     )
 
 
@@ -268,28 +283,29 @@ def _posts(filters: Filters, scope: Scope) -> list[ColumnElement[bool]]:
 def _summed(facts: Select[Any]) -> Select[Any]:
     """Return the counts for each key and, with a key of NULL, for everybody once."""
     per_key = facts.cte("per_key")
-    flags = ("roster", "enrolled", "in_progress", "overdue", "completed")
+    numbers = ("roster", "enrolled", "overdue", "completed")
+    begun = per_key.c.enrolled - per_key.c.closed
     per_person = (
-        select(per_key.c.person, *(func.max(per_key.c[name]).label(name) for name in flags)).group_by(
-            per_key.c.person
-        )
+        select(
+            *(func.max(per_key.c[name]).label(name) for name in numbers), func.max(begun).label("begun")
+        ).group_by(per_key.c.person)
     ).subquery()
 
-    def sums(table: Any, key: ColumnElement[Any]) -> Select[Any]:
+    def sums(table: Any, key: ColumnElement[Any], begun: ColumnElement[Any]) -> Select[Any]:
         return select(
             key.label("key"),
-            func.sum(table.c.roster),
+            func.count().filter(table.c.roster > 0),
             func.count(),
-            func.sum(table.c.enrolled),
-            func.sum(table.c.in_progress),
-            func.sum(table.c.overdue),
-            func.sum(table.c.completed),
-            func.sum(table.c.roster * table.c.completed),
+            func.count().filter(table.c.enrolled > 0),
+            func.count().filter(begun > 0),
+            func.count().filter(table.c.overdue > 0),
+            func.count().filter(table.c.completed > 0),
+            func.count().filter(and_(table.c.roster > 0, table.c.completed > 0)),
         )
 
     return union_all(  # type: ignore[return-value]
-        sums(per_key, cast(per_key.c.key, String)).group_by(per_key.c.key),
-        sums(per_person, cast(null(), String)),
+        sums(per_key, cast(per_key.c.key, String), begun).group_by(per_key.c.key),
+        sums(per_person, cast(null(), String), per_person.c.begun),
     )
 
 
@@ -455,8 +471,10 @@ def people(
     """Yield people by name in the Vietnamese order; one page of 50, or (page None) everybody as a stream."""
     query = _people(scope, filters, state, search)
     if page is not None:
-        query = query.limit(PAGE).offset((page - 1) * PAGE)
-    rows = session.execute(query.execution_options(yield_per=1000))
+        rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE))
+    else:
+        begin_view(session)
+        rows = session.execute(query.execution_options(yield_per=1000))
     for (
         user_id,
         name,
