@@ -40,6 +40,7 @@ from portal.reports import assignment_views as assignments
 from portal.reports import household_views as households
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
+from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
 NAVIGATION = (
@@ -50,6 +51,7 @@ NAVIGATION = (
     ("assignments.index", N_("Assignments"), Action.COURSE_ASSIGN),
     ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
     ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
+    ("roster.units", N_("Staff lists"), Action.ROSTER_MANAGE),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
 )
@@ -89,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         reminders.bp,
         families.bp,
         reports.author,
+        rosters.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

@@ -5,5 +5,6 @@ Only `portal.app` imports this.
 
 from courses.assignments import jobs as assignments
 from portal.core.notices import sending
+from portal.core.rosters import jobs as rosters
 
-MODULES = (sending, assignments)
+MODULES = (sending, rosters, assignments)

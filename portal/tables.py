@@ -12,6 +12,7 @@ from portal.core.households import models as households
 from portal.core.jobs import models as jobs
 from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
+from portal.core.rosters import models as rosters
 from quizzes import models as quizzes
 
 MODULES = (
@@ -21,6 +22,7 @@ MODULES = (
     jobs,
     files,
     notices,
+    rosters,
     quizzes,
     courses,
     certificates,

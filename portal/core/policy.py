@@ -25,6 +25,7 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    ROSTER_MANAGE = "roster:manage"
     COURSE_ASSIGN = "course:assign"
     PEOPLE_REMIND = "people:remind"
     HOUSEHOLD_KEEP = "household:keep"
@@ -68,6 +69,7 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.ROSTER_MANAGE: N_("keep staff lists: posts, transfers, sign-in slips, imports"),
     Action.COURSE_ASSIGN: N_("say who must learn what, and by when"),
     Action.PEOPLE_REMIND: N_("remind people of what they must learn"),
     Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
@@ -87,9 +89,9 @@ _HEAD = _OWN | {
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
     Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.HOUSEHOLD_KEEP},
-    Role.UNIT_HEAD: _HEAD,
-    Role.DISTRICT_HEAD: _HEAD,
-    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
+    Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE, Action.ROSTER_MANAGE},
     Role.STANDING_AGENCY: _HEAD | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW},
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
     Role.ADMINISTRATOR: _OWN

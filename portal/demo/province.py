@@ -193,7 +193,7 @@ def _areas(session: Session) -> dict[str, Area]:
 
 def _units(session: Session, areas: dict[str, Area], today: date, dice: random.Random) -> dict[str, Unit]:
     units: dict[str, Unit] = {}
-    counted = today - timedelta(days=40)
+    counted = today - timedelta(days=400)
 
     def add(
         code: str, kind: UnitKind, sector: Sector, name: str, area: str, roster: bool = True, parent: str = ""

@@ -1,7 +1,7 @@
 """Counting people by place, course and audience, and listing them: the one query behind screen and file.
 
 A person is counted once in every row and once in the total, however many posts she holds. Only units that someone
-gave a staff list for (`roster_on`) are a denominator; people of other units are counted beside it, never in a rate.
+gave a staff list for (names or codes, on the day asked for) are a denominator; people of other units are counted beside it, never in a rate.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,6 +38,7 @@ from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
+from portal.core.rosters.queries import counted_units
 from portal.reports.tables import Ratio
 
 PAGE = 50
@@ -215,11 +216,12 @@ def _facts(
     day = filters.day
     until = start_of(day + timedelta(days=1))
     asked = asked_not_begun(day, late=True)
+    on_roster = _counted(day)
     query = (
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            func.count(Unit.roster_on).label("roster"),
+            func.count(case((on_roster, 1))).label("roster"),
             func.count(Enrolment.id).label("enrolled"),
             func.count(Completion.id).label("closed"),
             func.count(case((or_(_late(day), asked.c.due_on.is_not(None)), 1))).label("overdue"),
@@ -241,6 +243,11 @@ def _facts(
         .where(*_posts(filters, scope))
         .group_by(Posting.user_id, key)  # in this order, the sum over people finds its rows sorted
     )
+
+
+def _counted(day: date) -> ColumnElement[bool]:
+    """Return whether a unit's posts are a denominator on `day`."""
+    return Unit.id.in_(counted_units(day))
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -448,7 +455,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
     if filters.course is not None:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
     if state == State.ROSTER:
-        query = query.where(Unit.roster_on.is_not(None))
+        query = query.where(_counted(day))
     for word in fold(search).split():
         query = query.where(
             User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
@@ -459,7 +466,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         State.IN_PROGRESS: _flag(_begun()) == 1,
         State.OVERDUE: _flag(late) == 1,
         State.COMPLETED: _flag(_done(filters)) == 1,
-        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, _flag(Unit.roster_on.is_not(None)) == 1),
+        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, _flag(_counted(day)) == 1),
         State.NOT_COMPLETED: func.count(Completion.id) == 0,
     }
     return cast_type("Select[Any]", query.having(wanted[state]) if state in wanted else query)

@@ -10,6 +10,7 @@ from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.web import actor, requires
 from portal.reports import build, forms, queries
+from portal.reports.declared import declared
 from portal.reports.files import answer_with
 from portal.reports.queries import By, Scope, State
 
@@ -30,13 +31,15 @@ def board() -> str:
     """Show the counts of a place by course, by area or unit, or by audience."""
     scope, asked = _scope(Action.PEOPLE_COUNT), forms.read(db.session(), request.args, clock.today())
     lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    beside = declared(db.session(), scope, asked.filters, asked.by)
     return render_template(
         "reports/board.html",
         scope=scope,
+        declared=beside,
         asked=asked,
         lines=lines,
         total=total,
-        table=build.board_table(scope, asked.filters, asked.by, lines, total),
+        table=build.board_table(scope, asked.filters, asked.by, lines, total, beside),
         label_of=lambda line: build.label_of(line, asked.by),
         places=queries.places(db.session(), actor().grants),
         courses=queries.course_choices(db.session(), language()),
@@ -52,10 +55,10 @@ def board_file(kind: str) -> Response:
     """Send the board as a file: the same query, the same figures."""
     scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
     lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    beside = declared(db.session(), scope, asked.filters, asked.by)
+    table = build.board_table(scope, asked.filters, asked.by, lines, total, beside)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
-    return answer_with(
-        build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}"
-    )
+    return answer_with(table, kind, f"ty-le-{scope.code}")
 
 
 @bp.get("/people")

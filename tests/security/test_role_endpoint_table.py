@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.app import create_app
 from portal.config import Settings
+from portal.core.accounts.models import Posting
 from portal.core.db import unit_of_work
 from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
@@ -104,6 +106,40 @@ jobs.again                    POST    in       404     404          404       40
 notices.mine                  GET     in       200     200          200       200      200        200    200    200
 notices.read                  POST    in       404     404          404       404      404        404    404    404
 notices.read_all              POST    in       303     303          303       303      303        303    303    303
+accounts.first                GET     200      200     200          200       200      200        200    200    200
+accounts.first_submit         POST    422      422     422          422       422      422        422    422    422
+accounts.first_secret         GET     303      303     303          303       303      303        303    303    303
+accounts.first_secret_submit  POST    303      303     303          303       303      303        303    303    303
+accounts.ask                  GET     200      200     200          200       200      200        200    200    200
+accounts.ask_submit           POST    422      422     422          422       422      422        422    422    422
+accounts.asked                GET     303      303     303          303       303      303        303    303    303
+roster.units                  GET     in       403     403          302       200      200        403    403    403
+roster.unit                   GET     in       403     403          200       200      200        403    403    403
+roster.unit_file              GET     in       403     403          200       200      200        403    403    403
+roster.add                    GET     in       403     403          200       200      200        403    403    403
+roster.add_submit             POST    in       403     403          422       422      422        403    403    403
+roster.post                   GET     in       403     403          200       200      200        403    403    403
+roster.change                 POST    in       403     403          422       422      422        403    403    403
+roster.end                    POST    in       403     403          422       422      422        403    403    403
+roster.transfer               POST    in       403     403          422       422      422        403    403    403
+roster.reset                  POST    in       403     403          200       200      200        403    403    403
+roster.print_slips            POST    in       403     403          200       200      200        403    403    403
+roster.basis                  GET     in       403     403          200       200      200        403    403    403
+roster.confirm_list           POST    in       403     403          422       422      422        403    403    403
+roster.declare_totals         POST    in       403     403          422       422      422        403    403    403
+roster.paper                  GET     in       403     403          404       404      404        403    403    403
+roster.requests               GET     in       403     403          200       200      200        403    403    403
+roster.answer_request         POST    in       403     403          404       404      404        403    403    403
+roster.transfers              GET     in       403     403          200       200      200        403    403    403
+roster.answer_transfer        POST    in       403     403          404       404      404        403    403    403
+roster.imports                GET     in       403     403          200       200      200        403    403    403
+roster.import_template        GET     in       403     403          200       200      200        403    403    403
+roster.import_new             GET     in       403     403          200       200      200        403    403    403
+roster.import_submit          POST    in       403     403          422       422      422        403    403    403
+roster.import_show            GET     in       403     403          404       404      404        403    403    403
+roster.import_file            GET     in       403     403          404       404      404        403    403    403
+roster.decide                 POST    in       403     403          404       404      404        403    403    403
+roster.import_step            POST    in       403     403          404       404      404        403    403    403
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -189,6 +225,40 @@ WHERE = {
     "notices.mine": Asked("/notices"),
     "notices.read": Asked("/notices/1/read"),
     "notices.read_all": Asked("/notices/read"),
+    "accounts.first": Asked("/first?who=GV-1"),
+    "accounts.first_submit": Asked("/first"),
+    "accounts.first_secret": Asked("/first/secret"),
+    "accounts.first_secret_submit": Asked("/first/secret"),
+    "accounts.ask": Asked("/first/ask"),
+    "accounts.ask_submit": Asked("/first/ask"),
+    "accounts.asked": Asked("/first/asked"),
+    "roster.units": Asked("/manage/roster/"),
+    "roster.unit": Asked("/manage/roster/units/A/"),
+    "roster.unit_file": Asked("/manage/roster/units/A/roster.csv"),
+    "roster.add": Asked("/manage/roster/units/A/add"),
+    "roster.add_submit": Asked("/manage/roster/units/A/add"),
+    "roster.post": Asked("/manage/roster/posts/{post}"),
+    "roster.change": Asked("/manage/roster/posts/{post}/change"),
+    "roster.end": Asked("/manage/roster/posts/{post}/end"),
+    "roster.transfer": Asked("/manage/roster/posts/{post}/transfer"),
+    "roster.reset": Asked("/manage/roster/posts/{post}/reset"),
+    "roster.print_slips": Asked("/manage/roster/units/A/slips"),
+    "roster.basis": Asked("/manage/roster/units/A/basis"),
+    "roster.confirm_list": Asked("/manage/roster/units/A/basis/list"),
+    "roster.declare_totals": Asked("/manage/roster/units/A/basis/totals"),
+    "roster.paper": Asked("/manage/roster/units/A/basis/1/paper"),
+    "roster.requests": Asked("/manage/roster/requests"),
+    "roster.answer_request": Asked("/manage/roster/requests/1/confirm"),
+    "roster.transfers": Asked("/manage/roster/transfers"),
+    "roster.answer_transfer": Asked("/manage/roster/transfers/1/accept"),
+    "roster.imports": Asked("/manage/roster/imports"),
+    "roster.import_template": Asked("/manage/roster/imports/template.xlsx"),
+    "roster.import_new": Asked("/manage/roster/imports/new"),
+    "roster.import_submit": Asked("/manage/roster/imports/new"),
+    "roster.import_show": Asked("/manage/roster/imports/1"),
+    "roster.import_file": Asked("/manage/roster/imports/1/lines.xlsx"),
+    "roster.decide": Asked("/manage/roster/imports/1/lines/1/decide"),
+    "roster.import_step": Asked("/manage/roster/imports/1/apply"),
     "jobs.mine": Asked("/manage/jobs/"),
     "jobs.show": Asked("/manage/jobs/1"),
     "jobs.state": Asked("/manage/jobs/1/state"),
@@ -219,6 +289,7 @@ def test_every_role_gets_what_the_table_says(
             rule = rule_of_a(work, world)
         if "{household}" in asked.address:
             household = family(work, world, people["collaborator"])
+        post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
         if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
@@ -234,7 +305,9 @@ def test_every_role_gets_what_the_table_says(
         if options.get("json"):
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
-            asked.address.format(attempt=attempt_id, serial=serial, rule=rule, household=household),
+            asked.address.format(
+                attempt=attempt_id, serial=serial, rule=rule, household=household, post=post
+            ),
             method=method,
             **options,
         )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.accounts import secrets
 from portal.core.accounts.errors import ChangedTooOften, CurrentSecretWrong, NumberFull, SecretTooEasy
-from portal.core.accounts.models import Audience, Posting, SecretKind, SignIn, User
+from portal.core.accounts.models import Audience, Posting, PostingSource, SecretKind, SignIn, User
 from portal.core.audit.models import Entry
 from portal.core.audit.services import record
 from portal.core.consent import services as consent
@@ -38,13 +38,20 @@ class Candidate:
 
 
 def candidates(session: Session, login: str) -> Sequence[Candidate]:
-    """Return the people who sign in as `login`: a phone number in any spelling, a staff code or a name given."""
+    """Return the accounts that sign in as `login`: a phone number in any spelling, a staff code or a name given.
+
+    Whom only a roster names is no account and looks like nobody.
+    """
     text = tidy(login)
     phone = phone_number(text)
     same = or_(User.username == text.casefold(), User.staff_code == text.upper())
     rows = session.execute(
         select(User.id, User.full_name, User.secret_hash)
-        .where(or_(same, User.phone == phone) if phone else same, User.ended_at.is_(None))
+        .where(
+            or_(same, User.phone == phone) if phone else same,
+            User.secret_hash.is_not(None),
+            User.ended_at.is_(None),
+        )
         .order_by(User.id)
         .limit(MOST_ON_ONE_NUMBER)
     )
@@ -121,7 +128,7 @@ def new_user(
     session: Session,
     *,
     full_name: str,
-    secret: str,
+    secret: str | None,
     secret_kind: SecretKind,
     now: datetime,
     phone: str | None = None,
@@ -129,7 +136,7 @@ def new_user(
     username: str | None = None,
     registration_key: str | None = None,
 ) -> User:
-    """Add a person. Flushes, for the id that postings and grants need."""
+    """Add a person; `secret` None: without an account yet. Flushes, for the id that postings and grants need."""
     name = tidy(full_name)
     user = User(
         full_name=name,
@@ -139,7 +146,7 @@ def new_user(
         staff_code=staff_code.upper() if staff_code else None,
         username=username.casefold() if username else None,
         secret_kind=secret_kind,
-        secret_hash=secrets.hashed(secret),
+        secret_hash=secrets.hashed(secret) if secret is not None else None,
         registration_key=registration_key,
         failed_count=0,
         created_at=now,
@@ -186,7 +193,12 @@ def register_parent(
     )
     user.consent_version, user.consented_at = CONSENT_VERSION, now
     consent.record(session, user.id, PARENT, CONSENT_VERSION, manner=Manner.SELF, now=now, shown=words)
-    session.add(Posting(user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today))
+    session.add(
+        Posting(
+            user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today,
+            source=PostingSource.SELF, recorded_at=now, recorded_by_id=user.id,
+        )
+    )  # fmt: skip
     record(
         session,
         at=now,
