@@ -5,14 +5,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, render_template, request
+from flask import Blueprint, Response, flash, jsonify, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.exc import IntegrityError
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as Redirect
 
 from courses.assignments import services as assignments
 from courses.families import queries as progress
 from portal.core import clock
+from portal.core.accounts import claims
 from portal.core.audit.services import record
 from portal.core.consent.wordings import CURRENT, PARENT, WORDINGS
 from portal.core.db import db, unit_of_work
@@ -23,13 +24,14 @@ from portal.core.households.services import Became, Outcome, Row
 from portal.core.locale import worded
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action
-from portal.core.web import actor, requires, see_other
+from portal.core.web import actor, requires, see_other, settings
 from portal.reports.files import answer_with
 from portal.reports.household_forms import ChildrenForm, RowForm, row_from, row_of
+from portal.reports.rosters.slips import SlipFacts, render
 from portal.reports.tables import Column, Kind, Table
 
 bp = Blueprint("households", __name__, url_prefix="/manage")
-Answer = Response | str | tuple[str, int]
+Answer = Redirect | str | tuple[str, int]
 
 
 @bp.get("/households/")
@@ -133,6 +135,74 @@ def _household_page(key: str, form: ChildrenForm | None) -> str:
     )
     _recorded("people.read", f"household:{household.id}", rows=len(members))
     return shown
+
+
+@bp.post("/households/<key>/slips")
+@requires(Action.HOUSEHOLD_KEEP)
+def slips_of(key: str) -> Answer:
+    """Make sign-in slips for the grown-ups of a household who have none used: as a file to print, or shown on the phone."""
+    now = clock.now()
+    with unit_of_work() as session:
+        household, _area = queries.household_for(session, actor(), key, Action.HOUSEHOLD_KEEP)
+        people = queries.without_account(session, actor(), household_id=household.id, most=services.MOST_ROWS)
+        printed = claims.make_slips(session, [one for one, _key in people], by_id=actor().id, now=now)
+    if not printed:
+        flash(_("Everybody here has signed in already; nobody needs a slip."), "info")
+        return see_other("households.show", key=key)
+    if request.form.get("then") == "show":
+        return _unkept(Response(_shown_slips(key, printed), mimetype="text/html"))
+    return _paper(printed, dict(people), f"phieu-{key}")
+
+
+@bp.post("/register/slips")
+@requires(Action.HOUSEHOLD_KEEP)
+def slips_of_mine() -> Answer:
+    """Make sign-in slips for those whom the collaborator registered and who have not signed in: a list, at most 40."""
+    now = clock.now()
+    with unit_of_work() as session:
+        people = queries.without_account(session, actor(), most=services.MOST_ROWS)
+        printed = claims.make_slips(session, [one for one, _key in people], by_id=actor().id, now=now)
+    if not printed:
+        flash(_("Everybody whom you registered has signed in already; nobody needs a slip."), "info")
+        return see_other("households.index")
+    return _paper(printed, dict(people), "phieu-dang-nhap")
+
+
+def _paper(printed: Sequence[claims.Printed], keys: dict[int, str], name: str) -> Response:
+    base = settings().base_url.rstrip("/")
+    facts = [
+        SlipFacts(
+            name=one.full_name,
+            unit=f"Hộ {keys[one.user_id]}",
+            login=one.login,
+            code=claims.shown_code(one.code),
+            address=base + url_for("accounts.first", who=one.login),
+            host=base.split("://", 1)[-1],
+            until=clock.local_date(one.expires_at),
+        )
+        for one in printed
+    ]
+    response = Response(render(facts, "Phiếu đăng nhập lần đầu"), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.pdf"'
+    return _unkept(response)
+
+
+def _shown_slips(key: str, printed: Sequence[claims.Printed]) -> str:
+    page: str = render_template(
+        "households/slips.html",
+        key=key,
+        slips=[
+            (one.full_name, one.login, claims.shown_code(one.code), clock.local_date(one.expires_at))
+            for one in printed
+        ],
+    )
+    return page
+
+
+def _unkept(response: Response) -> Response:
+    """Return an answer that no browser keeps: the codes are shown once."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @bp.get("/register")

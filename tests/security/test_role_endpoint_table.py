@@ -88,6 +88,8 @@ households.show               GET     in       403     200          403       40
 households.change             POST    in       403     422          403       403      403        403    403    403
 households.register           GET     in       403     200          403       403      403        403    403    403
 households.register_submit    POST    in       403     422          403       403      403        403    403    403
+households.slips_of           POST    in       403     200          403       403      403        403    403    403
+households.slips_of_mine      POST    in       403     200          403       403      403        403    403    403
 households.register_rows      POST    in       403     400          403       403      403        403    403    403
 families.reason               GET     in       403     403          403       403      403        403    403    403
 families.reason_submit        POST    in       403     403          403       403      403        403    403    403
@@ -212,6 +214,8 @@ WHERE = {
     "households.change": Asked("/manage/households/{household}"),
     "households.register": Asked("/manage/register"),
     "households.register_submit": Asked("/manage/register"),
+    "households.slips_of": Asked("/manage/households/{household}/slips"),
+    "households.slips_of_mine": Asked("/manage/register/slips"),
     "households.register_rows": Asked("/manage/register/rows", {"json": {}}),
     "families.reason": Asked("/manage/support/reason"),
     "families.reason_submit": Asked("/manage/support/reason"),
@@ -287,7 +291,7 @@ def test_every_role_gets_what_the_table_says(
             serial = certify(work, world.ana).serial
         if "{rule}" in asked.address:
             rule = rule_of_a(work, world)
-        if "{household}" in asked.address:
+        if "{household}" in asked.address or "slips" in row:
             household = family(work, world, people["collaborator"])
         post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
         if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):

@@ -134,6 +134,31 @@ def fits(search: str) -> ColumnElement[bool]:
     return or_(named, *by_number)
 
 
+def without_account(
+    session: Session, who: Actor, *, household_id: int | None = None, most: int
+) -> Sequence[tuple[int, str]]:
+    """Return the ids of grown-ups without an account and the keys of their households, the newest first.
+
+    Those of one household, or of everybody whom `who` has registered.
+    """
+    query = (
+        select(User.id, Area.code, Household.number)
+        .join(HouseholdMember, HouseholdMember.user_id == User.id)
+        .join(Household, Household.id == HouseholdMember.household_id)
+        .join(Area, Area.id == Household.area_id)
+        .join(Unit, Unit.id == Household.unit_id)
+        .where(
+            User.secret_hash.is_(None),
+            User.ended_at.is_(None),
+            reachable(who.grants, Action.HOUSEHOLD_KEEP),
+            HouseholdMember.added_by_id == who.id if household_id is None else Household.id == household_id,
+        )
+        .order_by(HouseholdMember.added_at.desc(), User.id.desc())
+        .limit(most)
+    )
+    return [(user_id, label(code, number)) for user_id, code, number in session.execute(query)]
+
+
 @dataclass(frozen=True, slots=True)
 class HouseholdCounts:
     """Counts of a community: households, of them with a child under 16, with each band; grown-ups."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.accounts.models import Audience, Posting, SecretKind, User
+from portal.core.accounts.models import Audience, Posting, PostingSource, SecretKind, User
 from portal.core.accounts.services import MOST_ON_ONE_NUMBER
 from portal.core.audit.services import record
 from portal.core.child_words import child_in_name
@@ -113,7 +113,7 @@ def register(
         or 0
     )
     login = f"{label(area.code, household.number)}-{place}"
-    user = same or _new_person(session, row, name, phone, login, unit, today, now)
+    user = same or _new_person(session, row, name, phone, login, unit, by_id, today, now)
     session.add(
         HouseholdMember(
             household_id=household.id, user_id=user.id, place=place, added_at=now, added_by_id=by_id
@@ -166,6 +166,7 @@ def _new_person(
     phone: str | None,
     login: str,
     unit: Unit,
+    by_id: int,
     today: date,
     now: datetime,
 ) -> User:
@@ -192,7 +193,17 @@ def _new_person(
     )
     session.add(user)
     session.flush()
-    session.add(Posting(user_id=user.id, unit_id=unit.id, audience=row.audience, valid_from=today))
+    session.add(
+        Posting(
+            user_id=user.id,
+            unit_id=unit.id,
+            audience=row.audience,
+            valid_from=today,
+            source=PostingSource.COLLABORATOR,
+            recorded_at=now,
+            recorded_by_id=by_id,
+        )
+    )
     return user
 
 
