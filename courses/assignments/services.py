@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Select, and_, exists, select, update
+from sqlalchemy import Select, and_, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -335,26 +335,24 @@ def _insert(session: Session, model: type[Base], rows: Sequence[dict[str, object
     """Insert rows, leaving out those that another run was quicker with."""
     postgres = session.connection().dialect.name == "postgresql"
     statement = (postgresql.insert if postgres else sqlite.insert)(model).on_conflict_do_nothing()
-    session.execute(statement, rows)
+    # with something to return, many rows go into one statement; without, PostgreSQL is asked row by row
+    session.execute(statement.returning(*inspect(model).primary_key), rows).all()
 
 
 def _give_due_dates(session: Session, course_id: int, first: int, last: int) -> None:
     """Let enrolments that were begun without a due date take the one of what was asked."""
-    standing = and_(
-        Assignment.user_id == Enrolment.user_id,
-        Assignment.course_id == Enrolment.course_id,
-        Assignment.cycle == Enrolment.cycle,
-        Assignment.ended_on.is_(None),
-    )
-    due = select(Assignment.due_on).where(standing).correlate(Enrolment).scalar_subquery()
     session.execute(
         update(Enrolment)
         .where(
             Enrolment.course_id == course_id,
             Enrolment.user_id.between(first, last),
             Enrolment.due_on.is_(None),
-            exists(select(Assignment.id).where(standing).correlate(Enrolment)),
+            Assignment.course_id == course_id,
+            Assignment.user_id.between(first, last),
+            Assignment.user_id == Enrolment.user_id,
+            Assignment.cycle == Enrolment.cycle,
+            Assignment.ended_on.is_(None),
         )
-        .values(due_on=due)
+        .values(due_on=Assignment.due_on)
         .execution_options(synchronize_session=False)
     )

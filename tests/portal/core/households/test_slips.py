@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask.testing import FlaskClient
 from pypdf import PdfReader
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import User
@@ -59,3 +59,29 @@ def test_slips_of_a_whole_list_come_on_paper(session: Session, world: World, sig
 def test_another_community_gets_no_slips(session: Session, world: World, sign_in: SignIn) -> None:
     registered(world, sign_in)
     assert sign_in(world.bruno).post("/manage/households/C1-1/slips").status_code == 403
+
+
+def test_two_on_one_number_each_take_their_own_account(
+    session: Session, world: World, sign_in: SignIn, client: FlaskClient
+) -> None:
+    """Who one is follows from the slip's own code; afterwards from the PIN."""
+    with unit_of_work() as work:
+        lan = one_of_each_role(work, world)["collaborator"]
+        family(work, world, lan, "Đinh Thị Liễu", 1)
+        family(work, world, lan, "Đinh Văn Lực", 2)
+        work.execute(update(User).where(User.phone == "0987000002").values(phone="0987000001"))
+    collaborator = sign_in(lan)
+    for key, pin in (("C1-1", "402917"), ("C1-2", "513028")):
+        text = collaborator.post(f"/manage/households/{key}/slips", data={"then": "show"}).get_data(
+            as_text=True
+        )
+        found = re.search(r"[2-9A-Z]{4}-[2-9A-Z]{4}", text)
+        assert found is not None
+        assert client.post("/first", data={"login": "0987000001", "code": found.group()}).status_code == 303
+        assert client.post("/first/secret", data={"new": pin, "again": pin}).status_code == 303
+        client.post("/logout")
+
+    for name, pin in (("Đinh Thị Liễu", "402917"), ("Đinh Văn Lực", "513028")):
+        assert client.post("/login", data={"login": "0987000001", "secret": pin}).status_code == 303
+        assert name in client.get("/account").get_data(as_text=True)
+        client.post("/logout")
