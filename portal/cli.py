@@ -7,6 +7,7 @@ import csv
 import getpass
 import json
 import sys
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -16,8 +17,11 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from courses import loader
+from courses.assignments import queries as rule_queries
+from courses.assignments import services as rules
 from portal import backup, demo, translations
 from portal.config import ROOT
 from portal.core import clock
@@ -41,7 +45,7 @@ PARTLY_REFUSED = 3
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
-    for command in (content, demonstration, user, units, backups, catalogues, jobs, setup):
+    for command in (content, demonstration, user, units, assignments, backups, catalogues, jobs, setup):
         app.cli.add_command(command)
 
 
@@ -240,6 +244,34 @@ def units_import(file: Path) -> None:
                 click.echo(f"{file.name}:{fault}", err=True)
             raise click.ClickException(f"{len(faults)} faults; nothing was added")
         click.echo(f"added {added} units")
+
+
+@click.group()
+def assignments() -> None:
+    """Who must learn what."""
+
+
+@assignments.command("run")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def assignments_run(shape: str) -> None:
+    """Apply every rule now, as the background work does every night; running it again changes nothing."""
+    applied = rules.run(
+        db.session(), _Plainly(), clock.today(), clock.now(), rule_queries.courses_with_rules(db.session())
+    )
+    if shape == "json":
+        click.echo(json.dumps({"asked": applied.asked, "withdrawn": applied.withdrawn}))
+    else:
+        click.echo(f"asked {applied.asked} people, took it back from {applied.withdrawn}")
+
+
+class _Plainly:
+    """Units of work one after the other, without a job around them."""
+
+    def work(self) -> AbstractContextManager[Session]:
+        return unit_of_work()
+
+    def progress(self, done: int, total: int) -> None:
+        pass
 
 
 @click.group("backup")

@@ -10,18 +10,23 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from courses import queries
+from courses.assignments import queries as assignment_queries
+from courses.assignments import services as assignments
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
+from courses.services import enrol
 from portal.core import clock
 from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
 from portal.core.accounts.secrets import hashed
 from portal.core.accounts.services import new_user
+from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.db import unit_of_work
+from portal.core.households.services import Row, register
 from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
-from portal.core.policy import Role
+from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
 from portal.demo import halls
 from portal.demo.accounts import ACCOUNTS, PASSWORD
@@ -164,6 +169,8 @@ def load(today: date, report: Callable[[str], None]) -> None:
         report(f"certificates: {issued}")
     with unit_of_work() as session:
         report(f"classes, a practice, an evening: {halls.load(session, issuer_for(settings()), today, now)}")
+        _households(session, today, now, dice)
+        _rule(session, today, now)
 
 
 def _areas(session: Session) -> dict[str, Area]:
@@ -475,3 +482,76 @@ def _complete(
     session.add(completion)
     session.flush()
     certificates.issue(session, issuer, completion, course=course, version=version, cycle=1, now=at)
+
+
+def _households(session: Session, today: date, now: datetime, dice: random.Random) -> None:
+    """Let the collaborator have registered some families of her commune; some of their grown-ups have begun to learn."""
+    collaborator = session.scalars(select(User).where(User.username == "congtacvien")).one()
+    unit = session.scalars(select(Unit).where(Unit.code == "CD-12454")).one()
+    course = session.scalar(select(Course).where(Course.code == "CM-01"))
+    for number in range(1, 13):
+        grown_ups = 1 + number % 2
+        phone = f"09000010{number:02d}"
+        for place in range(grown_ups):
+            name = " ".join((dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(GIVEN)))
+            outcome = register(
+                session,
+                Row(
+                    key=f"demonstration-{number:02d}-{place}-row",
+                    full_name=name,
+                    phone=phone if place == 0 or number % 3 else "",
+                    household=None,
+                    household_key=f"demonstration-{number:02d}-home",
+                    audience=Audience.CARER if number == 7 else Audience.PARENT,
+                    has_child=number != 5,
+                    bands=(("0-5",), ("6-10",), ("6-10", "11-15"))[number % 3],
+                    consent=True,
+                    version=CURRENT[PARENT],
+                ),
+                unit=unit,
+                by_id=collaborator.id,
+                today=today - timedelta(days=60),
+                now=now - timedelta(days=60),
+            )
+            if course is not None and (number + place) % 3 == 0:
+                enrolment = enrol(session, Actor(outcome.user_id), course, now - timedelta(days=40))
+                lessons = session.scalars(
+                    select(Lesson)
+                    .where(Lesson.version_id == enrolment.version_id)
+                    .order_by(Lesson.position)
+                    .limit(1 + number % 5)
+                ).all()
+                session.add_all(
+                    LessonDone(
+                        enrolment_id=enrolment.id,
+                        lesson_id=lesson.id,
+                        done_at=now - timedelta(days=40 - position),
+                    )
+                    for position, lesson in enumerate(lessons, 1)
+                )
+
+
+def _rule(session: Session, today: date, now: datetime) -> None:
+    """Let the head of the kindergarten have asked her staff to learn GD-01, by a day next month."""
+    course = session.scalar(select(Course).where(Course.code == "GD-01"))
+    if course is None:
+        return
+    head = session.scalars(select(User).where(User.username == "hieutruong")).one()
+    school = session.scalars(select(Unit).where(Unit.code == "MN-336-01")).one()
+    wish = assignments.Wish(
+        course=course,
+        audience=None,
+        area_id=None,
+        unit_id=school.id,
+        sector=None,
+        due_on=today + timedelta(days=30),
+        due_days=None,
+        renewal_days=90,
+        valid_from=today,
+    )
+    rule = assignments.make(session, Actor(head.id, (Grant(Role.UNIT_HEAD, unit=school.id),)), wish, now)
+    rule.applied_at = now
+    plan = assignment_queries.plan(session, course.id, [rule], today)
+    people = assignment_queries.touched(session, plan)
+    if people:
+        assignments.apply(session, plan, people[0], people[-1], now)

@@ -26,7 +26,7 @@ from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
 from tests import halls
 from tests.factories import NOW, World
-from tests.security.support import COLUMNS, begin_quiz, certify, one_of_each_role
+from tests.security.support import COLUMNS, begin_quiz, certify, family, one_of_each_role, rule_of_a
 
 FIRST = "ba-do-tuoi"  # the first lesson of CM-01, which is open to all
 AID = "noi-chuyen-voi-con-tuoi-lon"  # a lesson of it with a job aid
@@ -76,6 +76,32 @@ manage.board                  GET     in       403     200          200       20
 manage.board_file             GET     in       403     403          200       200      200        200    403    403
 manage.people                 GET     in       403     200          200       200      200        200    403    403
 manage.people_file            GET     in       403     403          200       200      200        200    403    403
+assignments.index             GET     in       403     403          200       200      200        200    403    403
+assignments.rules_file        GET     in       403     403          200       200      200        200    403    403
+assignments.new               GET     in       403     403          200       200      200        200    403    403
+assignments.make              POST    in       403     403          404       404      404        404    403    403
+assignments.show              GET     in       403     403          200       200      200        200    403    403
+assignments.people_file       GET     in       403     403          200       200      200        200    403    403
+assignments.end               POST    in       403     403          303       409      409        409    403    403
+assignments.apply             POST    in       403     403          303       303      303        303    403    403
+reminders.preview             GET     in       403     403          200       200      200        200    403    403
+reminders.send                POST    in       403     403          303       303      303        303    403    403
+reminders.paper               GET     in       403     403          200       200      200        200    403    403
+households.index              GET     in       403     200          403       403      403        403    403    403
+households.counts_file        GET     in       403     200          403       403      403        403    403    403
+households.show               GET     in       403     200          403       403      403        403    403    403
+households.change             POST    in       403     422          403       403      403        403    403    403
+households.register           GET     in       403     200          403       403      403        403    403    403
+households.register_submit    POST    in       403     422          403       403      403        403    403    403
+households.slips_of           POST    in       403     200          403       403      403        403    403    403
+households.slips_of_mine      POST    in       403     200          403       403      403        403    403    403
+households.register_rows      POST    in       403     400          403       403      403        403    403    403
+families.reason               GET     in       403     403          403       403      403        403    403    403
+families.reason_submit        POST    in       403     403          403       403      403        403    403    403
+families.index                GET     in       403     403          403       403      403        403    403    403
+families.show                 GET     in       403     403          403       403      403        403    403    403
+families.begin                POST    in       403     403          403       403      403        403    403    403
+families.end                  POST    in       403     403          403       403      403        403    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
 preview.index                 GET     in       403     403          403       403      403        200    200    200
 preview.bank                  GET     in       403     403          403       403      403        200    200    200
@@ -233,6 +259,32 @@ WHERE = {
     "manage.board_file": Asked("/manage/board.csv"),
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
+    "assignments.index": Asked("/manage/assignments/"),
+    "assignments.rules_file": Asked("/manage/assignments/rules.csv"),
+    "assignments.new": Asked("/manage/assignments/new"),
+    "assignments.make": Asked("/manage/assignments/"),
+    "assignments.show": Asked("/manage/assignments/{rule}"),
+    "assignments.people_file": Asked("/manage/assignments/{rule}/people.csv"),
+    "assignments.end": Asked("/manage/assignments/{rule}/end"),
+    "assignments.apply": Asked("/manage/assignments/{rule}/apply"),
+    "reminders.preview": Asked("/manage/remind/?place=unit:A&course=GD-01"),
+    "reminders.send": Asked("/manage/remind/?place=unit:A&course=GD-01"),
+    "reminders.paper": Asked("/manage/remind/print?place=unit:A&course=GD-01"),
+    "households.index": Asked("/manage/households/"),
+    "households.counts_file": Asked("/manage/households/counts.csv"),
+    "households.show": Asked("/manage/households/{household}"),
+    "households.change": Asked("/manage/households/{household}"),
+    "households.register": Asked("/manage/register"),
+    "households.register_submit": Asked("/manage/register"),
+    "households.slips_of": Asked("/manage/households/{household}/slips"),
+    "households.slips_of_mine": Asked("/manage/register/slips"),
+    "households.register_rows": Asked("/manage/register/rows", {"json": {}}),
+    "families.reason": Asked("/manage/support/reason"),
+    "families.reason_submit": Asked("/manage/support/reason"),
+    "families.index": Asked("/manage/support/"),
+    "families.show": Asked("/manage/support/{household}"),
+    "families.begin": Asked("/manage/support/{household}/begin"),
+    "families.end": Asked("/manage/support/{household}/end"),
     "author.index": Asked("/author/"),
     "preview.index": Asked("/author/courses/"),
     "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
@@ -375,11 +427,16 @@ def test_every_role_gets_what_the_table_says(
     method, *expected = ROWS[row]
     asked = WHERE[row]
     attempts: dict[str, tuple[str, str]] = {}
-    serial = ""
+    serial = household = ""
+    rule = 0
     with unit_of_work() as work:
         people = one_of_each_role(work, world)
         if "{serial}" in asked.address:
             serial = certify(work, world.ana).serial
+        if "{rule}" in asked.address:
+            rule = rule_of_a(work, world)
+        if "{household}" in asked.address or "slips" in row:
+            household = family(work, world, people["collaborator"])
         post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
         if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):
             for role, user_id in people.items():
@@ -394,10 +451,12 @@ def test_every_role_gets_what_the_table_says(
         browser = client if role == "stranger" else sign_in(people[role])
         attempt_id, ref = attempts.get(role, ("none", "none"))
         options = dict(asked.options)
-        if "json" in options:
+        if options.get("json"):
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
-            asked.address.format(attempt=attempt_id, serial=serial, post=post, **places),
+            asked.address.format(
+                attempt=attempt_id, serial=serial, rule=rule, household=household, post=post, **places
+            ),
             method=method,
             **options,
         )

@@ -22,12 +22,15 @@ from portal.core.accounts.errors import (
 from portal.core.accounts.models import Audience, Posting, PostingSource, SecretKind, SignIn, User
 from portal.core.audit.models import Entry
 from portal.core.audit.services import record
+from portal.core.consent import services as consent
+from portal.core.consent.models import Manner
+from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.names import fold, phone_number, sort_key, tidy, unprintable
 
 #: The bare table, for statements that sign people in: nothing of them is held as an object meanwhile.
 _PEOPLE = cast("Table", User.__table__)
 _SIGN_INS = cast("Table", SignIn.__table__)
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = CURRENT[PARENT]
 MOST_ON_ONE_NUMBER = 10
 CHANGES_A_DAY = 5
 
@@ -186,10 +189,11 @@ def register_parent(
     today: date,
     now: datetime,
     registration_key: str,
+    words: str = "",
 ) -> int:
     """Sign a parent up in the community of her commune; return her id.
 
-    `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
+    words: the consent as it was shown. `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
     key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
     Raises `SecretTooEasy`, `NumberFull`, `NameUnprintable`.
     """
@@ -210,6 +214,7 @@ def register_parent(
         registration_key=registration_key if known is None else None,
     )
     user.consent_version, user.consented_at = CONSENT_VERSION, now
+    consent.record(session, user.id, PARENT, CONSENT_VERSION, manner=Manner.SELF, now=now, shown=words)
     session.add(
         Posting(
             user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today,
