@@ -32,9 +32,11 @@ from portal.core.jobs import views as jobs
 from portal.core.locale import language
 from portal.core.notices import views as notices
 from portal.core.policy import Action
+from portal.core.rights import views as rights
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.reports import looks
 from portal.reports import views as reports
 
 CSRF = CSRFProtect()
@@ -71,6 +73,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         audit.bp,
         jobs.bp,
         notices.bp,
+        rights.bp,
+        looks.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,

@@ -3,6 +3,8 @@
 Only `portal.app` imports this.
 """
 
+from courses import holdings as courses
 from portal.core.notices import sending
+from portal.core.rights import own, retention
 
-MODULES = (sending,)
+MODULES = (sending, own, retention, courses)

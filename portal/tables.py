@@ -8,6 +8,7 @@ from portal.core.files import models as files
 from portal.core.jobs import models as jobs
 from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
+from portal.core.rights import models as rights
 from quizzes import models as quizzes
 
-MODULES = (organisation, accounts, audit, jobs, files, notices, quizzes, courses, certificates)
+MODULES = (organisation, accounts, audit, jobs, files, notices, rights, quizzes, courses, certificates)

@@ -25,6 +25,7 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    PERSON_ERASE = "person:erase"
 
 
 class Role(StrEnum):
@@ -62,6 +63,7 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.PERSON_ERASE: N_("remove the data of a person, with a reason"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -82,6 +84,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.COURSE_CHECK,
         Action.AUDIT_READ,
         Action.POLICY_READ,
+        Action.PERSON_ERASE,
     },
 }
 

@@ -33,7 +33,7 @@ from portal.core.accounts.models import Posting, User
 from portal.core.clock import local_date, start_of
 from portal.core.errors import NotFound
 from portal.core.names import fold
-from portal.core.organisation.models import Area, AreaKind, Unit
+from portal.core.organisation.models import Area, AreaKind, Sector, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
 from portal.reports.tables import Ratio
@@ -469,6 +469,21 @@ def people(
             completed_on=completed_on,
             serial=serial or "",
         )
+
+
+def ids(scope: Scope, filters: Filters, state: State, search: str) -> Select[tuple[int]]:
+    """Return a select of the ids of the people that `people` would list."""
+    listed = _people(scope, filters, state, search).order_by(None).subquery()
+    return select(listed.c.id)
+
+
+def has_police(session: Session, scope: Scope, filters: Filters) -> bool:
+    """Return whether people with a post in the police may stand on a list of this place: such a list asks for a reason."""
+    query = select(Posting.id).join(Unit, Unit.id == Posting.unit_id)
+    if filters.course is not None:
+        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
+    found = query.where(*_posts(filters, scope), Unit.sector == Sector.POLICE).limit(1)
+    return session.scalar(found) is not None
 
 
 def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:

@@ -67,8 +67,8 @@ verify.index                  GET     200      200     200          200       20
 verify.show                   GET     200      200     200          200       200      200        200    200    200
 manage.board                  GET     in       403     200          200       200      200        200    403    403
 manage.board_file             GET     in       403     403          200       200      200        200    403    403
-manage.people                 GET     in       403     200          200       200      200        200    403    403
-manage.people_file            GET     in       403     403          200       200      200        200    403    403
+manage.people                 GET     in       403     200          200       303      200        303    403    403
+manage.people_file            GET     in       403     403          200       303      200        303    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
@@ -80,6 +80,19 @@ jobs.again                    POST    in       404     404          404       40
 notices.mine                  GET     in       200     200          200       200      200        200    200    200
 notices.read                  POST    in       404     404          404       404      404        404    404    404
 notices.read_all              POST    in       303     303          303       303      303        303    303    303
+rights.mine                   GET     in       200     200          200       200      200        200    200    200
+rights.correct                POST    in       422     422          422       422      422        422    422    422
+rights.take                   POST    in       200     200          200       200      200        200    200    200
+rights.erase_me               GET     in       200     200          200       200      200        200    200    200
+rights.erase_me_submit        POST    in       422     422          422       422      422        422    422    422
+rights.reason                 GET     in       403     200          200       200      200        200    403    403
+rights.reason_submit          POST    in       403     422          422       422      422        422    403    403
+rights.erasures               GET     in       403     403          403       403      403        403    403    200
+rights.erase                  GET     in       403     403          403       403      403        403    403    200
+rights.erase_submit           POST    in       403     403          403       403      403        403    403    422
+looks.index                   GET     in       403     403          403       403      403        403    403    200
+looks.file                    GET     in       403     403          403       403      403        403    403    200
+looks.erasures_file           GET     in       403     403          403       403      403        403    403    200
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -138,6 +151,19 @@ WHERE = {
     "author.index": Asked("/author/"),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "rights.mine": Asked("/account/data"),
+    "rights.correct": Asked("/account/data"),
+    "rights.take": Asked("/account/data/download"),
+    "rights.erase_me": Asked("/account/data/erase"),
+    "rights.erase_me_submit": Asked("/account/data/erase"),
+    "rights.reason": Asked("/manage/reason?kind=police&place=area:D1"),
+    "rights.reason_submit": Asked("/manage/reason?kind=police&place=area:D1"),
+    "rights.erasures": Asked("/admin/erasures"),
+    "rights.erase": Asked("/admin/people/1/erase"),
+    "rights.erase_submit": Asked("/admin/people/1/erase"),
+    "looks.index": Asked("/admin/looks"),
+    "looks.file": Asked("/admin/looks.csv"),
+    "looks.erasures_file": Asked("/admin/erasures.csv"),
     "notices.mine": Asked("/notices"),
     "notices.read": Asked("/notices/1/read"),
     "notices.read_all": Asked("/notices/read"),

@@ -15,6 +15,12 @@ from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 from portal.core.accounts import secrets
 from portal.core.forms import Form
 from portal.core.names import phone_number
+from portal.core.text import N_
+
+#: The very words of the consent; another wording is another `services.CONSENT_VERSION`.
+CONSENT_WORDING = N_(
+    "I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."
+)
 
 
 class LoginForm(Form):
@@ -39,9 +45,7 @@ class RegisterForm(Form):
         ],
     )
     consent = BooleanField(
-        _(
-            "I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."
-        ),
+        _(CONSENT_WORDING),
         [
             InputRequired(
                 message=_("Without your consent we may not keep anything. You can still read the open pages.")

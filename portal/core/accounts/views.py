@@ -17,14 +17,24 @@ from portal.core.accounts.errors import (
     SecretTooEasy,
     SignInRefused,
 )
-from portal.core.accounts.forms import EmptyForm, LoginForm, PinForm, RegisterForm, SecretForm
+from portal.core.accounts.forms import (
+    CONSENT_WORDING,
+    EmptyForm,
+    LoginForm,
+    PinForm,
+    RegisterForm,
+    SecretForm,
+)
 from portal.core.accounts.login import begin
 from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.locale import language
 from portal.core.names import phone_number
 from portal.core.notices import queries as notices
 from portal.core.policy import ROLE_LABELS, Action, Role
+from portal.core.rights import consent
+from portal.core.rights.models import ConsentWay
 from portal.core.web import actor, public, requires, safe_next, see_other, settings
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
@@ -175,6 +185,16 @@ def _registered(form: RegisterForm) -> str:
             today=clock.today(),
             now=now,
             registration_key=str(form.registration_key.data),
+        )
+        consent.note(
+            database,
+            user_id,
+            version=services.CONSENT_VERSION,
+            wording=gettext(CONSENT_WORDING),
+            language=language(),
+            way=ConsentWay.FORM,
+            by_id=None,
+            now=now,
         )
         return services.sign_in(database, user_id, now)
 

@@ -26,6 +26,13 @@ LABELS = {
     "people.read": N_("looked at a list of people"),
     "people.export": N_("exported a list of people"),
     "board.export": N_("exported rates"),
+    "list.reason": N_("said why a list was opened"),
+    "user.correct": N_("corrected her own data"),
+    "user.download": N_("downloaded her own data"),
+    "person.erase": N_("removed the data of a person"),
+    "retention.run": N_("deleted what need not be kept"),
+    "looks.export": N_("exported who looked at lists"),
+    "erasures.export": N_("exported the removals of data"),
 }
 
 
