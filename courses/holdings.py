@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from courses.certificates.models import Certificate, CertificateFile
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt, Version
 from portal.core.names import masked
+from portal.core.rights import own  # noqa: F401 - account, posts and roles stand before the courses
 from portal.core.rights.holdings import Holding, Part, holds
 from portal.core.text import N_
 from quizzes.models import Answer, Attempt

@@ -66,6 +66,14 @@ PAGES = (
     ("audit", "quantri", "/admin/audit", 200),
     ("roles", "quantri", "/admin/roles", 200),
     ("author", "soanbai", "/author/", 200),
+    ("my data", "hieutruong", "/account/data", 200),
+    ("my removal", "hieutruong", "/account/data/erase", 200),
+    ("notices, none", "giaovien", "/notices", 200),
+    ("jobs, none", "giaovien", "/manage/jobs/", 200),
+    ("reason", "hieutruong", "/manage/reason?kind=police&place=area:D1", 200),
+    ("looks", "quantri", "/admin/looks", 200),
+    ("removals", "quantri", "/admin/erasures?who=giaovien", 200),
+    ("removal", "quantri", "/admin/people/1/erase", 200),
 )
 
 

@@ -35,7 +35,11 @@ class CorrectForm(Form):
             ),
         ],
     )
-    language = SelectField(_("Language"), choices=[SelectChoice("vi", "Tiếng Việt"), SelectChoice("en", "English")])
+    language = SelectField(
+        _("Language"),
+        [InputRequired()],
+        choices=[SelectChoice("vi", "Tiếng Việt"), SelectChoice("en", "English")],
+    )
     present = PasswordField(_("Present password or PIN"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
 
     def validate_phone(self, field: TelField) -> None:
