@@ -35,6 +35,8 @@ class Action(StrEnum):
     HOUSEHOLD_KEEP = "household:keep"
     FAMILY_SUPPORT = "family:support"
     PERSON_ERASE = "person:erase"
+    UNITS_READ = "units:read"
+    UNITS_MANAGE = "units:manage"
 
 
 class Role(StrEnum):
@@ -84,6 +86,8 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
     Action.FAMILY_SUPPORT: N_("work with families as a support officer"),
     Action.PERSON_ERASE: N_("remove the data of a person, with a reason"),
+    Action.UNITS_READ: N_("look areas and units up"),
+    Action.UNITS_MANAGE: N_("import units, apply and undo reorganisations"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -96,12 +100,19 @@ _HEAD = _OWN | {
     Action.PRACTICE_MARK,
     Action.COURSE_ASSIGN,
     Action.PEOPLE_REMIND,
+    Action.UNITS_READ,
 }
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
     Role.COLLABORATOR: _OWN
-    | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.GROUP_LESSON_PLAY, Action.HOUSEHOLD_KEEP},
+    | {
+        Action.PEOPLE_COUNT,
+        Action.PEOPLE_READ,
+        Action.GROUP_LESSON_PLAY,
+        Action.HOUSEHOLD_KEEP,
+        Action.UNITS_READ,
+    },
     Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
     Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
     Role.DEPARTMENT_HEAD: _HEAD
@@ -117,6 +128,8 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.AUDIT_READ,
         Action.POLICY_READ,
         Action.PERSON_ERASE,
+        Action.UNITS_READ,
+        Action.UNITS_MANAGE,
     },
     Role.FAMILY_SUPPORT: _OWN | {Action.FAMILY_SUPPORT},
 }

@@ -63,6 +63,13 @@ LABELS = {
     "retention.run": N_("deleted what need not be kept"),
     "looks.export": N_("exported who looked at lists"),
     "erasures.export": N_("exported the removals of data"),
+    "units.import": N_("imported units"),
+    "units.export": N_("exported units"),
+    "areas.import": N_("imported areas"),
+    "reorganisation.plan": N_("wrote a reorganisation down"),
+    "reorganisation.withdraw": N_("withdrew a planned reorganisation"),
+    "reorganisation.apply": N_("applied a reorganisation"),
+    "reorganisation.undo": N_("undid a reorganisation"),
 }
 
 
