@@ -53,7 +53,7 @@ AUDIENCES = (
         "carer",
     ),
 )
-ACCESS = ("open", "audience", "restricted")
+ACCESS = ("open", "audience", "restricted", "discreet")
 CERTIFICATES = ("completion", "participation")
 FEEDBACK = ("full", "hints", "none")
 PICTURES = (".svg", ".png", ".webp")
@@ -130,7 +130,8 @@ class Media:
 class CourseManifest:
     """One version of a course, whole and sound.
 
-    completion: rules that all must be met. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
+    completion: rules that all must be met. stands_for: of a discreet course, the code of the course that everybody
+    else believes is learned. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
     """
 
     code: str
@@ -154,6 +155,7 @@ class CourseManifest:
     media: tuple[Media, ...]
     digest: str
     practice: rubric.Rubric | None = None
+    stands_for: str = ""
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -222,6 +224,7 @@ def document_of(course: CourseManifest) -> dict[str, Any]:
         "modules": [_module_document(module) for module in course.modules],
         "completion": [_rule_document(rule) for rule in course.completion],
         "quizzes": [quiz_document(quiz) for quiz in course.quizzes],
+        **({"stands_for": course.stands_for} if course.stands_for else {}),
     }
 
 
@@ -405,6 +408,10 @@ class _Reader:
         practice = self.practice(table)
         rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes)))
         self.check_practice(table, practice, rules)
+        access = table.text("access", choices=ACCESS)
+        stands_for = table.text("stands_for", r"[A-Z]{2}-\d{2}", '"CM-01"', required=access == "discreet")
+        if stands_for and access != "discreet":
+            table.fault("stands_for", "only a discreet course stands for another; leave it out")
         course = CourseManifest(
             code=code,
             version=version,
@@ -412,7 +419,7 @@ class _Reader:
             change=table.both("change") or _TEXT,
             sector=table.text("sector", choices=SECTORS),
             audiences=table.texts("audiences", example="teacher", choices=AUDIENCES),
-            access=table.text("access", choices=ACCESS),
+            access=access,
             minutes=table.whole("minutes", 1, 6000),
             certificate=table.text("certificate", choices=CERTIFICATES),
             validity_months=table.optional_whole("validity_months", 1, 120),
@@ -427,6 +434,7 @@ class _Reader:
             media=tuple(self.media.values()),
             digest=_digest(self.contents),
             practice=practice,
+            stands_for=stands_for,
         )
         table.close()
         return course

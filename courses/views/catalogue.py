@@ -73,8 +73,9 @@ def shelf(cards: Sequence[queries.Card]) -> Sequence[dict[str, str]]:
 def course(code: str) -> str:
     """Show a course: what one learns, its path, and what is done and left."""
     session = db.session()
-    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code))
-    manifest, today = found.version.manifest, clock.today()
+    today = clock.today()
+    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code), today)
+    manifest = found.version.manifest
     asked = {rule["rule"] for rule in manifest["completion"]}
     practice = found.enrolment is not None and "practice_marked" in asked
     classes = actor().id is not None and "workshop_attended" in asked

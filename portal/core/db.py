@@ -246,9 +246,12 @@ def insert_once(session: Session, model: type[Base], **values: Any) -> bool:
 
     One statement on either database, so two clicks, two tabs or two processes make one row between them.
     """
-    postgres = session.connection().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    key = inspect(model).primary_key
-    statement = insert(model).values(**values).on_conflict_do_nothing().returning(*key)
+    statement = _insert(model, session.connection().dialect.name)
     # what came back, not the row count: PostgreSQL's driver does not know that of an insert which may return rows
-    return session.execute(statement).first() is not None
+    return session.execute(statement, values).first() is not None
+
+
+@lru_cache(maxsize=200)  # composing it takes longer than running it
+def _insert(model: type[Base], dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(model.__table__).on_conflict_do_nothing().returning(*inspect(model).primary_key)  # type: ignore[arg-type]

@@ -1,10 +1,6 @@
 """The head's pages: the board, the people behind a figure, and both as files from the same query."""
 
-from collections.abc import Iterator
-from typing import IO
-
-from flask import Blueprint, Response, render_template, request, stream_with_context
-from flask_babel import gettext as _
+from flask import Blueprint, Response, render_template, request
 
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
@@ -14,13 +10,12 @@ from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.web import actor, requires
 from portal.reports import build, forms, queries
+from portal.reports.declared import declared
+from portal.reports.files import answer_with
 from portal.reports.queries import By, Scope, State
-from portal.reports.tables import Table
-from portal.reports.writers import csv, xlsx
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
 author = Blueprint("author", __name__, url_prefix="/author")
-CHUNK = 64 * 1024
 
 
 def _scope(action: Action) -> Scope:
@@ -36,13 +31,16 @@ def board() -> str:
     """Show the counts of a place by course, by area or unit, or by audience."""
     scope, asked = _scope(Action.PEOPLE_COUNT), forms.read(db.session(), request.args, clock.today())
     lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    beside = declared(db.session(), scope, asked.filters, asked.by)
     return render_template(
         "reports/board.html",
         scope=scope,
+        declared=beside,
+        name=build.name_of(scope),
         asked=asked,
         lines=lines,
         total=total,
-        table=build.board_table(scope, asked.filters, asked.by, lines, total),
+        table=build.board_table(scope, asked.filters, asked.by, lines, total, beside),
         label_of=lambda line: build.label_of(line, asked.by),
         places=queries.places(db.session(), actor().grants),
         courses=queries.course_choices(db.session(), language()),
@@ -58,8 +56,10 @@ def board_file(kind: str) -> Response:
     """Send the board as a file: the same query, the same figures."""
     scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
     lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    beside = declared(db.session(), scope, asked.filters, asked.by)
+    table = build.board_table(scope, asked.filters, asked.by, lines, total, beside)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
-    return _file(build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}")
+    return answer_with(table, kind, f"ty-le-{scope.code}")
 
 
 @bp.get("/people")
@@ -72,7 +72,7 @@ def people() -> str:
     found = list(queries.people(session, scope, asked.filters, asked.state, asked.search, asked.page))
     here = _here(scope, asked)
     courses = queries.course_choices(session, language())
-    name = scope.name
+    name = build.name_of(scope)
     page = render_template(
         "reports/people.html",
         scope=scope,
@@ -99,14 +99,17 @@ def people_file(kind: str) -> Response:
     _recorded("people.export", scope, kind=kind, state=asked.state)
     scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
-    return _file(build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}")
+    return answer_with(
+        build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
+    )
 
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
     """Return the parameters of this page's address, for links that keep them."""
+    course = asked.filters.course
     values = {
         "place": scope.code,
-        "course": asked.filters.course.code if asked.filters.course is not None else "",
+        "course": course.code if course is not None else forms.MEANT if asked.filters.meant else "",
         "audience": asked.filters.audience or "",
         "since": asked.filters.since.isoformat() if asked.filters.since else "",
         "until": asked.filters.until.isoformat() if asked.filters.until else "",
@@ -129,26 +132,6 @@ def _recorded(code: str, scope: Scope, **facts: object) -> None:
             target=name,
             **{k: str(v) for k, v in facts.items()},
         )
-
-
-def _file(table: Table, kind: str, name: str) -> Response:
-    missing = _("no denominator yet")
-    name = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
-    if kind == "csv":
-        body: Iterator[bytes] = csv.write(table, missing)
-        mimetype = "text/csv; charset=utf-8"
-    else:
-        body = _pieces(xlsx.write(table, missing, language()))
-        mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = Response(stream_with_context(body), mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece
 
 
 @author.get("/")

@@ -25,7 +25,17 @@ COLOURS = {
     "resultTypes": ["violations"],
 }
 LESSON = "/courses/GD-01/lessons/vi-sao-khong-danh/"
-ROLES = ("", "giaovien", "phuhuynh", "hieutruong", "sogddt", "quantri", "soanbai", "congtacvien")
+ROLES = (
+    "",
+    "giaovien",
+    "phuhuynh",
+    "hieutruong",
+    "sogddt",
+    "quantri",
+    "soanbai",
+    "congtacvien",
+    "hotrogiadinh",
+)
 PAGES = (
     # name, who ("": signed out), address with the names of what was made below, status
     ("welcome", "", "/", 200),
@@ -82,6 +92,25 @@ PAGES = (
     ("audit", "quantri", "/admin/audit", 200),
     ("roles", "quantri", "/admin/roles", 200),
     ("author", "soanbai", "/author/", 200),
+    ("quizzes with keys", "soanbai", "/author/courses/", 200),
+    ("a bank with its keys", "soanbai", "/author/courses/CA-01/1/quiz/final/", 200),
+    ("a paper tried", "soanbai", "/author/courses/GD-01/1/quiz/final/paper", 200),
+    ("the units of an area itself", "sogddt", "/manage/?place=own:34&by=place", 200),
+    ("rules", "hieutruong", "/manage/assignments/", 200),
+    ("a rule", "hieutruong", "/manage/assignments/1", 200),
+    (
+        "preview of a rule",
+        "hieutruong",
+        "/manage/assignments/new?preview=1&course=GD-01&due_on=2040-01-31",
+        200,
+    ),
+    ("a rule with faults", "hieutruong", "/manage/assignments/new?preview=1", 422),
+    ("remind", "hieutruong", "/manage/remind/?place=unit:MN-336-01&course=GD-01", 200),
+    ("list for paper", "hieutruong", "/manage/remind/print?place=unit:MN-336-01&course=GD-01", 200),
+    ("households", "congtacvien", "/manage/households/", 200),
+    ("a household", "congtacvien", "/manage/households/12454-3", 200),
+    ("paper list", "congtacvien", "/manage/register", 200),
+    ("reason", "hotrogiadinh", "/manage/support/reason", 200),
 )
 
 

@@ -20,12 +20,13 @@ from courses.workshops.matching import Line
 from courses.workshops.models import PaperLine
 from portal.app import create_app
 from portal.config import Settings
+from portal.core.accounts.models import Posting
 from portal.core.db import unit_of_work
 from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
 from tests import halls
 from tests.factories import NOW, World
-from tests.security.support import COLUMNS, begin_quiz, certify, one_of_each_role
+from tests.security.support import COLUMNS, begin_quiz, certify, family, one_of_each_role, rule_of_a
 
 FIRST = "ba-do-tuoi"  # the first lesson of CM-01, which is open to all
 AID = "noi-chuyen-voi-con-tuoi-lon"  # a lesson of it with a job aid
@@ -75,7 +76,37 @@ manage.board                  GET     in       403     200          200       20
 manage.board_file             GET     in       403     403          200       200      200        200    403    403
 manage.people                 GET     in       403     200          200       200      200        200    403    403
 manage.people_file            GET     in       403     403          200       200      200        200    403    403
+assignments.index             GET     in       403     403          200       200      200        200    403    403
+assignments.rules_file        GET     in       403     403          200       200      200        200    403    403
+assignments.new               GET     in       403     403          200       200      200        200    403    403
+assignments.make              POST    in       403     403          404       404      404        404    403    403
+assignments.show              GET     in       403     403          200       200      200        200    403    403
+assignments.people_file       GET     in       403     403          200       200      200        200    403    403
+assignments.end               POST    in       403     403          303       409      409        409    403    403
+assignments.apply             POST    in       403     403          303       303      303        303    403    403
+reminders.preview             GET     in       403     403          200       200      200        200    403    403
+reminders.send                POST    in       403     403          303       303      303        303    403    403
+reminders.paper               GET     in       403     403          200       200      200        200    403    403
+households.index              GET     in       403     200          403       403      403        403    403    403
+households.counts_file        GET     in       403     200          403       403      403        403    403    403
+households.show               GET     in       403     200          403       403      403        403    403    403
+households.change             POST    in       403     422          403       403      403        403    403    403
+households.register           GET     in       403     200          403       403      403        403    403    403
+households.register_submit    POST    in       403     422          403       403      403        403    403    403
+households.slips_of           POST    in       403     200          403       403      403        403    403    403
+households.slips_of_mine      POST    in       403     200          403       403      403        403    403    403
+households.register_rows      POST    in       403     400          403       403      403        403    403    403
+families.reason               GET     in       403     403          403       403      403        403    403    403
+families.reason_submit        POST    in       403     403          403       403      403        403    403    403
+families.index                GET     in       403     403          403       403      403        403    403    403
+families.show                 GET     in       403     403          403       403      403        403    403    403
+families.begin                POST    in       403     403          403       403      403        403    403    403
+families.end                  POST    in       403     403          403       403      403        403    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
+preview.index                 GET     in       403     403          403       403      403        200    200    200
+preview.bank                  GET     in       403     403          403       403      403        200    200    200
+preview.try_paper             GET     in       403     403          403       403      403        200    200    200
+preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
 jobs.mine                     GET     in       200     200          200       200      200        200    200    200
@@ -83,6 +114,40 @@ jobs.show                     GET     in       404     404          404       40
 jobs.state                    GET     in       404     404          404       404      404        404    404    404
 jobs.stop                     POST    in       404     404          404       404      404        404    404    404
 jobs.again                    POST    in       404     404          404       404      404        404    404    404
+accounts.first                GET     200      200     200          200       200      200        200    200    200
+accounts.first_submit         POST    422      422     422          422       422      422        422    422    422
+accounts.first_secret         GET     303      303     303          303       303      303        303    303    303
+accounts.first_secret_submit  POST    303      303     303          303       303      303        303    303    303
+accounts.ask                  GET     200      200     200          200       200      200        200    200    200
+accounts.ask_submit           POST    422      422     422          422       422      422        422    422    422
+accounts.asked                GET     303      303     303          303       303      303        303    303    303
+roster.units                  GET     in       403     403          302       200      200        403    403    403
+roster.unit                   GET     in       403     403          200       200      200        403    403    403
+roster.unit_file              GET     in       403     403          200       200      200        403    403    403
+roster.add                    GET     in       403     403          200       200      200        403    403    403
+roster.add_submit             POST    in       403     403          422       422      422        403    403    403
+roster.post                   GET     in       403     403          200       200      200        403    403    403
+roster.change                 POST    in       403     403          422       422      422        403    403    403
+roster.end                    POST    in       403     403          422       422      422        403    403    403
+roster.transfer               POST    in       403     403          422       422      422        403    403    403
+roster.reset                  POST    in       403     403          200       200      200        403    403    403
+roster.print_slips            POST    in       403     403          200       200      200        403    403    403
+roster.basis                  GET     in       403     403          200       200      200        403    403    403
+roster.confirm_list           POST    in       403     403          422       422      422        403    403    403
+roster.declare_totals         POST    in       403     403          422       422      422        403    403    403
+roster.paper                  GET     in       403     403          404       404      404        403    403    403
+roster.requests               GET     in       403     403          200       200      200        403    403    403
+roster.answer_request         POST    in       403     403          404       404      404        403    403    403
+roster.transfers              GET     in       403     403          200       200      200        403    403    403
+roster.answer_transfer        POST    in       403     403          404       404      404        403    403    403
+roster.imports                GET     in       403     403          200       200      200        403    403    403
+roster.import_template        GET     in       403     403          200       200      200        403    403    403
+roster.import_new             GET     in       403     403          200       200      200        403    403    403
+roster.import_submit          POST    in       403     403          422       422      422        403    403    403
+roster.import_show            GET     in       403     403          404       404      404        403    403    403
+roster.import_file            GET     in       403     403          404       404      404        403    403    403
+roster.decide                 POST    in       403     403          404       404      404        403    403    403
+roster.import_step            POST    in       403     403          404       404      404        403    403    403
 notices.mine                  GET     in       200     200          200       200      200        200    200    200
 notices.read                  POST    in       404     404          404       404      404        404    404    404
 notices.read_all              POST    in       303     303          303       303      303        303    303    303
@@ -194,9 +259,73 @@ WHERE = {
     "manage.board_file": Asked("/manage/board.csv"),
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
+    "assignments.index": Asked("/manage/assignments/"),
+    "assignments.rules_file": Asked("/manage/assignments/rules.csv"),
+    "assignments.new": Asked("/manage/assignments/new"),
+    "assignments.make": Asked("/manage/assignments/"),
+    "assignments.show": Asked("/manage/assignments/{rule}"),
+    "assignments.people_file": Asked("/manage/assignments/{rule}/people.csv"),
+    "assignments.end": Asked("/manage/assignments/{rule}/end"),
+    "assignments.apply": Asked("/manage/assignments/{rule}/apply"),
+    "reminders.preview": Asked("/manage/remind/?place=unit:A&course=GD-01"),
+    "reminders.send": Asked("/manage/remind/?place=unit:A&course=GD-01"),
+    "reminders.paper": Asked("/manage/remind/print?place=unit:A&course=GD-01"),
+    "households.index": Asked("/manage/households/"),
+    "households.counts_file": Asked("/manage/households/counts.csv"),
+    "households.show": Asked("/manage/households/{household}"),
+    "households.change": Asked("/manage/households/{household}"),
+    "households.register": Asked("/manage/register"),
+    "households.register_submit": Asked("/manage/register"),
+    "households.slips_of": Asked("/manage/households/{household}/slips"),
+    "households.slips_of_mine": Asked("/manage/register/slips"),
+    "households.register_rows": Asked("/manage/register/rows", {"json": {}}),
+    "families.reason": Asked("/manage/support/reason"),
+    "families.reason_submit": Asked("/manage/support/reason"),
+    "families.index": Asked("/manage/support/"),
+    "families.show": Asked("/manage/support/{household}"),
+    "families.begin": Asked("/manage/support/{household}/begin"),
+    "families.end": Asked("/manage/support/{household}/end"),
     "author.index": Asked("/author/"),
+    "preview.index": Asked("/author/courses/"),
+    "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
+    "preview.try_paper": Asked("/author/courses/GD-01/1/quiz/final/paper"),
+    "preview.mark_paper": Asked("/author/courses/GD-01/1/quiz/final/paper", {"data": {"seed": "7"}}),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "accounts.first": Asked("/first?who=GV-1"),
+    "accounts.first_submit": Asked("/first"),
+    "accounts.first_secret": Asked("/first/secret"),
+    "accounts.first_secret_submit": Asked("/first/secret"),
+    "accounts.ask": Asked("/first/ask"),
+    "accounts.ask_submit": Asked("/first/ask"),
+    "accounts.asked": Asked("/first/asked"),
+    "roster.units": Asked("/manage/roster/"),
+    "roster.unit": Asked("/manage/roster/units/A/"),
+    "roster.unit_file": Asked("/manage/roster/units/A/roster.csv"),
+    "roster.add": Asked("/manage/roster/units/A/add"),
+    "roster.add_submit": Asked("/manage/roster/units/A/add"),
+    "roster.post": Asked("/manage/roster/posts/{post}"),
+    "roster.change": Asked("/manage/roster/posts/{post}/change"),
+    "roster.end": Asked("/manage/roster/posts/{post}/end"),
+    "roster.transfer": Asked("/manage/roster/posts/{post}/transfer"),
+    "roster.reset": Asked("/manage/roster/posts/{post}/reset"),
+    "roster.print_slips": Asked("/manage/roster/units/A/slips"),
+    "roster.basis": Asked("/manage/roster/units/A/basis"),
+    "roster.confirm_list": Asked("/manage/roster/units/A/basis/list"),
+    "roster.declare_totals": Asked("/manage/roster/units/A/basis/totals"),
+    "roster.paper": Asked("/manage/roster/units/A/basis/1/paper"),
+    "roster.requests": Asked("/manage/roster/requests"),
+    "roster.answer_request": Asked("/manage/roster/requests/1/confirm"),
+    "roster.transfers": Asked("/manage/roster/transfers"),
+    "roster.answer_transfer": Asked("/manage/roster/transfers/1/accept"),
+    "roster.imports": Asked("/manage/roster/imports"),
+    "roster.import_template": Asked("/manage/roster/imports/template.xlsx"),
+    "roster.import_new": Asked("/manage/roster/imports/new"),
+    "roster.import_submit": Asked("/manage/roster/imports/new"),
+    "roster.import_show": Asked("/manage/roster/imports/1"),
+    "roster.import_file": Asked("/manage/roster/imports/1/lines.xlsx"),
+    "roster.decide": Asked("/manage/roster/imports/1/lines/1/decide"),
+    "roster.import_step": Asked("/manage/roster/imports/1/apply"),
     "notices.mine": Asked("/notices"),
     "notices.read": Asked("/notices/1/read"),
     "notices.read_all": Asked("/notices/read"),
@@ -298,11 +427,17 @@ def test_every_role_gets_what_the_table_says(
     method, *expected = ROWS[row]
     asked = WHERE[row]
     attempts: dict[str, tuple[str, str]] = {}
-    serial = ""
+    serial = household = ""
+    rule = 0
     with unit_of_work() as work:
         people = one_of_each_role(work, world)
         if "{serial}" in asked.address:
             serial = certify(work, world.ana).serial
+        if "{rule}" in asked.address:
+            rule = rule_of_a(work, world)
+        if "{household}" in asked.address or "slips" in row:
+            household = family(work, world, people["collaborator"])
+        post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
         if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
@@ -316,10 +451,14 @@ def test_every_role_gets_what_the_table_says(
         browser = client if role == "stranger" else sign_in(people[role])
         attempt_id, ref = attempts.get(role, ("none", "none"))
         options = dict(asked.options)
-        if "json" in options:
+        if options.get("json"):
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
-            asked.address.format(attempt=attempt_id, serial=serial, **places), method=method, **options
+            asked.address.format(
+                attempt=attempt_id, serial=serial, rule=rule, household=household, post=post, **places
+            ),
+            method=method,
+            **options,
         )
         sent_in = answer.status_code == 303 and answer.location.startswith("/login")
         got.append("in" if sent_in else str(answer.status_code))

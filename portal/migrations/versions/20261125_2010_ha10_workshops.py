@@ -10,7 +10,7 @@ from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 
 revision = 'ha10'
-down_revision = ('f3notices', '0002')
+down_revision = 'f3notices'
 branch_labels = None
 depends_on = None
 
