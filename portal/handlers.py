@@ -4,7 +4,9 @@ Only `portal.app` imports this.
 """
 
 from courses import holdings as courses
+from courses.assignments import jobs as assignments
 from portal.core.notices import sending
 from portal.core.rights import own, retention
+from portal.core.rosters import jobs as rosters
 
-MODULES = (sending, own, retention, courses)
+MODULES = (sending, own, retention, courses, rosters, assignments)

@@ -3,7 +3,6 @@
 The same facts give the same bytes. Nothing is read but the typeface, once; no clock, no database, no request.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +16,18 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from courses.certificates import ornament
-from courses.certificates.lettering import BOLD, ITALIC, REGULAR, Fitted, clean, fit, register_fonts, width
+from courses.certificates.lettering import (
+    BOLD,
+    ITALIC,
+    REGULAR,
+    Fitted,
+    clean,
+    drawing,
+    fit,
+    pieces,
+    register_fonts,
+    width,
+)
 
 HOTLINE = "Tổng đài Quốc gia Bảo vệ trẻ em 111 (miễn phí, 24/24)"
 DEMONSTRATION = "BẢN DÙNG THỬ – DEMONSTRATION"
@@ -33,10 +43,6 @@ _MIDDLE = (410.0, 197.0)  # from where to where who did what is spread
 _QR = 80.0
 
 Run = tuple[str, str, float]  # words, font, size
-
-# A font's subset is made by moving one reading position over the font's file: one thread at a time. It costs
-# nothing, for the work is Python's own and threads would take turns anyway.
-_drawing = threading.Lock()
 
 
 class Kind(StrEnum):
@@ -118,7 +124,7 @@ class CertificateFacts:
 
 def render(facts: CertificateFacts) -> bytes:
     """Return the certificate as a PDF file of one A4 page, landscape; the same facts give the same bytes."""
-    with _drawing:
+    with drawing:
         register_fonts()
         file = BytesIO()
         options: dict[str, Any] = {"initialFontName": REGULAR}  # else Helvetica is named, and not embedded
@@ -344,6 +350,24 @@ def _centred(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: 
 
 
 def _run(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: float = 0) -> None:
+    if all(len(pieces(words, font)) == 1 and not pieces(words, font)[0].marks for words, font, _size in runs):
+        _set(canvas, x, y, runs, tracking)
+        return
+    for words, font, size in runs:
+        for piece in pieces(words, font):
+            for mark in piece.marks:
+                canvas.addLiteral(_read_as(""))
+                _set(canvas, x + mark.right * size, y + mark.up * size, [(mark.character, font, size)], 0)
+                canvas.addLiteral("EMC")
+            if piece.marks:
+                canvas.addLiteral(_read_as(piece.text))
+            _set(canvas, x, y, [(piece.drawn, font, size)], tracking)
+            if piece.marks:
+                canvas.addLiteral("EMC")
+            x += width(piece.drawn, font, size, tracking) + tracking
+
+
+def _set(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: float) -> None:
     text = canvas.beginText(x, y)
     if tracking:
         text.setCharSpace(tracking)
@@ -353,6 +377,15 @@ def _run(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: floa
     if tracking:
         text.setCharSpace(0)
     canvas.drawText(text)
+
+
+def _read_as(letter: str) -> str:
+    """Return the operator after which what is drawn is read (copied, searched, spoken) as `letter`, or not at all.
+
+    A letter put together is read where its base stands; its marks are read as nothing, for a reader that joins what
+    stands at different heights would break the word.
+    """
+    return f"/Span <</ActualText <FEFF{letter.encode('utf-16-be').hex().upper()}>>> BDC"
 
 
 def _tabular(canvas: Canvas, x: float, y: float, serial: str, size: float) -> None:

@@ -14,8 +14,8 @@ from portal.core.policy import Action
 from portal.core.rights import queries
 from portal.core.rights.looking import LOOK_LABELS
 from portal.core.web import actor, requires
+from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
-from portal.reports.views import file_answer
 
 bp = Blueprint("looks", __name__, url_prefix="/admin")
 
@@ -95,7 +95,7 @@ def file(kind: str) -> Response:
         ],
     )
     _recorded("looks.export", kind, len(found))
-    return file_answer(table, kind, "luot-xem-danh-sach")
+    return answer_with(table, kind, "luot-xem-danh-sach")
 
 
 @bp.get("/erasures.<any(csv, xlsx):kind>")
@@ -118,7 +118,7 @@ def erasures_file(kind: str) -> Response:
         rows=[(show_moment(one.at), one.user_id, ways[one.way], one.by, one.reason or None) for one in found],
     )
     _recorded("erasures.export", kind, len(found))
-    return file_answer(table, kind, "xoa-du-lieu")
+    return answer_with(table, kind, "xoa-du-lieu")
 
 
 def _name(code: str) -> str:

@@ -1,10 +1,8 @@
 """The head's pages: the board, the people behind a figure, and both as files from the same query."""
 
-from collections.abc import Iterator, Sequence
-from typing import IO
+from collections.abc import Sequence
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
-from flask_babel import gettext as _
+from flask import Blueprint, Response, render_template, request
 from sqlalchemy import Select
 from werkzeug.wrappers import Response as Redirect
 
@@ -18,13 +16,12 @@ from portal.core.rights.looking import looked
 from portal.core.rights.web import ask_reason, given_reason
 from portal.core.web import actor, requires
 from portal.reports import build, forms, queries
+from portal.reports.declared import declared
+from portal.reports.files import answer_with
 from portal.reports.queries import By, Scope, State
-from portal.reports.tables import Table
-from portal.reports.writers import csv, xlsx
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
 author = Blueprint("author", __name__, url_prefix="/author")
-CHUNK = 64 * 1024
 
 
 def _scope(action: Action) -> Scope:
@@ -40,13 +37,16 @@ def board() -> str:
     """Show the counts of a place by course, by area or unit, or by audience."""
     scope, asked = _scope(Action.PEOPLE_COUNT), forms.read(db.session(), request.args, clock.today())
     lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    beside = declared(db.session(), scope, asked.filters, asked.by)
     return render_template(
         "reports/board.html",
         scope=scope,
+        declared=beside,
+        name=build.name_of(scope),
         asked=asked,
         lines=lines,
         total=total,
-        table=build.board_table(scope, asked.filters, asked.by, lines, total),
+        table=build.board_table(scope, asked.filters, asked.by, lines, total, beside),
         label_of=lambda line: build.label_of(line, asked.by),
         places=queries.places(db.session(), actor().grants),
         courses=queries.course_choices(db.session(), language()),
@@ -62,10 +62,10 @@ def board_file(kind: str) -> Response:
     """Send the board as a file: the same query, the same figures."""
     scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
     lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    beside = declared(db.session(), scope, asked.filters, asked.by)
+    table = build.board_table(scope, asked.filters, asked.by, lines, total, beside)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
-    return file_answer(
-        build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}"
-    )
+    return answer_with(table, kind, f"ty-le-{scope.code}")
 
 
 @bp.get("/people")
@@ -81,7 +81,7 @@ def people() -> str | Redirect:
     found = list(queries.people(session, scope, asked.filters, asked.state, asked.search, asked.page))
     here = _here(scope, asked)
     courses = queries.course_choices(session, language())
-    name = scope.name
+    name = build.name_of(scope)
     page = render_template(
         "reports/people.html",
         scope=scope,
@@ -110,11 +110,11 @@ def people_file(kind: str) -> Response | Redirect:
     reason = _reason_needed(scope, asked)
     if isinstance(reason, Redirect):
         return reason
-    listed = queries.ids(scope, asked.filters, asked.state, asked.search)
+    listed = queries.ids_of_people(scope, asked.filters, asked.state, asked.search)
     _looked("people.export", scope.code, listed, reason, kind=kind, state=asked.state)
     scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
-    return file_answer(
+    return answer_with(
         build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
     )
 
@@ -145,9 +145,10 @@ def _looked(
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
     """Return the parameters of this page's address, for links that keep them."""
+    course = asked.filters.course
     values = {
         "place": scope.code,
-        "course": asked.filters.course.code if asked.filters.course is not None else "",
+        "course": course.code if course is not None else forms.MEANT if asked.filters.meant else "",
         "audience": asked.filters.audience or "",
         "since": asked.filters.since.isoformat() if asked.filters.since else "",
         "until": asked.filters.until.isoformat() if asked.filters.until else "",
@@ -170,27 +171,6 @@ def _recorded(code: str, scope: Scope, **facts: object) -> None:
             target=name,
             **{k: str(v) for k, v in facts.items()},
         )
-
-
-def file_answer(table: Table, kind: str, name: str) -> Response:
-    """Send a table as a file, streamed; `name` gets the day and the ending."""
-    missing = _("no denominator yet")
-    name = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
-    if kind == "csv":
-        body: Iterator[bytes] = csv.write(table, missing)
-        mimetype = "text/csv; charset=utf-8"
-    else:
-        body = _pieces(xlsx.write(table, missing, language()))
-        mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = Response(stream_with_context(body), mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece
 
 
 @author.get("/")

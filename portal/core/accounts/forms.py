@@ -13,14 +13,9 @@ from wtforms import (
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from portal.core.accounts import secrets
+from portal.core.accounts.errors import NameUnprintable
 from portal.core.forms import Form
-from portal.core.names import phone_number
-from portal.core.text import N_
-
-#: The very words of the consent; another wording is another `services.CONSENT_VERSION`.
-CONSENT_WORDING = N_(
-    "I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."
-)
+from portal.core.names import phone_number, unprintable
 
 
 class LoginForm(Form):
@@ -45,7 +40,9 @@ class RegisterForm(Form):
         ],
     )
     consent = BooleanField(
-        _(CONSENT_WORDING),
+        _(
+            "I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."
+        ),
         [
             InputRequired(
                 message=_("Without your consent we may not keep anything. You can still read the open pages.")
@@ -59,9 +56,11 @@ class RegisterForm(Form):
             raise ValidationError(_("This is not a phone number we know. Write it like 0912 345 678."))
 
     def validate_full_name(self, field: StringField) -> None:
-        """Ask for family and given name: certificates need both."""
+        """Ask for family and given name, in letters that can be printed: certificates need both."""
         if " " not in (field.data or ""):
             raise ValidationError(_("Write family and given name, as on your papers."))
+        if letters := unprintable(field.data or ""):
+            raise ValidationError(_(NameUnprintable.message, letters=" ".join(letters)))
 
 
 class SecretForm(Form):
@@ -88,6 +87,44 @@ class PinForm(Form):
     again = PasswordField(
         _("New PIN, once more"), [InputRequired(), EqualTo("new", message=_("The two are not the same."))]
     )
+
+
+class FirstForm(Form):
+    """Who, and the confirmation code of a printed slip."""
+
+    login = StringField(_("Staff code or phone number"), [InputRequired(), Length(max=60)])
+    code = StringField(_("Confirmation code on the slip"), [InputRequired(), Length(max=40)])
+
+
+class FirstSecretForm(Form):
+    """Choose a password at the first sign-in."""
+
+    new = PasswordField(
+        _("New password"), [InputRequired(), Length(min=secrets.MIN_LENGTH, max=secrets.MAX_LENGTH)]
+    )
+    again = PasswordField(
+        _("New password, once more"),
+        [InputRequired(), EqualTo("new", message=_("The two are not the same."))],
+    )
+
+
+class FirstPinForm(Form):
+    """Choose a PIN at the first sign-in."""
+
+    new = PasswordField(
+        _("New PIN of six digits"),
+        [InputRequired(), Regexp(r"^[0-9]{6}$", message=_("A PIN is six digits."))],
+    )
+    again = PasswordField(
+        _("New PIN, once more"), [InputRequired(), EqualTo("new", message=_("The two are not the same."))]
+    )
+
+
+class AskForm(FirstSecretForm):
+    """Ask the head to confirm: who, the name as on the unit's list, and the password to come."""
+
+    login = StringField(_("Staff code or phone number"), [InputRequired(), Length(max=60)])
+    full_name = StringField(_("Full name"), [InputRequired(), Length(min=2, max=80)])
 
 
 class LanguageForm(Form):

@@ -1,14 +1,16 @@
 """Questions about people's accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.accounts.models import Membership, Posting, SecretKind, User
+from portal.core.accounts.models import Membership, Posting, SecretKind, Slip, User
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
+from portal.core.policy import Actor, Grant, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,33 @@ def account(session: Session, user_id: int, today: date) -> Account:
     )
 
 
-def posting_on(session: Session, user_id: int, day: date) -> tuple[Unit, Area, str] | None:
-    """Return unit, area and audience of the person's post on `day`; of several, the one begun last."""
+@dataclass(frozen=True, slots=True)
+class SlipOwner:
+    """Whom a slip was printed for, as the page that asks for her new password or PIN needs it."""
+
+    full_name: str
+    coded: bool
+    secret_kind: SecretKind
+
+
+def owner_of_slip(session: Session, slip_id: int) -> SlipOwner | None:
+    """Return whom a slip was printed for, or None where it no longer works for lack of an owner without an account."""
+    row = session.execute(
+        select(User.full_name, User.coded, User.secret_kind)
+        .join(Slip, Slip.user_id == User.id)
+        .where(Slip.id == slip_id, User.secret_hash.is_(None), User.ended_at.is_(None))
+    ).first()
+    return SlipOwner(row[0], row[1], SecretKind(row[2])) if row else None
+
+
+def posting_on(
+    session: Session, user_id: int, day: date, rather: Collection[str] | Select[Any] = ()
+) -> tuple[Unit, Area, str] | None:
+    """Return unit, area and audience of the person's post on `day`.
+
+    Of several, one whose audience is among `rather` (a select of audiences will do); of these, or where there is
+    none, the one begun last.
+    """
     row = session.execute(
         select(Unit, Area, Posting.audience)
         .join(Unit, Unit.id == Posting.unit_id)
@@ -71,10 +98,29 @@ def posting_on(session: Session, user_id: int, day: date) -> tuple[Unit, Area, s
             Posting.valid_from <= day,
             or_(Posting.valid_to.is_(None), Posting.valid_to >= day),
         )
-        .order_by(Posting.valid_from.desc(), Posting.id.desc())
+        .order_by(
+            case((Posting.audience.in_(rather), 0), else_=1), Posting.valid_from.desc(), Posting.id.desc()
+        )
         .limit(1)
     ).first()
     return (row[0], row[1], str(row[2])) if row else None
+
+
+def actor_of(session: Session, user_id: int, day: date) -> Actor:
+    """Return what a person may do on `day`: for work that goes on after her request has ended."""
+    user = session.get(User, user_id)
+    if user is None or user.ended_at is not None:
+        return Actor()
+    held = and_(
+        Membership.user_id == user_id,
+        Membership.valid_from <= day,
+        or_(Membership.valid_to.is_(None), Membership.valid_to >= day),
+    )
+    grants = tuple(
+        Grant(Role(one.role), one.area_id, one.sector, one.unit_id)
+        for one in session.scalars(select(Membership).where(held).order_by(Membership.id))
+    )
+    return Actor(user_id, grants)
 
 
 def communities(session: Session) -> Sequence[tuple[int, str, str]]:

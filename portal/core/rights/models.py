@@ -1,4 +1,4 @@
-"""Consents, looks at lists of people and the reasons given for them, erasures: all append-only."""
+"""Looks at lists of people and the reasons given for them, erasures: all append-only."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -9,38 +9,6 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Mapper, mapped_column
 
 from portal.core.db import Base, Code, Document, LongText, Pk
-from portal.core.text import N_
-
-
-class ConsentWay(StrEnum):
-    """How consent was given."""
-
-    FORM = "form"
-    PAPER = "paper"
-    SPOKEN = "spoken"
-
-
-WAY_LABELS = {
-    ConsentWay.FORM: N_("on the portal"),
-    ConsentWay.PAPER: N_("on paper"),
-    ConsentWay.SPOKEN: N_("said to the collaborator"),
-}
-
-
-class Consent(Base):
-    """A person agreed to these very words (`given`), or took that back. `by_id`: who took it down for her."""
-
-    __tablename__ = "consent"
-
-    id: Mapped[Pk]
-    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
-    given: Mapped[bool]
-    version: Mapped[Code]
-    language: Mapped[str] = mapped_column(String(5))
-    wording: Mapped[LongText]
-    way: Mapped[ConsentWay] = mapped_column(String(10))
-    by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
-    at: Mapped[datetime]
 
 
 class ListReason(Base):
@@ -115,7 +83,6 @@ def _never_changed(mapper: Mapper[Any], connection: Connection, target: Base) ->
     raise TypeError(f"a row of {target.__tablename__} is never changed")
 
 
-for _model in (Consent, ListReason, ListView, Erasure):
+for _model in (ListReason, ListView, Erasure):
     event.listen(_model, "before_update", _never_changed)
-event.listen(Consent, "before_delete", _never_changed)
 event.listen(Erasure, "before_delete", _never_changed)

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from portal.core.accounts.models import AUDIENCE_LABELS, Membership, Posting, SignIn, User
 from portal.core.audit.models import Entry
 from portal.core.audit.queries import LABELS
+from portal.core.consent.models import Consent
+from portal.core.consent.wordings import text_of
 from portal.core.files.models import StoredFile
 from portal.core.jobs.models import STATE_LABELS, Job
 from portal.core.jobs.views import title
@@ -16,9 +18,8 @@ from portal.core.notices.models import Notice
 from portal.core.organisation.models import SECTOR_LABELS, Area, Unit
 from portal.core.policy import ROLE_LABELS
 from portal.core.rights import queries
-from portal.core.rights.holdings import Holding, Part, holds, nothing_to_erase
+from portal.core.rights.holdings import Holding, Part, holds, nothing_to_erase, table_holding
 from portal.core.rights.looking import LOOK_LABELS
-from portal.core.rights.models import WAY_LABELS, Consent
 from portal.core.text import N_
 
 
@@ -161,28 +162,28 @@ def _consents(session: Session, user_id: int) -> Part:
     return Part(
         [
             {
-                "at": _moment(one.at), "given": one.given, "version": one.version, "wording": one.wording,
-                "way": str(one.way),
+                "at": _moment(one.given_at),
+                "version": one.version,
+                "wording": text_of(one.wording, one.version) or one.wording,
+                "way": str(one.manner),
+                "text_digest": one.text_digest,
             }
             for one in rows
         ]
-    )  # fmt: skip
+    )
 
 
 holds(
     Holding(
         "consents",
         N_("Consents"),
-        (
-            ("at", N_("When")), ("given", N_("Given")), ("version", N_("Version")), ("wording", N_("Words")),
-            ("way", N_("How")),
-        ),
+        (("at", N_("When")), ("version", N_("Version")), ("wording", N_("Words")), ("way", N_("How"))),
         ("consent",),
         _consents,
         nothing_to_erase,  # that consent was given must stay provable; the row names nobody
-        {"way": {str(key): label for key, label in WAY_LABELS.items()}},
+        {"way": {"self": N_("on the portal"), "paper": N_("on paper")}},
     )
-)  # fmt: skip
+)
 
 
 def _notices(session: Session, user_id: int) -> Part:
@@ -288,7 +289,14 @@ holds(
         "audit",
         N_("Audit trail"),
         (("at", N_("When")), ("code", N_("What")), ("by_me", N_("By me")), ("target", N_("On"))),
-        ("audit_entry", "list_reason"),
+        (
+            "audit_entry",
+            "list_reason",
+            "household",
+            "roster_basis",
+            "roster_import",
+            "transfer",
+        ),
         _trail,
         nothing_to_erase,  # who did what must stay provable; the entries hold ids, not names
         {"code": LABELS},
@@ -314,5 +322,37 @@ holds(
         _looks,
         nothing_to_erase,
         {"what": LOOK_LABELS},
+    )
+)
+
+
+holds(
+    table_holding(
+        "slips",
+        N_("Sign-in slips"),
+        "slip",
+        "user_id",
+        (("made_at", N_("When")), ("used_at", N_("Used"))),
+        blank=None,
+    )
+)
+holds(
+    table_holding(
+        "claims",
+        N_("Requests for an account"),
+        "claim",
+        "user_id",
+        (("typed_name", N_("Full name")), ("asked_at", N_("When")), ("answered_at", N_("Answered"))),
+        blank=None,
+    )
+)
+holds(
+    table_holding(
+        "household",
+        N_("Household"),
+        "household_member",
+        "user_id",
+        (("household_id", N_("Number")), ("added_at", N_("Since"))),
+        blank={},  # the household is still counted; the member is a stand-in
     )
 )

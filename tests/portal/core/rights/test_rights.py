@@ -22,18 +22,19 @@ from portal.core import clock
 from portal.core.accounts import secrets
 from portal.core.accounts.models import Membership, Posting, SignIn, User
 from portal.core.audit.models import Entry
+from portal.core.consent import services as consent
+from portal.core.consent.models import Consent, Manner
+from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.db import Base, db, unit_of_work
 from portal.core.jobs.models import Job, State
 from portal.core.jobs.worker import Worker
 from portal.core.notices.models import Notice
 from portal.core.policy import Action, Actor, Grant, Role
-from portal.core.rights import consent, looking, retention
-from portal.core.rights.erasing import NAMELESS, erase
+from portal.core.rights import looking, retention
+from portal.core.rights.erasing import erase
 from portal.core.rights.errors import AlreadyErased, LastAdministrator, NotOneself
-from portal.core.rights.holdings import HOLDINGS
+from portal.core.rights.holdings import HOLDINGS, NAMELESS
 from portal.core.rights.models import (
-    Consent,
-    ConsentWay,
     Erasure,
     ErasureWay,
     ListReason,
@@ -357,51 +358,20 @@ def test_a_backup_of_a_portal_with_removed_people_is_still_proven(
 # -- consents -------------------------------------------------------------------------------------------------------
 
 
-def test_signing_up_writes_the_very_words(session: Session, client: FlaskClient, world: World) -> None:
-    page = client.get("/register").text
-    key = re.search(r'name="registration_key"[^>]*value="([^"]+)"', page)
-    assert key is not None
-    form = {
-        "registration_key": key[1], "full_name": "Lê Thị Mới", "phone": "0977000111", "commune": str(world.community),
-        "pin": "371946", "consent": "y",
-    }  # fmt: skip
-    for _ in range(2):
-        client.post("/register", data=form)
+def test_consents_are_shown_in_their_words_and_outlive_the_person(
+    session: Session, world: World, sign_in: SignInAs
+) -> None:
+    with unit_of_work() as work:
+        consent.record(
+            work, world.ana, PARENT, CURRENT[PARENT], manner=Manner.PAPER, now=NOW, recorded_by_id=world.bruno
+        )
 
-    log = session.scalars(select(Consent)).all()
-    assert [(one.given, one.version, one.language, one.way) for one in log] == [
-        (True, "2026-11", "vi", ConsentWay.FORM)
-    ]
-    assert log[0].wording in page, "the sentence that stood beside the box"
-
-
-def test_the_log_is_only_added_to(session: Session, world: World) -> None:
-    def note(given: bool, words: str = "Tôi đồng ý.") -> bool:
-        with unit_of_work() as work:
-            return consent.note(
-                work, world.ana, version="1", wording=words, language="vi", way=ConsentWay.PAPER, by_id=world.bruno,
-                now=NOW, given=given,
-            )  # fmt: skip
-
-    assert [note(True), note(True), note(False), note(True), note(True, "Lời mới.")] == [
-        True,
-        False,
-        True,
-        True,
-        True,
-    ]
-    session.expire_all()
-    assert [one.given for one in session.scalars(select(Consent).order_by(Consent.id))] == [
-        True,
-        False,
-        True,
-        True,
-    ]
-    one = session.scalars(select(Consent).limit(1)).one()
-    with pytest.raises(TypeError), unit_of_work() as work:
-        work.get_one(Consent, one.id).wording = "khác"
-    with pytest.raises(TypeError), unit_of_work() as work:
-        work.delete(work.get_one(Consent, one.id))
+    everything = zipfile.ZipFile(io.BytesIO(sign_in(world.ana).post("/account/data/download").data))
+    shown = json.loads(everything.read("du-lieu.json"))["consents"]
+    assert [(one["version"], one["way"]) for one in shown] == [("2026-11", "paper")]
+    assert "trên giấy" in everything.read("csv/consents.csv").decode()
+    remove(world.ana)
+    assert len(session.scalars(select(Consent)).all()) == 1, "that it was given stays provable"
 
 
 # -- who looked -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""rights over data: consents, looks at lists, erasures
+"""rights over data: looks at lists, erasures
 
 Revision ID: f4rights
-Revises: f3notices
+Revises: fa30
 Create Date: 2026-11-25 20:29:58.364817+00:00
 """
 
@@ -10,31 +10,12 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'f4rights'
-down_revision = 'f3notices'
+down_revision = 'fa30'
 branch_labels = None
 depends_on = None
 
-WORDING = 'Tôi đồng ý để cổng học tập lưu họ tên, số điện thoại, xã nơi ở và việc học của tôi tại đây, dùng cho việc học của tôi và để tính tôi một lần trong số liệu.'
-
 
 def upgrade():
-    op.create_table('consent',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('given', sa.Boolean(), nullable=False),
-    sa.Column('version', sa.String(length=40), nullable=False),
-    sa.Column('language', sa.String(length=5), nullable=False),
-    sa.Column('wording', sa.Text(), nullable=False),
-    sa.Column('way', sa.String(length=10), nullable=False),
-    sa.Column('by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['by_id'], ['user.id'], name=op.f('fk_consent_by_id_user'), ondelete='SET NULL'),
-    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_consent_user_id_user'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
-    )
-    with op.batch_alter_table('consent', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_consent_user_id'), ['user_id'], unique=False)
-
     op.create_table('erasure',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -91,12 +72,6 @@ def upgrade():
     with op.batch_alter_table('list_view_person', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_list_view_person_view_id'), ['view_id'], unique=False)
 
-    # consents that stood on the person until now; there was one wording so far, that of 2026-11
-    op.execute(sa.text("""
-        INSERT INTO consent (user_id, given, version, language, wording, way, by_id, at)
-        SELECT id, TRUE, consent_version, COALESCE(language, 'vi'), :wording, 'form', NULL, consented_at
-        FROM "user" WHERE consented_at IS NOT NULL AND consent_version IS NOT NULL
-    """).bindparams(wording=WORDING))
     with op.batch_alter_table('certificate', schema=None) as batch_op:
         batch_op.add_column(sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True))
 
@@ -123,7 +98,3 @@ def downgrade():
         batch_op.drop_index('ix_erasure_at')
 
     op.drop_table('erasure')
-    with op.batch_alter_table('consent', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_consent_user_id'))
-
-    op.drop_table('consent')
