@@ -15,7 +15,7 @@ from courses.certificates.models import Certificate, CertificateFile
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt, Version
 from portal.core.names import masked
 from portal.core.rights import own  # noqa: F401 - account, posts and roles stand before the courses
-from portal.core.rights.holdings import Holding, Part, holds
+from portal.core.rights.holdings import NAMELESS, Holding, Part, holds, table_holding
 from portal.core.text import N_
 from quizzes.models import Answer, Attempt
 
@@ -187,8 +187,122 @@ holds(
             ("expires_on", N_("Valid through")),
             ("full_name", N_("Full name")),
         ),
-        ("certificate", "certificate_file", "revocation"),
+        (
+            "certificate",
+            "certificate_file",
+            "revocation",
+            # who arranged, made or looked stands there by id, for accountability
+            "workshop",
+            "practice",
+            "assignment_rule",
+            "accompaniment",
+            "accompaniment_look",
+        ),
         _certificates,
         _mask_certificates,
+    )
+)
+
+
+holds(
+    table_holding(
+        "assignments",
+        N_("Courses that I must do"),
+        "assignment",
+        "user_id",
+        (("course_id", N_("Course")), ("assigned_on", N_("When")), ("due_on", N_("Due on"))),
+        blank={},
+    )
+)
+holds(
+    table_holding(
+        "reminders",
+        N_("Reminders"),
+        "reminder",
+        "user_id",
+        (("course_id", N_("Course")), ("sent_at", N_("When"))),
+        blank=None,
+    )
+)
+_CLASS = (("workshop_id", N_("Class")),)
+holds(
+    table_holding(
+        "class_registrations",
+        N_("Registrations for classes"),
+        "workshop_registration",
+        "user_id",
+        (*_CLASS, ("registered_at", N_("When"))),
+        blank={},
+    )
+)
+holds(
+    table_holding(
+        "class_marks", N_("Attendance, as ticked"), "workshop_mark", "user_id",
+        (*_CLASS, ("day", N_("Day")), ("present", N_("Present"))), blank={},
+    )
+)  # fmt: skip
+holds(
+    table_holding(
+        "class_days",
+        N_("Attendance"),
+        "workshop_attendance",
+        "user_id",
+        (*_CLASS, ("day", N_("Day")), ("present", N_("Present")), ("unit_name", N_("Unit"))),
+        blank={"full_name": NAMELESS, "sort_key": "~"},
+    )
+)
+holds(
+    table_holding(
+        "classes",
+        N_("Classes attended"),
+        "workshop_attended",
+        "user_id",
+        (*_CLASS, ("on_day", N_("Day")), ("days", N_("Days"))),
+        blank={"full_name": NAMELESS},
+    )
+)
+holds(
+    table_holding(
+        "class_trainings", N_("Classes that I taught"), "workshop_trainer", "user_id", _CLASS, blank={}
+    )
+)
+holds(
+    table_holding(
+        "paper_classes",
+        N_("Lines of paper lists"),
+        "workshop_paper_line",
+        "user_id",
+        (*_CLASS, ("name", N_("Full name")), ("unit", N_("Unit"))),
+        blank={"name": NAMELESS, "code": "", "phone": "", "candidates": []},
+    )
+)
+holds(
+    table_holding(
+        "group_lessons",
+        N_("Group lessons"),
+        "group_present",
+        "user_id",
+        (("group_lesson_id", N_("Lesson")), ("audience", N_("Audience"))),
+        blank={"full_name": NAMELESS},
+    )
+)
+holds(
+    table_holding(
+        "group_lessons_played",
+        N_("Group lessons that I played"),
+        "group_lesson",
+        "played_by_id",
+        (("place", N_("Place")), ("played_on", N_("Day"))),
+        blank={"played_by_name": NAMELESS},
+    )
+)
+holds(
+    table_holding(
+        "practice_marked",
+        N_("Practice that I marked"),
+        "practice_assessor",
+        "user_id",
+        (("practice_id", N_("Number")), ("handed_in_at", N_("When"))),
+        blank={"full_name": NAMELESS},
     )
 )

@@ -15,12 +15,9 @@ from portal.core.accounts.models import Membership, Posting, SignIn, User
 from portal.core.audit.services import record
 from portal.core.policy import Role
 from portal.core.rights.errors import AlreadyErased, LastAdministrator, NotOneself, ReasonTooShort
-from portal.core.rights.holdings import HOLDINGS
+from portal.core.rights.holdings import HOLDINGS, NAMELESS
 from portal.core.rights.looking import LEAST_REASON
 from portal.core.rights.models import Erasure, ErasureWay
-
-#: What stands where the name stood, in the files that people read in Vietnamese.
-NAMELESS = "(đã xóa dữ liệu)"
 
 
 def erase(
@@ -47,7 +44,7 @@ def erase(
         .values(
             full_name=NAMELESS, sort_key="~", search_key="", phone=None, staff_code=None, username=f"erased:{user.id}",
             email=None, language=None, secret_hash=None, registration_key=None, failed_count=0, locked_until=None,
-            consent_version=None, consented_at=None, ended_at=now,
+            consent_version=None, claimed_at=None, consented_at=None, ended_at=now,
         )
     )  # fmt: skip
     session.add(Erasure(user_id=user_id, way=way, by_id=by_id, reason=reason.strip(), at=now))

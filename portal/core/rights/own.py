@@ -17,7 +17,7 @@ from portal.core.notices.models import Notice
 from portal.core.organisation.models import SECTOR_LABELS, Area, Unit
 from portal.core.policy import ROLE_LABELS
 from portal.core.rights import queries
-from portal.core.rights.holdings import Holding, Part, holds, nothing_to_erase
+from portal.core.rights.holdings import Holding, Part, holds, nothing_to_erase, table_holding
 from portal.core.rights.looking import LOOK_LABELS
 from portal.core.text import N_
 
@@ -288,7 +288,14 @@ holds(
         "audit",
         N_("Audit trail"),
         (("at", N_("When")), ("code", N_("What")), ("by_me", N_("By me")), ("target", N_("On"))),
-        ("audit_entry", "list_reason"),
+        (
+            "audit_entry",
+            "list_reason",
+            "household",
+            "roster_basis",
+            "roster_import",
+            "transfer",
+        ),
         _trail,
         nothing_to_erase,  # who did what must stay provable; the entries hold ids, not names
         {"code": LABELS},
@@ -314,5 +321,37 @@ holds(
         _looks,
         nothing_to_erase,
         {"what": LOOK_LABELS},
+    )
+)
+
+
+holds(
+    table_holding(
+        "slips",
+        N_("Sign-in slips"),
+        "slip",
+        "user_id",
+        (("made_at", N_("When")), ("used_at", N_("Used"))),
+        blank=None,
+    )
+)
+holds(
+    table_holding(
+        "claims",
+        N_("Requests for an account"),
+        "claim",
+        "user_id",
+        (("typed_name", N_("Full name")), ("asked_at", N_("When")), ("answered_at", N_("Answered"))),
+        blank=None,
+    )
+)
+holds(
+    table_holding(
+        "household",
+        N_("Household"),
+        "household_member",
+        "user_id",
+        (("household_id", N_("Number")), ("added_at", N_("Since"))),
+        blank={},  # the household is still counted; the member is a stand-in
     )
 )

@@ -30,9 +30,9 @@ from portal.core.jobs.worker import Worker
 from portal.core.notices.models import Notice
 from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rights import looking, retention
-from portal.core.rights.erasing import NAMELESS, erase
+from portal.core.rights.erasing import erase
 from portal.core.rights.errors import AlreadyErased, LastAdministrator, NotOneself
-from portal.core.rights.holdings import HOLDINGS
+from portal.core.rights.holdings import HOLDINGS, NAMELESS
 from portal.core.rights.models import (
     Erasure,
     ErasureWay,
