@@ -371,6 +371,7 @@ def units_reorganise(source: str, do_apply: bool, shape: str) -> None:
         "units_changed": len(touched.units_changed),
         "posts": touched.posts,
         "grants_lost": touched.lost,
+        "without_denominator": len(touched.unlisted),
     }
     if shape == "json":
         click.echo(json.dumps(facts, ensure_ascii=False))

@@ -1,11 +1,15 @@
 """Rules, what they asked of whom, and reminders."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 
 
 class AssignmentRule(Base):
@@ -87,3 +91,13 @@ class Reminder(Base):
     sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
 
     __table_args__ = (UniqueConstraint("user_id", "sent_on"),)
+
+
+def _in_force(row: Mapping[str, Any], day: date) -> bool:
+    """Return whether a rule still asks for something on the day."""
+    return row["valid_to"] is None or row["valid_to"] >= day
+
+
+# a rule is for whoever is in a place: where the place goes on elsewhere, so does the rule; one that has ended stays
+follows(Follower("assignment_rule", "area_id", Subject.AREA, dated=False, going_on=_in_force))
+follows(Follower("assignment_rule", "unit_id", Subject.UNIT, dated=False, going_on=_in_force))

@@ -15,7 +15,7 @@ from portal.core.accounts.models import User
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.households.queries import PAGE, fits
 from portal.core.households.services import label
-from portal.core.organisation.models import Area, Unit
+from portal.core.organisation.models import Unit
 from portal.core.organisation.queries import reachable
 from portal.core.policy import Action, Actor
 
@@ -122,15 +122,14 @@ def in_my_area(
     only: accompanied ones alone. search: words of a member's name, or a key.
     """
     query = (
-        select(Household.id, Area.code, Household.number, Accompaniment.begun_at)
-        .join(Area, Area.id == Household.area_id)
+        select(Household.id, Household.commune_code, Household.number, Accompaniment.begun_at)
         .join(Unit, Unit.id == Household.unit_id)
         .outerjoin(
             Accompaniment,
             and_(Accompaniment.household_id == Household.id, Accompaniment.ended_at.is_(None)),
         )
         .where(reachable(who.grants, Action.FAMILY_SUPPORT))
-        .order_by(Accompaniment.begun_at.is_(None), Area.code, Household.number)
+        .order_by(Accompaniment.begun_at.is_(None), Household.commune_code, Household.number)
     )
     if only:
         query = query.where(Accompaniment.id.is_not(None))
@@ -147,7 +146,8 @@ def in_my_area(
     ):
         names.setdefault(household_id, []).append(name)
     return [
-        Accompanied(label(row.code, row.number), tuple(names.get(row.id, ())), row.begun_at) for row in rows
+        Accompanied(label(row.commune_code, row.number), tuple(names.get(row.id, ())), row.begun_at)
+        for row in rows
     ], count
 
 

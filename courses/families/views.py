@@ -139,8 +139,8 @@ def show(key: str) -> Answer:
 
 
 def _mine(key: str) -> Household:
-    household, area = household_for(db.session(), actor(), key, Action.FAMILY_SUPPORT)
-    if label(area.code, household.number) != key:
+    household, _area = household_for(db.session(), actor(), key, Action.FAMILY_SUPPORT)
+    if label(household.commune_code, household.number) != key:
         raise NotFound
     return household
 

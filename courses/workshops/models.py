@@ -3,6 +3,7 @@
 Whoever was there is written down with name, unit, area and audience as of that day: later changes of posts move nothing.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Document, Line, LongText, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.text import N_
 
 
@@ -253,3 +256,14 @@ class WorkshopFile(Base):
 
     workshop_id: Mapped[int] = mapped_column(ForeignKey("workshop.id", ondelete="CASCADE"), primary_key=True)
     file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id"), primary_key=True)
+
+
+def _not_held(row: Mapping[str, Any], day: date) -> bool:
+    """Return whether a class is still to come, or has a day to come, on the day."""
+    return row["closed_at"] is None and row["cancelled_at"] is None and bool(row["ends_on"] >= day)
+
+
+# a class that is still to be held is the successor's; one that was held keeps who held it, and where
+follows(Follower("workshop", "organiser_id", Subject.UNIT, dated=False, going_on=_not_held))
+follows(Follower("workshop", "area_id", Subject.AREA, dated=False, going_on=_not_held))
+follows(Follower("workshop", "for_area_id", Subject.AREA, dated=False, going_on=_not_held))

@@ -1,5 +1,6 @@
 """One row of a paper list, on the page or from a device's store; and the correction of a household."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,7 +8,6 @@ from flask_babel import lazy_gettext as _
 from wtforms import (
     BooleanField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectMultipleField,
     StringField,
@@ -15,7 +15,7 @@ from wtforms import (
     ValidationError,
 )
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
+from wtforms.validators import InputRequired, Length, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.core.accounts.models import Audience
@@ -24,6 +24,8 @@ from portal.core.forms import Form
 from portal.core.households.models import AGE_BAND_LABELS, AgeBand
 from portal.core.households.services import Row
 
+#: A household as people write it: its whole key, or the number after the dash.
+HOUSEHOLD = re.compile(r"^(?:[A-Za-z0-9._-]{1,40}-)?[0-9]{1,9}$", re.ASCII)
 KEY = Regexp(r"^[A-Za-z0-9_-]{16,40}$")
 BANDS = [SelectChoice(str(band), _(AGE_BAND_LABELS[band])) for band in AgeBand]
 
@@ -62,7 +64,13 @@ class RowForm(Form):
         ],
         default="new",
     )
-    household = IntegerField(_("Number of the household"), [Optional(), NumberRange(1, 999_999_999)])
+    household = StringField(
+        _("Number of the household"),
+        [
+            Optional(),
+            Regexp(HOUSEHOLD, message=_("Write the number of the household, the part after the dash.")),
+        ],
+    )
     has_child = RadioField(
         _("Is there a child under 16?"),
         [Optional()],
@@ -73,20 +81,20 @@ class RowForm(Form):
     consent = BooleanField(_(WORDINGS[PARENT, CURRENT[PARENT]]))
     grown_up = BooleanField(_("This is the name of a grown-up"))
 
-    def validate_household(self, field: IntegerField) -> None:
+    def validate_household(self, field: StringField) -> None:
         """Ask for the number where a numbered household was chosen."""
-        if self.home.data == "known" and field.data is None:
+        if self.home.data == "known" and not field.data:
             raise ValidationError(_("Write the number of the household, the part after the dash."))
 
 
-def row_of(form: RowForm, before: int | None) -> Row:
-    """Return what the form holds as a row. before: the number of the household of the person before."""
+def row_of(form: RowForm, before: str | None) -> Row:
+    """Return what the form holds as a row. before: the key of the household of the person before."""
     numbers = {"known": form.household.data, "same": before}
     return Row(
         key=str(form.key.data),
         full_name=str(form.full_name.data or ""),
         phone=str(form.phone.data or ""),
-        household=numbers.get(str(form.home.data)),
+        household=numbers.get(str(form.home.data)) or None,
         household_key=str(form.household_key.data),
         audience=Audience(str(form.audience.data)),
         has_child=form.has_child.data == "yes",
@@ -107,9 +115,9 @@ def row_from(given: object) -> Row | None:
     bands = given.get("bands")
     if not (_is_key(key) and _is_key(home)) or audience not in (str(Audience.PARENT), str(Audience.CARER)):
         return None
-    if number is not None and (
-        isinstance(number, bool) or not isinstance(number, int) or not 0 < number < 10**9
-    ):
+    if isinstance(number, int) and not isinstance(number, bool):
+        number = str(number)  # a device that loaded its page before keys were taken
+    if number is not None and (not isinstance(number, str) or not HOUSEHOLD.match(number)):
         return None
     return Row(
         key=key,

@@ -26,7 +26,7 @@ from portal.core.organisation.models import Unit
 from portal.core.policy import Action
 from portal.core.web import actor, requires, see_other, settings
 from portal.reports.files import answer_with
-from portal.reports.household_forms import ChildrenForm, RowForm, row_from, row_of
+from portal.reports.household_forms import HOUSEHOLD, ChildrenForm, RowForm, row_from, row_of
 from portal.reports.rosters.slips import SlipFacts, render
 from portal.reports.tables import Column, Kind, Table
 
@@ -125,8 +125,7 @@ def _household_page(key: str, form: ChildrenForm | None) -> str:
         )
     shown: str = render_template(
         "households/show.html",
-        key=services.label(area.code, household.number),
-        number=household.number,
+        key=services.label(household.commune_code, household.number),
         area=area.name,
         household=household,
         members=members,
@@ -219,10 +218,10 @@ def register() -> str:
     return _register_page(form, unit)
 
 
-def _before() -> int | None:
-    """Return the number of the household that the person before was registered in, where the address says it."""
-    number = request.args.get("after", type=int)
-    return number if number is not None and 0 < number < 10**9 else None
+def _before() -> str | None:
+    """Return the key of the household that the person before was registered in, where the address says it."""
+    key = request.args.get("after", "")
+    return key if HOUSEHOLD.match(key) else None
 
 
 @bp.post("/register")
@@ -240,7 +239,7 @@ def register_submit() -> Answer:
         _place(form, refusal).append(worded(refusal))
         return _register_page(form, queries.community_for(db.session(), actor(), unit_id)), 422
     flash(f"{form.full_name.data}: {said(outcome)}", "success")
-    return see_other("households.register", unit=unit_id, after=outcome.household.rpartition("-")[2])
+    return see_other("households.register", unit=unit_id, after=outcome.household)
 
 
 def _place(form: RowForm, refusal: Refused) -> list[str]:
@@ -254,6 +253,7 @@ def _place(form: RowForm, refusal: Refused) -> list[str]:
         errors.NotAPhone: form.phone,
         errors.NumberOfTooMany: form.phone,
         errors.NoSuchHousehold: form.household,
+        errors.SeveralHouseholds: form.household,
     }
     field = fields.get(type(refusal))
     if field is not None:

@@ -39,7 +39,8 @@ class Impact:
 
     `people` have a post in a unit that ends, changes or stands in an area that does, on the day or later; the four
     counts after it are of their learning. `moved_posts` are posts that end and go on elsewhere. `kept` and `lost` are
-    grants that go on and that end, as (person, role, place).
+    grants that go on and that end, as (person, role, place). `unlisted` are units that have no denominator afterwards
+    though a predecessor had one; `totals`: a declared total is the reason for one of them.
     """
 
     areas_ended: Names
@@ -56,6 +57,8 @@ class Impact:
     certificates: int
     kept: int
     lost: tuple[tuple[str, Role, str], ...]
+    unlisted: Names
+    totals: bool
 
 
 def impact(
@@ -114,6 +117,8 @@ def impact(
         certificates=certificates,
         kept=touched.grants,
         lost=tuple(_lost(session, state, changes)),
+        unlisted=new(touched.unlisted),
+        totals=touched.totals,
     )
 
 

@@ -35,6 +35,8 @@ from portal.core.organisation.queries import areas_above, reachable
 from portal.core.organisation.tree import AreaLine, UnitLine, Wanted
 from portal.core.organisation.unit_files import OUTCOME_LABELS, Outcome, Read
 from portal.core.policy import Action
+from portal.core.rosters.models import EVIDENCE_LABELS, Evidence
+from portal.core.rosters.queries import basis_on
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.reports.files import answer_with
@@ -203,10 +205,13 @@ def _page(*, manage: bool) -> str:
         above=[one for one in above if one is not subject and (manage or _anything_in(one, day))],
         former=history.former_states(session, subject) if subject else (),
         family=history.family_of(session, subject) if subject else (),
+        basis=basis_on(session, place.unit.id, day) if place.unit else None,
         here={key: value for key, value in here.items() if value},
         area_kinds=AREA_KIND_LABELS,
         unit_kinds=UNIT_KIND_LABELS,
         sector_labels=SECTOR_LABELS,
+        evidence_labels=EVIDENCE_LABELS,
+        Evidence=Evidence,
         AreaKind=AreaKind,
         UnitKind=UnitKind,
         Sector=Sector,

@@ -70,8 +70,8 @@
       consent: form.elements.consent.checked, version: form.elements.version.value,
       grown_up: form.elements.grown_up.checked
     };
-    var after = Number(new URL(form.action, window.location.href).searchParams.get("after"));
-    if (home === "known") row.household = Number(form.elements.household.value) || null;
+    var after = new URL(form.action, window.location.href).searchParams.get("after");
+    if (home === "known") row.household = form.elements.household.value.trim() || null;
     else if (home === "same" && before) { row.household = before.household; row.household_key = before.household_key; }
     else if (home === "same" && after) row.household = after;
     return row;
@@ -228,8 +228,7 @@
       if (one.state === "refused") { row.refused = one.text; say("failed", row.full_name + ": " + one.text); return; }
       rows = rows.filter(function (other) { return other.key !== one.key; });
       row.text = one.text;
-      var number = Number(one.household.slice(one.household.lastIndexOf("-") + 1));
-      if (before && before.key === row.key) before.household = number;
+      if (before && before.key === row.key) before.household = one.household;
       done.push(row);
       say("saved", row.full_name + ": " + row.text);
     });

@@ -298,7 +298,7 @@ def test_the_paper_the_completion_and_every_list_are_those_of_the_other_family(
         if path == "/manage/households/C1-1":
             two = pages[role, "/manage/households/C1-2"]
             same = body.replace("C1-1", "C1-2").replace("Liễu", "Liên").replace("0987000001", "0987000002")
-            assert (same.replace("after=1", "after=2"), queries_) == (two[1], two[2])
+            assert (same, queries_) == (two[1], two[2])
 
 
 def test_the_mother_reads_the_longer_course_under_the_name_that_everybody_knows(

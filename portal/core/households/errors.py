@@ -10,6 +10,12 @@ class NoSuchHousehold(Refused):
     message = N_("There is no household %(number)s in this community. Leave it empty to register a new one.")
 
 
+class SeveralHouseholds(Refused):
+    """Communes were merged, and each had a household with this number."""
+
+    message = N_("Several households here have the number %(number)s: write one of %(keys)s.")
+
+
 class NoConsent(Refused):
     """Nothing is kept of somebody who has not agreed."""
 

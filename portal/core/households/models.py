@@ -7,6 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Document, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.text import N_
 
 
@@ -26,24 +28,31 @@ AGE_BAND_LABELS = {
 
 
 class HouseholdCounter(Base):
-    """The last running number given in a commune: one row, locked while a number is given."""
+    """The last running number given under a commune's code: one row, locked while a number is given.
+
+    By the code and not by the commune: a merged commune may take the code of an old one, and the keys that were
+    printed with that code stay whose they are.
+    """
 
     __tablename__ = "household_counter"
 
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    commune_code: Mapped[Code] = mapped_column(primary_key=True)
     last: Mapped[int] = mapped_column(default=0)
 
 
 class Household(Base):
-    """A household of a community, known by its commune and a running number that is never given twice.
+    """A household of a community, known by a key that it keeps: a commune's code and a number, never given twice.
 
+    `commune_code` is the code of the commune on the day of the registration: it stands on paper, and sign-in names
+    are made of it. `area_id` and `unit_id` are where the household belongs today; they follow reorganisations.
     `registration_key` came from the device: the same list sent twice finds the household of the first sending.
     """
 
     __tablename__ = "household"
 
     id: Mapped[Pk]
-    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
+    area_id: Mapped[int] = mapped_column(ForeignKey("area.id"), index=True)
+    commune_code: Mapped[Code]
     number: Mapped[int]
     unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
     has_child_under_16: Mapped[bool]
@@ -53,7 +62,7 @@ class Household(Base):
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
 
     __table_args__ = (
-        UniqueConstraint("area_id", "number"),
+        UniqueConstraint("commune_code", "number"),
         CheckConstraint("number >= 1", "numbers_count_from_one"),
     )
 
@@ -70,3 +79,8 @@ class HouseholdMember(Base):
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
 
     __table_args__ = (UniqueConstraint("household_id", "place"),)
+
+
+# families go on where their community goes on; their keys stay
+follows(Follower("household", "area_id", Subject.AREA, dated=False))
+follows(Follower("household", "unit_id", Subject.UNIT, dated=False))

@@ -61,7 +61,7 @@ def household_for(session: Session, who: Actor, key: str, action: Action) -> tup
         select(Household, Area)
         .join(Area, Area.id == Household.area_id)
         .join(Unit, Unit.id == Household.unit_id)
-        .where(Area.code == code, Household.number == int(number), reachable(who.grants, action))
+        .where(Household.commune_code == code, Household.number == int(number), reachable(who.grants, action))
     ).first()
     if row is None:
         raise NotFound
@@ -82,11 +82,16 @@ def households(
     search: words of a member's name, or a key or number.
     """
     query = (
-        select(Household.id, Area.code, Household.number, Household.has_child_under_16, Household.age_bands)
-        .join(Area, Area.id == Household.area_id)
+        select(
+            Household.id,
+            Household.commune_code,
+            Household.number,
+            Household.has_child_under_16,
+            Household.age_bands,
+        )
         .join(Unit, Unit.id == Household.unit_id)
         .where(reachable(who.grants, action))
-        .order_by(Area.code, Household.number)
+        .order_by(Household.commune_code, Household.number)
     )
     if child is not None:
         query = query.where(Household.has_child_under_16.is_(child))
@@ -105,7 +110,7 @@ def households(
     return [
         HouseholdLine(
             row.id,
-            label(row.code, row.number),
+            label(row.commune_code, row.number),
             tuple(members.get(row.id, ())),
             row.has_child_under_16,
             tuple(row.age_bands),
@@ -115,7 +120,7 @@ def households(
 
 
 def fits(search: str) -> ColumnElement[bool]:
-    """Return a condition on `Household` (joined to `Area`): a member has these words in her name, or it is its key."""
+    """Return a condition on `Household`: a member has these words in her name, or it is its key."""
     text = search.strip()
     number = text.rpartition("-")[2]
     by_number = (
@@ -124,7 +129,7 @@ def fits(search: str) -> ColumnElement[bool]:
         else []
     )
     if by_number and "-" in text:
-        return and_(Area.code == text.rpartition("-")[0], *by_number)
+        return and_(Household.commune_code == text.rpartition("-")[0], *by_number)
     words = [User.search_key.contains(word, autoescape=True) for word in fold(text).split()]
     named = Household.id.in_(
         select(HouseholdMember.household_id)
@@ -142,10 +147,9 @@ def without_account(
     Those of one household, or of everybody whom `who` has registered.
     """
     query = (
-        select(User.id, Area.code, Household.number)
+        select(User.id, Household.commune_code, Household.number)
         .join(HouseholdMember, HouseholdMember.user_id == User.id)
         .join(Household, Household.id == HouseholdMember.household_id)
-        .join(Area, Area.id == Household.area_id)
         .join(Unit, Unit.id == Household.unit_id)
         .where(
             User.secret_hash.is_(None),

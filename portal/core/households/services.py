@@ -25,6 +25,7 @@ from portal.core.households.errors import (
     NotWholeName,
     NumberOfTooMany,
     OldConsent,
+    SeveralHouseholds,
 )
 from portal.core.households.models import AgeBand, Household, HouseholdCounter, HouseholdMember
 from portal.core.names import fold, phone_number, sort_key, tidy
@@ -38,7 +39,7 @@ AUDIENCES = (Audience.PARENT, Audience.CARER)
 class Row:
     """A row of the list, as typed. key: made by the device, the same each time this row is sent.
 
-    household: the running number of one that is known, or None; then `household_key` (made by the device as well) names
+    household: the key (`12454-17`) or only the running number of one that is known, or None; then `household_key` (made by the device as well) names
     the new one, and rows with the same key are one family. bands: codes of `AgeBand`. version: of the wording that the
     paper carries. grown_up: the collaborator says that an odd name is a grown-up's.
     """
@@ -46,7 +47,7 @@ class Row:
     key: str
     full_name: str
     phone: str
-    household: int | None
+    household: str | None
     household_key: str
     audience: Audience
     has_child: bool
@@ -74,9 +75,9 @@ class Outcome:
     login: str
 
 
-def label(area_code: str, number: int) -> str:
+def label(commune_code: str, number: int) -> str:
     """Return the key of a household as people read it: the commune's code and the running number."""
-    return f"{area_code}-{number}"
+    return f"{commune_code}-{number}"
 
 
 def register(
@@ -99,12 +100,11 @@ def register(
     if known is not None:
         return _again(session, known, by_id)
     name, phone = _checked(row)
-    area = session.get_one(Area, unit.area_id)
     same = _same_person(session, name, phone, unit) if phone else None
     if same is not None:
         standing = _household_of(session, same.id)
         if standing is not None:
-            raise KnownElsewhere(name=same.full_name, household=label(area.code, standing.number))
+            raise KnownElsewhere(name=same.full_name, household=label(standing.commune_code, standing.number))
     household = _household(session, row, unit, by_id, now)
     place = 1 + (
         session.scalar(
@@ -112,7 +112,8 @@ def register(
         )
         or 0
     )
-    login = f"{label(area.code, household.number)}-{place}"
+    key = label(household.commune_code, household.number)
+    login = f"{key}-{place}"
     user = same or _new_person(session, row, name, phone, login, unit, by_id, today, now)
     session.add(
         HouseholdMember(
@@ -139,7 +140,7 @@ def register(
     )
     session.flush()
     became = Became.LINKED if same is not None else Became.MADE
-    return Outcome(user.id, label(area.code, household.number), became, _login_of(user))
+    return Outcome(user.id, key, became, _login_of(user))
 
 
 def _checked(row: Row) -> tuple[str, str | None]:
@@ -213,8 +214,7 @@ def _again(session: Session, user: User, by_id: int) -> Outcome:
     if member is None or member.added_by_id != by_id:
         raise NoSuchHousehold(number="")
     household = session.get_one(Household, member.household_id)
-    area = session.get_one(Area, household.area_id)
-    return Outcome(user.id, label(area.code, household.number), Became.AGAIN, _login_of(user))
+    return Outcome(user.id, label(household.commune_code, household.number), Became.AGAIN, _login_of(user))
 
 
 def _login_of(user: User) -> str:
@@ -246,14 +246,7 @@ def _household_of(session: Session, user_id: int) -> Household | None:
 def _household(session: Session, row: Row, unit: Unit, by_id: int, now: datetime) -> Household:
     """Return the household of a row, locked: the one numbered, the one its key made before, or a new one."""
     if row.household is not None:
-        found = session.scalar(
-            select(Household)
-            .where(Household.unit_id == unit.id, Household.number == row.household)
-            .with_for_update()
-        )
-        if found is None:
-            raise NoSuchHousehold(number=row.household)
-        return found
+        return _known(session, row.household, unit)
     wanted = select(Household).where(
         Household.registration_key == row.household_key,
         Household.unit_id == unit.id,
@@ -262,9 +255,11 @@ def _household(session: Session, row: Row, unit: Unit, by_id: int, now: datetime
     found = session.scalar(wanted.with_for_update())
     if found is not None:
         return found
+    code = session.get_one(Area, unit.area_id).code
     made = Household(
         area_id=unit.area_id,
-        number=next_number(session, unit.area_id),
+        commune_code=code,
+        number=next_number(session, code),
         unit_id=unit.id,
         has_child_under_16=row.has_child,
         age_bands=_bands(row),
@@ -277,17 +272,39 @@ def _household(session: Session, row: Row, unit: Unit, by_id: int, now: datetime
     return made
 
 
+def _known(session: Session, written: str, unit: Unit) -> Household:
+    """Return the household of this community that a key or a number means, locked.
+
+    Raises `NoSuchHousehold`, and `SeveralHouseholds` where communes were merged and a number alone means several.
+    """
+    code, _, number = written.rpartition("-")
+    query = select(Household).where(Household.unit_id == unit.id, Household.number == int(number))
+    if code:
+        query = query.where(Household.commune_code == code)
+    found = session.scalars(query.order_by(Household.commune_code).with_for_update()).all()
+    if not found:
+        raise NoSuchHousehold(number=written)
+    if len(found) > 1:
+        raise SeveralHouseholds(
+            number=written, keys=", ".join(label(one.commune_code, one.number) for one in found)
+        )
+    return found[0]
+
+
 def _bands(row: Row) -> list[str]:
     """Return the bands of a row that there are, in order; none where there is no child."""
     return [str(band) for band in AgeBand if str(band) in row.bands] if row.has_child else []
 
 
-def next_number(session: Session, area_id: int) -> int:
-    """Return the next running number of a commune. Its counter is locked until the transaction ends: none is given twice."""
-    insert_once(session, HouseholdCounter, area_id=area_id, last=0)
+def next_number(session: Session, code: str) -> int:
+    """Return the next running number under a commune's code.
+
+    Its counter is locked until the transaction ends: none is given twice.
+    """
+    insert_once(session, HouseholdCounter, commune_code=code, last=0)
     number = session.scalar(
         update(HouseholdCounter)
-        .where(HouseholdCounter.area_id == area_id)
+        .where(HouseholdCounter.commune_code == code)
         .values(last=HouseholdCounter.last + 1)
         .returning(HouseholdCounter.last)
         .execution_options(synchronize_session=False)

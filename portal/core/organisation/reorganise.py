@@ -5,10 +5,11 @@ what it was before and what it is after. Applying writes the one, undoing writes
 elsewhere. Rows are mappings of column to value, by table and id; a row that does not exist yet has a negative id.
 
 What follows an area or a unit (posts, grants, whatever other packages keep) is declared, not known: see `Follower`.
+What a unit's denominator stands on (`roster_basis`) does not follow, it is worked out anew: see `_Book.rebase`.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -21,6 +22,7 @@ from portal.core.text import N_
 Row = Mapping[str, Any]
 DAY = timedelta(days=1)
 AREA_KINDS = ("province", "district", "commune")
+BASIS = "roster_basis"
 
 
 class Kind(StrEnum):
@@ -88,13 +90,19 @@ class Event:
     along: tuple[str, ...] = ()
 
 
+def always(row: Row, day: date) -> bool:
+    """Return that a row goes on, whatever it says."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """A table whose rows follow areas or units by `column`.
 
     With `dated`, a row that runs over the day ends on the day before and a new one, otherwise the same, begins at
-    the successor; without, the row itself is pointed at the successor. Two new rows that agree in the successor and
-    in every column of `same` are one. With `grants`, nothing follows when an area is abolished.
+    the successor; without, the row itself is pointed at the successor, if by `going_on` it is not history on the day
+    (of a split: at the largest). Two new rows that agree in the successor and in every column of `same` are one. With
+    `grants`, nothing follows when an area is abolished.
     """
 
     table: str
@@ -103,6 +111,7 @@ class Follower:
     dated: bool = True
     same: tuple[str, ...] = ()
     grants: bool = False
+    going_on: Callable[[Row, date], bool] = always
 
 
 @dataclass(slots=True)
@@ -179,6 +188,7 @@ class _Book:
         self.claims: dict[tuple[str, str], tuple[int, int]] = {}
         self.was: dict[tuple[str, int], Row] = {}
         self.new: list[tuple[str, int]] = []
+        self.given = 0
         self.rows: dict[str, dict[int, dict[str, Any]]] = {
             name: {key: dict(row) for key, row in rows.items()} for name, rows in state.tables.items()
         }
@@ -188,7 +198,7 @@ class _Book:
                 key, after = (name, past[column]), past["valid_to"] + DAY
                 self.since[key] = max(after, self.since.get(key, after))
         self.links: dict[tuple[str, str], dict[Any, set[int]]] = {}
-        columns = [("area", "parent_id"), ("unit", "area_id"), ("unit", "parent_id")]
+        columns = [("area", "parent_id"), ("unit", "area_id"), ("unit", "parent_id"), (BASIS, "unit_id")]
         for table, column in [*columns, *((one.table, one.column) for one in state.followers)]:
             index: dict[Any, set[int]] = defaultdict(set)
             for number, row in self.rows.setdefault(table, {}).items():
@@ -215,7 +225,8 @@ class _Book:
 
     def insert(self, table: str, **values: Any) -> int:
         """Add a row; return its number, which is negative until it has been written."""
-        key = -len(self.new) - 1
+        self.given += 1
+        key = -self.given
         self.new.append((table, key))
         self.rows.setdefault(table, {})[key] = dict(values)
         for column, value in values.items():
@@ -224,6 +235,14 @@ class _Book:
         if table in ("area", "unit"):
             self.codes[table, values["code"]].add(key)
         return key
+
+    def drop(self, table: str, key: int) -> None:
+        """Take back a row that an event above has added."""
+        row = self.rows[table].pop(key)
+        self.new.remove((table, key))
+        for (name, column), index in self.links.items():
+            if name == table:
+                index[row[column]].discard(key)
 
     def at(self, table: str, column: str, value: int) -> list[int]:
         """Return the rows whose column has a value, in the order of their numbers."""
@@ -313,7 +332,7 @@ class _Book:
             if new == old:
                 continue
             if not follower.dated:
-                if new is not None:
+                if new is not None and follower.going_on(row, self.day):
                     self.update(follower.table, key, **{follower.column: new})
             elif row["valid_to"] is not None and row["valid_to"] < self.day:
                 continue
@@ -347,6 +366,51 @@ class _Book:
                 return False, ends
         later = [row["valid_from"] for row in equal if row["valid_from"] > begins]
         return True, min(later) - DAY if ends is None and later else ends
+
+    def rebase(self, olds: Sequence[int], news: Sequence[int]) -> None:
+        """Let the bases of the predecessors' denominators end on the day before, and give the successors theirs.
+
+        A successor has one only where every predecessor had one, and none a declared total, which nobody can merge or
+        divide: of names where all had names, else of codes. It begins on the day, or when the last predecessor's list
+        began. What a unit that goes on gave on the day or later it gave as it stands then: that is left alone.
+        """
+        found: dict[int, Row] = {}
+        for old in olds:
+            for key in self.at(BASIS, "unit_id", old):
+                row = self.rows[BASIS][key]
+                ended = row["valid_to"] is not None and row["valid_to"] < self.day
+                if ended or (key > 0 and old in news and row["valid_from"] >= self.day):
+                    continue
+                if old not in found or found[old]["valid_from"] < row["valid_from"]:
+                    found[old] = dict(row)
+                if key < 0:
+                    self.drop(BASIS, key)
+                else:
+                    self.update(BASIS, key, valid_to=max(self.day - DAY, row["valid_from"]))
+        kinds = {row["evidence"] for row in found.values()}
+        if not olds or len(found) < len(olds) or not kinds <= {"named", "coded"}:
+            return
+        begins = max(self.day, *(row["valid_from"] for row in found.values()))
+        ends = [row["valid_to"] for row in found.values() if row["valid_to"] is not None]
+        for new in news:
+            there = [self.rows[BASIS][key] for key in self.at(BASIS, "unit_id", new)]
+            later = [
+                row["valid_from"] for row in there if row["valid_to"] is None or row["valid_to"] >= begins
+            ]
+            until = min([*ends, *(day - DAY for day in later)], default=None)
+            if until is None or until >= begins:
+                self.insert(
+                    BASIS,
+                    unit_id=new,
+                    evidence="coded" if "coded" in kinds else "named",
+                    valid_from=begins,
+                    valid_to=until,
+                    totals=None,
+                    file_id=None,
+                    import_id=None,
+                    confirmed_by_id=None,
+                    confirmed_at=None,
+                )
 
     def lineage(self, subject: str, old: int, new: int, share: Fraction, main: bool) -> None:
         """Write down that `new` follows `old`."""
@@ -407,6 +471,8 @@ def _merge(book: _Book, event: Event) -> None:
         if old != new:
             _hand_over(book, event.subject, old, {0: new})
             book.end(event.subject, old, new)
+    if event.subject == Subject.UNIT:
+        book.rebase(olds, [new])
     if event.subject == Subject.AREA and event.along:
         _along(book, event.along, new, came)
 
@@ -461,6 +527,8 @@ def _split(book: _Book, event: Event) -> None:
                 what=what,
             )
     _hand_over(book, event.subject, old, chosen)
+    if event.subject == Subject.UNIT:
+        book.rebase(olds, list(made.values()))
     if not staying:
         book.end(event.subject, old, made[first.code])
 
@@ -520,34 +588,36 @@ def _abolish(book: _Book, event: Event) -> None:
         if into is not None:
             _lift(book, event.subject, into, [old])
         book.end(event.subject, old)
+        records = [one for one in book.followers if one.subject == event.subject and not one.dated]
+        standing = sum(
+            one.going_on(book.rows[one.table][key], book.day)
+            for one in records
+            for key in book.at(one.table, one.column, old)
+        )
         if event.subject == Subject.AREA:
-            standing = sum(
+            standing += sum(
                 not book.rows[table][key].get("valid_to")
-                for table, column in (
-                    ("area", "parent_id"),
-                    ("unit", "area_id"),
-                    *(
-                        (one.table, one.column)
-                        for one in book.followers
-                        if one.subject == "area" and not one.dated
-                    ),
-                )
+                for table, column in (("area", "parent_id"), ("unit", "area_id"))
                 for key in book.at(table, column, old)
             )
-            if standing and into is None:
-                raise Impossible(
-                    N_(
-                        "%(name)s cannot be abolished: %(count)d areas, units or records stand in it. Say who takes them over."
-                    ),
-                    name=row["name"],
-                    count=standing,
-                )
+        if standing and into is None:
+            raise Impossible(
+                N_(
+                    "%(name)s cannot be abolished: %(count)d areas, units or records stand in it. Say who takes them over."
+                ),
+                name=row["name"],
+                count=standing,
+            )
+        if event.subject == Subject.AREA:
             if into is not None:
                 book.lineage("area", old, into, Fraction(1), main=True)
                 _hand_over(book, Subject.AREA, old, {0: into}, abolished=True)
                 book.end("area", old, into)
                 continue
         else:
+            book.rebase([old], [])
+            for one in records:
+                book.follow(one, old, into)
             for key in book.at("unit", "parent_id", old):
                 if key != into:
                     book.restate("unit", key, parent_id=into if into is not None else row["parent_id"])
@@ -623,9 +693,6 @@ def _stand(book: _Book, event: Event, wanted: Successor, olds: Sequence[int]) ->
         else:
             raise Impossible(N_("The new %(code)s needs an area."), code=wanted.code)
         values["sector"] = wanted.sector or model.get("sector", "")
-        given = [book.rows["unit"][key]["roster_on"] for key in olds]
-        # one predecessor without a list leaves the whole without a denominator
-        values["roster_on"] = min(given) if given and None not in given else None
     if not values["kind"] or (subject == "area" and values["kind"] not in AREA_KINDS):
         raise Impossible(N_("The new %(code)s needs a kind."), code=wanted.code)
     key = book.insert(subject, **values)
@@ -722,7 +789,9 @@ def reverse(state: State, changes: Sequence[Change]) -> State:
 class Effects:
     """What a plan touches, for people to read: ids of rows by what happens to them.
 
-    `posts` are people whose posts go on elsewhere or end; `grants` go on, `lost` end without a successor.
+    `posts` are people whose posts go on elsewhere or end; `grants` go on, `lost` end without a successor. `unlisted`
+    are the names of successors that have no denominator though a predecessor had one; `totals`: some of them because
+    a total was declared.
     """
 
     areas_ended: tuple[int, ...]
@@ -735,6 +804,8 @@ class Effects:
     people: frozenset[int]
     grants: int
     lost: int
+    unlisted: tuple[str, ...]
+    totals: bool
 
 
 def effects(state: State, changes: Sequence[Change]) -> Effects:
@@ -770,4 +841,27 @@ def effects(state: State, changes: Sequence[Change]) -> Effects:
         frozenset(state.tables["posting"][c.id]["user_id"] for c in posts),
         going_on,
         max(0, len(grants) - going_on),
+        *_unlisted(state, changes),
     )  # fmt: skip
+
+
+def _unlisted(state: State, changes: Sequence[Change]) -> tuple[tuple[str, ...], bool]:
+    """Return the names of units that lose a denominator, and whether a declared total is the reason for one."""
+    before = state.tables.get(BASIS, {})
+    names = {c.id: str(c.after["name"]) for c in changes if c.table == "unit" and c.before is None}
+    ended = {
+        before[c.id]["unit_id"]: str(before[c.id]["evidence"])
+        for c in changes
+        if c.table == BASIS and c.before is not None
+    }
+    listed = {c.after["unit_id"] for c in changes if c.table == BASIS and c.before is None}
+    found: set[str] = set()
+    totals = False
+    for change in changes:
+        if change.table != "unit_lineage" or change.before is not None:
+            continue
+        old, new = change.after["predecessor_id"], change.after["successor_id"]
+        if old in ended and new not in listed:
+            found.add(names.get(new) or str(state.tables["unit"][new]["name"]))
+            totals = totals or ended[old] == "totals"
+    return tuple(sorted(found)), totals

@@ -26,7 +26,19 @@ from portal.core.organisation.models import (
     Sector,
     UnitKind,
 )
-from portal.core.organisation.reorganise import Change, Event, Fault, Kind, Plan, Row, State, Subject, plan
+from portal.core.organisation.reorganise import (
+    BASIS,
+    Change,
+    Event,
+    Fault,
+    Follower,
+    Kind,
+    Plan,
+    Row,
+    State,
+    Subject,
+    plan,
+)
 from portal.core.text import N_
 
 CHUNK = 500
@@ -181,7 +193,7 @@ def state_for(session: Session, events: Sequence[Event]) -> State:
         for key, row in tables["unit"].items()
         if row["kind"] in along and row["area_id"] in touched["area"]
     }
-    for follower in FOLLOWERS:
+    for follower in (*FOLLOWERS, Follower(BASIS, "unit_id", Subject.UNIT)):
         table = _table(follower.table)
         kept = tables.setdefault(follower.table, {})
         for ids in _chunks(sorted(touched[follower.subject])):

@@ -3,11 +3,16 @@
 The code is the key. A new code adds a unit; a known one corrects it, and only what the file has a column for; a file
 that says what stands already changes nothing, however often it comes. What a decree does (a unit that moves, merges
 or ends on a day) is no correction: that is a reorganisation.
+
+`roster_on` is the day from which a list of names counts. Of a new unit it makes the basis of its denominator. Of a
+known one it changes nothing where some basis of the unit begins on that day; otherwise a list counts from that day and
+what stood before ends the day before; a day earlier than the list that stands moves the beginning of that list.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -17,6 +22,7 @@ from sqlalchemy.orm import Session
 from portal.core.audit.services import record
 from portal.core.names import fold, tidy
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
+from portal.core.rosters.models import Evidence, RosterBasis
 from portal.core.text import N_
 
 NEEDED = ("code", "name", "kind", "sector", "area")
@@ -120,6 +126,9 @@ class _Units:
             unit.code: unit for unit in session.scalars(select(Unit).where(Unit.valid_to.is_(None)))
         }
         self.unit_codes = {unit.id: code for code, unit in self.units.items()}
+        self.bases: dict[int, list[RosterBasis]] = defaultdict(list)
+        for basis in session.scalars(select(RosterBasis).order_by(RosterBasis.valid_from)):
+            self.bases[basis.unit_id].append(basis)
         #: The last day on which a former holder of a code was valid: a new holder begins later.
         self.ended: dict[str, date] = {}
         for code, day in session.execute(select(Unit.code, Unit.valid_to).where(Unit.valid_to.is_not(None))):
@@ -177,6 +186,8 @@ class _Units:
                     {"code": code, "day": self.ended[code].strftime("%d/%m/%Y")},
                 )
             )
+        if known is not None and isinstance(values.get("roster_on"), date):
+            faults.extend(self._in_the_way(known, values["roster_on"]))
         if faults:
             return Verdict(row.number, code, name, Outcome.REFUSED, faults=tuple(faults))
         if known is None:
@@ -208,13 +219,44 @@ class _Units:
             "sector": str(unit.sector),
             "area": self.area_codes.get(unit.area_id, ""),
             "parent": self.unit_codes.get(unit.parent_id or 0, ""),
-            "roster_on": unit.roster_on.isoformat() if unit.roster_on else "",
+            "roster_on": self._counted_since(unit, values.get("roster_on")),
         }
         for key, before in present.items():
             value = values.get(key)
             after = value.isoformat() if isinstance(value, date) else tidy(str(value or ""))
             if after and after != before:
                 yield key, before, after
+
+    def _counted_since(self, unit: Unit, wanted: Any) -> str:
+        """Return from which day the unit's denominator counts: the wanted one where a basis of it begins that day."""
+        days = [basis.valid_from for basis in self.bases[unit.id]]
+        if wanted in days:
+            return str(wanted.isoformat())
+        return days[-1].isoformat() if days else ""
+
+    def _in_the_way(self, unit: Unit, day: date) -> Iterable[tuple[str, Mapping[str, object]]]:
+        """Yield why no list of names can count from a day: what already stands then, or begins later, says otherwise."""
+        bases = self.bases[unit.id]
+        if not bases or day > bases[-1].valid_from or day in [basis.valid_from for basis in bases]:
+            return
+        former = [basis for basis in bases[:-1] if basis.valid_to is None or basis.valid_to >= day]
+        if former or bases[-1].evidence != Evidence.NAMED:
+            yield (
+                N_("a list or total of %(code)s counts from %(day)s; an earlier day cannot be set by a file"),
+                {"code": unit.code, "day": bases[-1].valid_from.strftime("%d/%m/%Y")},
+            )
+
+    def _count_from(self, unit: Unit, day: date) -> None:
+        """Let a list of names count from a day, after `_in_the_way` found nothing. Flushes: one basis stands at a time."""
+        bases = self.bases[unit.id]
+        if bases and day < bases[-1].valid_from:
+            bases[-1].valid_from = day
+        else:
+            if bases and (bases[-1].valid_to is None or bases[-1].valid_to >= day):
+                bases[-1].valid_to = day - timedelta(days=1)
+            self.session.flush()
+            bases.append(RosterBasis(unit_id=unit.id, evidence=Evidence.NAMED, valid_from=day))
+            self.session.add(bases[-1])
 
     def write(self, rows: Sequence[Read], done: DryRun) -> None:
         """Write what was judged. Flushes, for the ids that parents need."""
@@ -229,7 +271,6 @@ class _Units:
                 name=verdict.name,
                 search_key=fold(verdict.name),
                 area_id=self.areas[values["area"]],
-                roster_on=values.get("roster_on"),
                 valid_from=values.get("valid_from") or self.today,
             )
             self.units[verdict.code] = unit
@@ -239,6 +280,8 @@ class _Units:
             values, unit = by_number[verdict.number], self.units[verdict.code]
             if verdict.outcome == Outcome.ADDED and values.get("parent"):
                 unit.parent_id = self.units[values["parent"]].id
+            if verdict.outcome == Outcome.ADDED and values.get("roster_on"):
+                self._count_from(unit, values["roster_on"])
             for key, _, after in verdict.changes:
                 if key == "name":
                     unit.name, unit.search_key = after, fold(after)
@@ -246,6 +289,8 @@ class _Units:
                     unit.area_id = self.areas[after]
                 elif key == "parent":
                     unit.parent_id = self.units[after].id
+                elif key == "roster_on":
+                    self._count_from(unit, values[key])
                 else:
                     setattr(unit, key, values[key])
         self.session.flush()

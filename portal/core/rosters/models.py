@@ -1,5 +1,6 @@
 """The basis of a unit's denominator, imports of staff lists with everything they changed, and transfers."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -9,6 +10,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Line, LongText, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.text import N_
 
 #: As `db.Document`; None is the database's NULL, for queries ask for it.
@@ -35,7 +38,7 @@ class RosterBasis(Base):
 
     named, coded: the posts of the unit are its list, and a headcount is counted from them. totals: nobody is listed;
     `totals` holds people by audience, and `file_id` the signed paper. `confirmed_at` None: from before the portal
-    kept that.
+    kept that, from a table of units, or from the lists of the units that a reorganisation made this one of.
     """
 
     __tablename__ = "roster_basis"
@@ -196,3 +199,18 @@ class Transfer(Base):
             postgresql_where=text("state = 'asked'"),
         ),
     )
+
+
+def _unapplied(row: Mapping[str, Any], day: date) -> bool:
+    """Return whether an import is still a dry run."""
+    return row["state"] in (ImportState.PLANNING, ImportState.PLANNED)
+
+
+def _unanswered(row: Mapping[str, Any], day: date) -> bool:
+    """Return whether a transfer still waits for the receiving head."""
+    return bool(row["state"] == TransferState.ASKED)
+
+
+# what waits for somebody of a unit waits at its successor; what was answered or applied is history
+follows(Follower("roster_import", "unit_id", Subject.UNIT, dated=False, going_on=_unapplied))
+follows(Follower("transfer", "to_unit_id", Subject.UNIT, dated=False, going_on=_unanswered))

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +49,7 @@ def area(code: str, parent: int | None, kind: str = "commune") -> dict[str, Any]
 def unit(code: str, where: int, parent: int | None = None, kind: str = "committee") -> dict[str, Any]:
     return {
         "code": code, "kind": kind, "sector": "government", "name": f"UBND Xã {code[3:]}", "search_key": "ubnd",
-        "area_id": where, "parent_id": parent, "roster_on": None, "valid_from": BEGAN, "valid_to": None,
+        "area_id": where, "parent_id": parent, "valid_from": BEGAN, "valid_to": None,
     }  # fmt: skip
 
 
@@ -56,6 +57,16 @@ def post(
     user: int, where: int, since: date = BEGAN, until: date | None = None, audience: str = "teacher"
 ) -> dict[str, Any]:
     return {"user_id": user, "unit_id": where, "audience": audience, "valid_from": since, "valid_to": until}
+
+
+def basis(
+    where: int, evidence: str = "named", since: date = BEGAN, until: date | None = None
+) -> dict[str, Any]:
+    return {
+        "unit_id": where, "evidence": evidence, "valid_from": since, "valid_to": until,
+        "totals": {"teacher": 4} if evidence == "totals" else None, "file_id": 9 if evidence == "totals" else None,
+        "import_id": None, "confirmed_by_id": None, "confirmed_at": None,
+    }  # fmt: skip
 
 
 def world() -> State:
@@ -287,6 +298,97 @@ def test_effects_count_what_people_ask_for() -> None:
     assert (touched.posts, touched.people, touched.grants, touched.lost) == (3, {10, 11}, 1, 0)
 
 
+UNITE = Event(Kind.MERGE, Subject.UNIT, ("UB-A", "UB-B"), (Successor("UB-N", "UBND Mới"),))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "made", "ends"),
+    [
+        (basis(1), basis(2), basis(-1, "named", DAY), EVE),
+        (basis(1), basis(2, "coded"), basis(-1, "coded", DAY), EVE),
+        (basis(1, "coded"), basis(2, "coded"), basis(-1, "coded", DAY), EVE),
+        (basis(1), basis(2, "totals"), None, EVE),
+        (basis(1, "totals"), basis(2, "totals"), None, EVE),
+        (basis(1), basis(2, until=date(2025, 5, 31)), None, date(2025, 5, 31)),
+        (basis(1), basis(2, until=date(2025, 9, 30)), basis(-1, "named", DAY, date(2025, 9, 30)), EVE),
+        (
+            basis(1),
+            basis(2, since=date(2025, 10, 5)),
+            basis(-1, "named", date(2025, 10, 5)),
+            date(2025, 10, 5),
+        ),
+    ],
+)
+def test_a_merged_unit_has_a_denominator_only_from_lists_of_all(
+    first: dict[str, Any], second: dict[str, Any], made: dict[str, Any] | None, ends: date
+) -> None:
+    state = world()
+    state.tables["roster_basis"] = {1: first, 2: second}
+    changes = planned(state, UNITE).changes
+    after = perform(state, changes).tables["roster_basis"]
+
+    assert [row for key, row in after.items() if key < 0] == ([{**made, "unit_id": -1}] if made else [])
+    assert after[1]["valid_to"] == EVE
+    assert after[2]["valid_to"] == ends
+    touched = effects(state, changes)
+    totals = "totals" in (first["evidence"], second["evidence"])
+    assert (touched.unlisted, touched.totals) == ((() if made else ("UBND Mới",)), totals)
+
+
+def test_a_unit_without_a_list_leaves_the_whole_without_one_also_where_it_goes_on() -> None:
+    state = world()
+    state.tables["roster_basis"] = {1: basis(1)}
+    event = Event(Kind.MERGE, Subject.UNIT, ("UB-A", "UB-B"), (Successor("UB-A", goes_on=True),))
+    more = Event(Kind.MERGE, Subject.UNIT, ("UB-A", "UB-C"), (Successor("UB-A", goes_on=True),))
+    changes = planned(state, event).changes
+    listed = world()
+    listed.tables["roster_basis"] = {1: basis(1), 2: basis(2)}
+    twice = perform(listed, planned(listed, event, more).changes).tables["roster_basis"]
+    once = perform(listed, planned(listed, event).changes).tables["roster_basis"]
+
+    assert perform(state, changes).tables["roster_basis"] == {1: basis(1, until=EVE)}
+    assert effects(state, changes).unlisted == ("UBND Xã A",)
+    assert sorted(once.values(), key=str) == sorted(
+        [basis(1, until=EVE), basis(2, until=EVE), basis(1, since=DAY)], key=str
+    )
+    assert sorted(twice.values(), key=str) == sorted([basis(1, until=EVE), basis(2, until=EVE)], key=str), (
+        "the second event takes back what the first gave"
+    )
+
+
+def test_a_list_given_after_the_day_by_a_unit_that_goes_on_stays() -> None:
+    state = world()
+    given = basis(1, "coded", date(2025, 10, 5))
+    state.tables["roster_basis"] = {1: basis(1, until=date(2025, 10, 4)), 2: given, 3: basis(2)}
+    event = Event(Kind.MERGE, Subject.UNIT, ("UB-A", "UB-B"), (Successor("UB-A", goes_on=True),))
+    after = perform(state, planned(state, event).changes).tables["roster_basis"]
+
+    assert after[2] == given
+    assert [row for key, row in after.items() if key < 0] == [basis(1, "named", DAY, date(2025, 10, 4))]
+
+
+def test_both_parts_of_a_split_list_have_one_and_an_abolished_unit_has_none() -> None:
+    state = world()
+    state.tables["roster_basis"] = {1: basis(1, "coded")}
+    halves = tuple(Successor(code, f"UBND {code}", share=Fraction(1, 2)) for code in ("UB-X", "UB-Y"))
+    split = perform(state, planned(state, Event(Kind.SPLIT, Subject.UNIT, ("UB-A",), halves)).changes).tables[
+        "roster_basis"
+    ]
+    gone = perform(state, planned(state, Event(Kind.ABOLISH, Subject.UNIT, ("UB-A",))).changes).tables[
+        "roster_basis"
+    ]
+
+    assert sorted(key for key in split if key > 0) == [1]
+    assert [
+        (row["evidence"], row["valid_from"], row["valid_to"]) for key, row in split.items() if key < 0
+    ] == [
+        ("coded", DAY, None),
+        ("coded", DAY, None),
+    ]
+    assert split[1]["valid_to"] == EVE
+    assert gone == {1: basis(1, "coded", until=EVE)}
+
+
 # --- properties ---------------------------------------------------------------------------------------------------
 
 CODES = [f"K{number}" for number in range(7)]
@@ -320,7 +422,20 @@ def worlds(draw: st.DrawFn) -> State:
         for key in range(1, draw(st.integers(0, 4)) + 1)
     }  # fmt: skip
     households = {key: {"area_id": draw(st.sampled_from(list(areas)))} for key in range(1, 4)}
-    tables = {"area": areas, "unit": units, "posting": posting, "membership": grants, "household": households}
+    bases: dict[int, dict[str, Any]] = {}
+    for where in units:
+        since = draw(st.one_of(st.none(), days))
+        while since is not None:
+            until = draw(st.one_of(st.none(), st.dates(since, since + timedelta(days=900))))
+            evidence = draw(st.sampled_from(["named", "named", "coded", "totals"]))
+            bases[len(bases) + 1] = basis(where, evidence, since, until)
+            since = (
+                until + timedelta(days=draw(st.integers(1, 99))) if until and draw(st.booleans()) else None
+            )
+    tables = {
+        "area": areas, "unit": units, "posting": posting, "membership": grants, "household": households,
+        "roster_basis": bases,
+    }  # fmt: skip
     return State({**tables, "area_past": {}, "unit_past": {}}, FOLLOWERS)
 
 
@@ -381,6 +496,7 @@ def test_whatever_is_decreed(case: tuple[State, list[tuple[int, Event]]], some: 
     shares_sum_to_one(after)
     nobody_appears_or_disappears(state, after, decree, some)
     what_stands_stands_in_what_stands(after)
+    a_unit_counts_from_one_basis_at_a_time(state, after, some)
 
 
 def the_undo_changes_nothing(state: State, after: State, found: Plan) -> None:
@@ -413,6 +529,36 @@ def nobody_appears_or_disappears(
             assert people_on(after, day) == people_on(state, day)
         else:
             assert people_on(after, day) <= people_on(state, day)
+
+
+def bases_on(state: State, day: date) -> list[tuple[int, str]]:
+    return sorted(
+        (row["unit_id"], row["evidence"])
+        for row in state.tables["roster_basis"].values()
+        if row["valid_from"] <= day and (row["valid_to"] is None or row["valid_to"] >= day)
+    )
+
+
+def a_unit_counts_from_one_basis_at_a_time(state: State, after: State, some: list[date]) -> None:
+    """The past is as it was; no unit has two bases on a day; no list comes from nowhere, and no total at a new unit."""
+    assert bases_on(after, EVE) == bases_on(state, EVE)
+    for day in (EVE, DAY, *some):
+        there = bases_on(after, day)
+        assert len({unit for unit, _ in there}) == len(there)
+        assert not [unit for unit, evidence in there if unit < 0 and evidence == "totals"]
+    rows = after.tables["roster_basis"].values()
+    standing = {key for key, row in after.tables["unit"].items() if row["valid_to"] is None}
+    assert {row["unit_id"] for row in rows if row["valid_to"] is None} <= standing
+    lines = after.tables.get("unit_lineage", {}).values()
+    for key, row in after.tables["roster_basis"].items():
+        if key < 0:
+            olds = {line["predecessor_id"] for line in lines if line["successor_id"] == row["unit_id"]}
+            assert olds
+            day = row["valid_from"]
+            given = {one["unit_id"]: one for one in state.tables["roster_basis"].values() if one["unit_id"] in olds
+                     and (one["valid_to"] is None or one["valid_to"] >= EVE)}  # fmt: skip
+            assert set(given) == olds
+            assert day >= DAY
 
 
 def what_stands_stands_in_what_stands(whole: State) -> None:
