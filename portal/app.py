@@ -21,7 +21,7 @@ from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
 from courses.families import views as families
-from courses.views import attempts, catalogue, learn
+from courses.views import attempts, catalogue, learn, preview
 from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
@@ -53,6 +53,7 @@ NAVIGATION = (
     ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
     ("roster.units", N_("Staff lists"), Action.ROSTER_MANAGE),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
+    ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
 )
 
@@ -83,6 +84,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         catalogue.bp,
         learn.bp,
         attempts.bp,
+        preview.bp,
         certificates.bp,
         certificates.verify,
         reports.bp,

@@ -1,4 +1,7 @@
-"""The command line: `flask --app wsgi GROUP COMMAND`. Exit code 0, or a message on stderr and non-zero."""
+"""The command line: `flask --app wsgi GROUP COMMAND`. Exit code 0, or a message on stderr and non-zero.
+
+Exit code 3: something of a list was refused, and is named on stderr; all the rest was done and stands.
+"""
 
 import csv
 import getpass
@@ -27,6 +30,7 @@ from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.errors import Refused
 from portal.core.files.services import folder
 from portal.core.jobs.worker import Worker
 from portal.core.names import phone_number
@@ -34,6 +38,9 @@ from portal.core.organisation import services as organisation
 from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Role
 from portal.core.web import settings
+from portal.demo import sample_roster
+
+PARTLY_REFUSED = 3
 
 
 def init_app(app: Flask) -> None:
@@ -70,10 +77,20 @@ def content_check(shape: str) -> None:
 
 @content.command("load")
 def content_load() -> None:
-    """Publish courses and banks that are new; what is published stays as it is."""
+    """Publish courses and banks that are new; what is published stays as it is. Exit code 3 if one was refused."""
+    if not _loaded():
+        sys.exit(PARTLY_REFUSED)
+
+
+def _loaded() -> bool:
+    """Publish what is new and say so; return whether nothing was refused."""
     with unit_of_work() as session:
-        for sentence in loader.load_all(session, clock.now()):
-            click.echo(sentence)
+        loaded = loader.load_all(session, clock.now())
+    for sentence in loaded.published:
+        click.echo(sentence)
+    for sentence in loaded.refused:
+        click.echo(sentence, err=True)
+    return not loaded.refused
 
 
 @content.command("seal")
@@ -96,6 +113,14 @@ def demo_load() -> None:
     demo.load(clock.today(), report=click.echo)
 
 
+@demonstration.command("roster")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def demo_roster(file: Path) -> None:
+    """Write a sample staff list (Excel) of the demonstration's kindergarten, with twelve bad rows, to FILE."""
+    file.write_bytes(sample_roster.write(db.session(), clock.today()))
+    click.echo(f"{file}: sign in as hieutruong and bring it in at /manage/roster/imports/new")
+
+
 @click.group()
 def user() -> None:
     """People."""
@@ -105,6 +130,7 @@ def user() -> None:
 @click.option("--name", required=True, help="full name")
 @click.option("--phone", help="phone number, any usual spelling")
 @click.option("--code", "staff_code", help="staff code")
+@click.option("--shared-phone", is_flag=True, help="the number is a family's: others use it already")
 @click.option("--username")
 @click.option("--unit", "unit_code", help="code of the unit of the posting")
 @click.option("--audience", type=click.Choice([str(one) for one in Audience]))
@@ -116,6 +142,7 @@ def user_add(
     name: str,
     phone: str | None,
     staff_code: str | None,
+    shared_phone: bool,
     username: str | None,
     unit_code: str | None,
     audience: str | None,
@@ -147,16 +174,26 @@ def user_add(
         if (unit_code and unit is None) or (area_code and area is None):
             raise click.ClickException(f"there is no unit or area with the code {unit_code or area_code!r}")
         now, today = clock.now(), clock.today()
-        one = accounts.new_user(
-            session,
-            full_name=name,
-            secret=password,
-            secret_kind=SecretKind.PASSWORD,
-            phone=number,
-            staff_code=staff_code,
-            username=username,
-            now=now,
-        )
+        others = accounts.people_on_number(session, number) if number else 0
+        if others >= (accounts.MOST_ON_ONE_NUMBER if shared_phone else 1):
+            most = f"at most {accounts.MOST_ON_ONE_NUMBER} people may share one"
+            raise click.ClickException(
+                f"--phone {number} is in use already, by {others}; "
+                + (most if shared_phone else f"give --shared-phone if they share it ({most})")
+            )
+        try:
+            one = accounts.new_user(
+                session,
+                full_name=name,
+                secret=password,
+                secret_kind=SecretKind.PASSWORD,
+                phone=number,
+                staff_code=staff_code,
+                username=username,
+                now=now,
+            )
+        except Refused as refusal:
+            raise click.ClickException(str(refusal)) from None
         if unit is not None:
             session.add(
                 Posting(user_id=one.id, unit_id=unit.id, audience=Audience(audience or ""), valid_from=today)
@@ -333,10 +370,13 @@ def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
 
 @click.command("setup")
 def setup() -> None:
-    """Bring the database up to date, publish the shipped courses, and (in a demonstration) fill an empty province."""
+    """Bring the database up to date, publish the shipped courses, and (in a demonstration) fill an empty province.
+
+    Exit code 3 if a course was refused; everything else was done.
+    """
     upgrade()
-    with unit_of_work() as session:
-        for sentence in loader.load_all(session, clock.now()):
-            click.echo(sentence)
+    whole = _loaded()
     if not settings().production and not demo.loaded(db.session()):
         demo.load(clock.today(), report=click.echo)
+    if not whole:
+        sys.exit(PARTLY_REFUSED)

@@ -210,11 +210,6 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
         session.info["writing"] = False
 
 
-def writing() -> bool:
-    """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
-    return bool(db.session().info.get("writing"))
-
-
 def begin_view(session: Session) -> None:
     """Let `session` read in one transaction from now on, until it ends: for rows that stream out of the database.
 
@@ -222,6 +217,11 @@ def begin_view(session: Session) -> None:
     """
     session.rollback()
     session.info["one_view"] = True
+
+
+def writing() -> bool:
+    """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
+    return bool(db.session().info.get("writing"))
 
 
 def begin_early() -> None:
@@ -246,9 +246,12 @@ def insert_once(session: Session, model: type[Base], **values: Any) -> bool:
 
     One statement on either database, so two clicks, two tabs or two processes make one row between them.
     """
-    postgres = session.connection().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    key = inspect(model).primary_key
-    statement = insert(model).values(**values).on_conflict_do_nothing().returning(*key)
+    statement = _insert(model, session.connection().dialect.name)
     # what came back, not the row count: PostgreSQL's driver does not know that of an insert which may return rows
-    return session.execute(statement).first() is not None
+    return session.execute(statement, values).first() is not None
+
+
+@lru_cache(maxsize=200)  # composing it takes longer than running it
+def _insert(model: type[Base], dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(model.__table__).on_conflict_do_nothing().returning(*inspect(model).primary_key)  # type: ignore[arg-type]

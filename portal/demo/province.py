@@ -17,7 +17,8 @@ from courses.certificates.issuing import Issuer, issuer_for
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
 from courses.services import enrol
 from portal.core import clock
-from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, User
+from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
+from portal.core.accounts.secrets import hashed
 from portal.core.accounts.services import new_user
 from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.db import unit_of_work
@@ -30,6 +31,7 @@ from portal.core.web import settings
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 
 BEGAN = date(2020, 4, 10)  # the day the plan was signed
+WITHOUT_ACCOUNT = 6  # every sixth of the staff stands on a list and has not signed in yet
 FAMILIES = [
     "Nguyễn",
     "Trần",
@@ -289,6 +291,7 @@ def _units(session: Session, areas: dict[str, Area], today: date, dice: random.R
 
 def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime, dice: random.Random) -> int:
     made = 0
+    kept = hashed(PASSWORD)  # one for all: this is a demonstration
     for unit in units.values():
         for audience, title, many in _posts(unit, dice):
             for _number in range(many):
@@ -299,7 +302,9 @@ def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime,
                     sort_key=sort_key(name),
                     search_key=fold(name),
                     staff_code=f"DM-{made:05d}",
+                    phone=f"09001{made:05d}" if made % 3 else None,
                     secret_kind=SecretKind.PASSWORD,
+                    secret_hash=kept if made % WITHOUT_ACCOUNT else None,
                     failed_count=0,
                     created_at=now,
                 )
@@ -308,7 +313,13 @@ def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime,
                 began = today - timedelta(days=dice.randrange(200, 1500))
                 session.add(
                     Posting(
-                        user_id=user.id, unit_id=unit.id, audience=audience, title=title, valid_from=began
+                        user_id=user.id,
+                        unit_id=unit.id,
+                        audience=audience,
+                        title=title,
+                        valid_from=began,
+                        source=PostingSource.DEMONSTRATION,
+                        recorded_at=now,
                     )
                 )
     return made
@@ -352,7 +363,14 @@ def _accounts(
         began = today - timedelta(days=300)
         if account.audience is not None:
             session.add(
-                Posting(user_id=user.id, unit_id=unit.id, audience=account.audience, valid_from=began)
+                Posting(
+                    user_id=user.id,
+                    unit_id=unit.id,
+                    audience=account.audience,
+                    valid_from=began,
+                    source=PostingSource.DEMONSTRATION,
+                    recorded_at=now,
+                )
             )
         if account.role is not None:
             everywhere = account.role in (Role.AUTHOR, Role.ADMINISTRATOR)
@@ -395,7 +413,11 @@ def _learning(
         ).all()
         for user, posting in people:
             chance = dice.random()
-            if chance > 0.68 or user.username in named - {"giaovien", "hieutruong"}:
+            if (
+                chance > 0.68
+                or user.secret_hash is None
+                or user.username in named - {"giaovien", "hieutruong"}
+            ):
                 continue
             began = now - timedelta(days=dice.randrange(20, 190), hours=dice.randrange(8))
             due = today + timedelta(days=dice.choice((-12, 20, 20, 55)))

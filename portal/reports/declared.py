@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from courses.models import Course, CourseAudience
@@ -53,20 +53,16 @@ def declared(session: Session, scope: Scope, filters: Filters, by: By) -> Declar
         RosterBasis.valid_from <= day,
         or_(RosterBasis.valid_to.is_(None), RosterBasis.valid_to >= day),
     )
-    rows = session.execute(
-        select(Unit, RosterBasis.totals, RosterBasis.valid_from)
+    found = session.execute(
+        select(Unit, RosterBasis.evidence, RosterBasis.totals, RosterBasis.valid_from)
         .join(RosterBasis, RosterBasis.unit_id == Unit.id)
-        .where(scope.condition, RosterBasis.evidence == Evidence.TOTALS, *holds)
+        .where(scope.condition, RosterBasis.evidence != Evidence.NAMED, *holds)
         .order_by(Unit.name, Unit.id)
     ).all()
-    coded = session.scalar(
-        select(func.count())
-        .select_from(Unit)
-        .join(RosterBasis, RosterBasis.unit_id == Unit.id)
-        .where(scope.condition, RosterBasis.evidence == Evidence.CODED, *holds)
-    )
+    rows = [(unit, totals, since) for unit, evidence, totals, since in found if evidence == Evidence.TOTALS]
+    coded = len(found) - len(rows)
     if not rows:
-        return Declared({}, 0, (), coded or 0)
+        return Declared({}, 0, (), coded)
     audiences: dict[str, set[str]] = {}
     for code, audience in session.execute(
         select(Course.code, CourseAudience.audience).join(Course, Course.id == CourseAudience.course_id)
@@ -87,7 +83,7 @@ def declared(session: Session, scope: Scope, filters: Filters, by: By) -> Declar
         units.append(Total(unit.code, unit.name, people, since))
         for key, number in _keys(session, scope, by, unit, counted, audiences):
             lines[key] = lines.get(key, 0) + number
-    return Declared(lines, sum(unit.people for unit in units), units, coded or 0)
+    return Declared(lines, sum(unit.people for unit in units), units, coded)
 
 
 def _keys(
@@ -113,7 +109,7 @@ def _keys(
     chain = areas_above(session, unit.area_id)
     ids = [area.id for area in chain]
     below = ids.index(scope.area.id) + 1
-    return [(f"area:{chain[below].code}" if below < len(chain) else "", people)]
+    return [(f"area:{chain[below].code}" if below < len(chain) else f"own:{scope.area.code}", people)]
 
 
 def _has_children(session: Session, area: Area) -> bool:

@@ -14,6 +14,7 @@ from courses.assignments import services as assignments
 from courses.families import queries as progress
 from portal.core import clock
 from portal.core.accounts import claims
+from portal.core.accounts.errors import NameUnprintable
 from portal.core.audit.services import record
 from portal.core.consent.wordings import CURRENT, PARENT, WORDINGS
 from portal.core.db import db, unit_of_work
@@ -251,6 +252,7 @@ def _place(form: RowForm, refusal: Refused) -> list[str]:
         errors.NotWholeName: form.full_name,
         errors.ChildsName: form.full_name,
         errors.KnownElsewhere: form.full_name,
+        NameUnprintable: form.full_name,
         errors.NotAPhone: form.phone,
         errors.NumberOfTooMany: form.phone,
         errors.NoSuchHousehold: form.household,

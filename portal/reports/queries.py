@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Subquery,
     and_,
     case,
     cast,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -38,7 +38,8 @@ from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
-from portal.core.rosters.queries import counted_units
+from portal.core.rosters.models import RosterBasis
+from portal.core.rosters.queries import counted_on, counted_units
 from portal.reports.tables import Ratio
 
 PAGE = 50
@@ -68,7 +69,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A place that the asker may count: an area with all below it, or one unit with its sub-units."""
+    """A place that the asker may count: an area with all below it, one unit with its sub-units, or (`own`) the units
+    that stand in an area itself, in none below it; `name` is then the area's.
+    """
 
     code: str
     name: str
@@ -76,17 +79,27 @@ class Scope:
     unit: Unit | None
     crumbs: tuple[tuple[str, str], ...]
     condition: ColumnElement[bool]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked: course (None: any), audience (None: any), completions from a day until a day, both inclusive."""
+    """What was asked: course (None: any), audience (None: any), completions from a day until a day, both inclusive.
+
+    meant: without a course, count people only whom some course is for, and only with the courses that are for them.
+    """
 
     on: date
     course: Course | None = None
     audience: str | None = None
     since: date | None = None
     until: date | None = None
+    meant: bool = False
+
+    @property
+    def by_course(self) -> bool:
+        """Return whether only posts count that a course is for, and only with that course."""
+        return self.meant or self.course is not None
 
     @property
     def day(self) -> date:
@@ -117,7 +130,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the board: what it stands for, the code to drill into, its counts."""
+    """One row of the board: the code to drill into, its name ("": units of the area itself), its counts."""
 
     code: str
     label: str
@@ -146,19 +159,26 @@ def _root(session: Session) -> Area:
 
 
 def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
-    """Return the place named by `area:CODE` or `unit:CODE`, narrowed to what `who` may do `action` on.
+    """Return the place named by `area:CODE`, `own:CODE` (the units of the area itself) or `unit:CODE`.
+
+    It is narrowed to what `who` may do `action` on.
 
     Raises `NotFound` where there is no such place or it is not the asker's: who may not see a place does not learn
     that it exists.
     """
     kind, _, text = code.partition(":")
     reach = reachable(who.grants, action)
-    if kind == "area":
+    if kind in ("area", "own"):
         area = session.scalar(select(Area).where(Area.code == text))
         if area is not None:
             chain = areas_above(session, area.id)
             ids = [above.id for above in chain]
             if _may_look_at(ids, who, action):
+                if kind == "own":
+                    condition = and_(reach, Unit.area_id == area.id)
+                    return Scope(
+                        code, area.name, None, None, _crumbs(chain, who, action), condition, own=True
+                    )
                 inside = Unit.area_id.in_(subtree(area.id))
                 condition = inside if _wholly(ids, who, action) else and_(reach, inside)
                 return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
@@ -211,17 +231,17 @@ def _facts(
 
     Only whether a number is above 0 matters: a person of two posts is met twice, with each of her enrolments. Some
     enrolment is not completed exactly where she has more enrolments than completions. Counting is a third cheaper than
-    a maximum of flags. With a course (or `by_course`) only posts that the course is for are counted.
+    a maximum of flags. With a course, courses that are meant, or `by_course`, only posts that the course is for are
+    counted.
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
     asked = asked_not_begun(day, late=True)
-    on_roster = _counted(day)
     query = (
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            func.count(case((on_roster, 1))).label("roster"),
+            func.count(RosterBasis.id).label("roster"),
             func.count(Enrolment.id).label("enrolled"),
             func.count(Completion.id).label("closed"),
             func.count(case((or_(_late(day), asked.c.due_on.is_not(None)), 1))).label("overdue"),
@@ -229,10 +249,11 @@ def _facts(
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
+        .outerjoin(RosterBasis, and_(RosterBasis.unit_id == Unit.id, *counted_on(day)))
     )
     enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
     of_her = asked.c.user_id == Posting.user_id
-    if by_course or filters.course is not None:
+    if by_course or filters.by_course:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
         enrolled = and_(enrolled, Enrolment.course_id == CourseAudience.course_id)
         of_her = and_(of_her, asked.c.course_id == CourseAudience.course_id)
@@ -243,11 +264,6 @@ def _facts(
         .where(*_posts(filters, scope))
         .group_by(Posting.user_id, key)  # in this order, the sum over people finds its rows sorted
     )
-
-
-def _counted(day: date) -> ColumnElement[bool]:
-    """Return whether a unit's posts are a denominator on `day`."""
-    return Unit.id.in_(counted_units(day))
 
 
 def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -353,7 +369,7 @@ def board(
 def _by_area(
     session: Session, scope: Scope, area: Area, children: Sequence[Area], filters: Filters
 ) -> tuple[Sequence[Line], Counts]:
-    """Return a row for each area next below, and one (without a code) for units of the area itself."""
+    """Return a row for each area next below, and one (without a name) for units of the area itself."""
     top = (
         select(Area.id.label("top"), Area.id.label("area"))
         .where(Area.parent_id == area.id)
@@ -370,7 +386,7 @@ def _by_area(
     ]
     own = counted.get(str(area.id))
     if own is not None:
-        lines.insert(0, Line("", "", own))
+        lines.insert(0, Line(f"own:{area.code}", "", own))
     return lines, total
 
 
@@ -383,7 +399,11 @@ def _by_unit(session: Session, scope: Scope, filters: Filters) -> tuple[Sequence
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One person in one unit, and how far she is with the course asked for."""
+    """One person with one of her posts, and how far she is with the course asked for.
+
+    Of several posts it is one that the list was asked for: in the place, of the audience, and that the course is for
+    where one was asked. Of these the one begun last, as a completion takes it.
+    """
 
     user_id: int
     full_name: str
@@ -397,45 +417,69 @@ class PersonLine:
     serial: str
 
 
+def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
+    """Return the posts of a list, numbered for each person from the one that she is shown with.
+
+    With `meant` a post stands there once for each course that it is for.
+    """
+    on_roster = Unit.id.in_(counted_units(filters.day))
+    wanted_first = [case((on_roster, 0), else_=1)] if state == State.ROSTER_COMPLETED else []
+    place = func.dense_rank().over(
+        partition_by=Posting.user_id,
+        order_by=[*wanted_first, Posting.valid_from.desc(), Posting.id.desc()],
+    )
+    query = (
+        select(
+            Posting.user_id.label("person"),
+            Posting.audience.label("audience"),
+            Unit.name.label("unit"),
+            Area.name.label("area"),
+            case((on_roster, 1), else_=0).label("roster"),
+            place.label("place"),
+        )
+        .select_from(Posting)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .join(Area, Area.id == Unit.area_id)
+        .where(*_posts(filters, scope))
+    )
+    if filters.by_course:
+        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience).add_columns(
+            CourseAudience.course_id.label("course")
+        )
+    if state == State.ROSTER:
+        query = query.where(on_roster)
+    return query.subquery("asked")
+
+
 def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
     day = filters.day
     until = start_of(day + timedelta(days=1))
-    asked = asked_not_begun(day)
-    late = or_(_late(day), asked.c.due_on < day)
+    asked = _asked_posts(scope, filters, state)
+    enrolled = and_(Enrolment.user_id == asked.c.person, Enrolment.enrolled_at < until)
+    if filters.by_course:
+        enrolled = and_(enrolled, Enrolment.course_id == asked.c.course)
+    duty = asked_not_begun(day)
+    of_her = duty.c.user_id == asked.c.person
+    if filters.by_course:
+        of_her = and_(of_her, duty.c.course_id == asked.c.course)
+    late = or_(_late(day), duty.c.due_on < day)
     query = (
         select(
             User.id,
             User.full_name,
             User.sort_key,
-            func.min(Unit.name),
-            func.min(Area.name),
-            func.min(Posting.audience),
+            *(func.max(case((asked.c.place == 1, asked.c[name]))) for name in ("unit", "area", "audience")),
             func.max(Enrolment.enrolled_at),
-            func.coalesce(func.min(asked.c.due_on), func.max(Enrolment.due_on)),
+            func.coalesce(func.min(duty.c.due_on), func.max(Enrolment.due_on)),
             func.max(Completion.completed_on),
             func.max(Certificate.serial),
             _flag(_begun()),
             _flag(late),
         )
-        .select_from(Posting)
-        .join(Unit, Unit.id == Posting.unit_id)
-        .join(Area, Area.id == Unit.area_id)
-        .join(User, User.id == Posting.user_id)
-        .outerjoin(
-            Enrolment,
-            and_(
-                Enrolment.user_id == User.id,
-                Enrolment.enrolled_at < until,
-                Enrolment.course_id == filters.course.id if filters.course is not None else true(),
-            ),
-        )
-        .outerjoin(
-            asked,
-            and_(
-                asked.c.user_id == User.id,
-                asked.c.course_id == filters.course.id if filters.course is not None else true(),
-            ),
-        )
+        .select_from(asked)
+        .join(User, User.id == asked.c.person)
+        .outerjoin(Enrolment, enrolled)
+        .outerjoin(duty, of_her)
         .outerjoin(
             Completion,
             and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until),
@@ -448,14 +492,9 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
                 Certificate.completed_on == Completion.completed_on,
             ),
         )
-        .where(*_posts(filters, scope))
         .group_by(User.id, User.full_name, User.sort_key)
         .order_by(User.sort_key, User.id)
     )
-    if filters.course is not None:
-        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
-    if state == State.ROSTER:
-        query = query.where(_counted(day))
     for word in fold(search).split():
         query = query.where(
             User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
@@ -466,7 +505,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         State.IN_PROGRESS: _flag(_begun()) == 1,
         State.OVERDUE: _flag(late) == 1,
         State.COMPLETED: _flag(_done(filters)) == 1,
-        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, _flag(_counted(day)) == 1),
+        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, func.max(asked.c.roster) == 1),
         State.NOT_COMPLETED: func.count(Completion.id) == 0,
     }
     return cast_type("Select[Any]", query.having(wanted[state]) if state in wanted else query)

@@ -91,6 +91,10 @@ PAGES = (
     ("a household", "congtacvien", "/manage/households/12454-3", 200),
     ("paper list", "congtacvien", "/manage/register", 200),
     ("reason", "hotrogiadinh", "/manage/support/reason", 200),
+    ("quizzes with keys", "soanbai", "/author/courses/", 200),
+    ("a bank with its keys", "soanbai", "/author/courses/CA-01/1/quiz/final/", 200),
+    ("a paper tried", "soanbai", "/author/courses/GD-01/1/quiz/final/paper", 200),
+    ("the units of an area itself", "sogddt", "/manage/?place=own:34&by=place", 200),
 )
 
 

@@ -98,6 +98,10 @@ families.show                 GET     in       403     403          403       40
 families.begin                POST    in       403     403          403       403      403        403    403    403
 families.end                  POST    in       403     403          403       403      403        403    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
+preview.index                 GET     in       403     403          403       403      403        200    200    200
+preview.bank                  GET     in       403     403          403       403      403        200    200    200
+preview.try_paper             GET     in       403     403          403       403      403        200    200    200
+preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
 jobs.mine                     GET     in       200     200          200       200      200        200    200    200
@@ -224,6 +228,10 @@ WHERE = {
     "families.begin": Asked("/manage/support/{household}/begin"),
     "families.end": Asked("/manage/support/{household}/end"),
     "author.index": Asked("/author/"),
+    "preview.index": Asked("/author/courses/"),
+    "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
+    "preview.try_paper": Asked("/author/courses/GD-01/1/quiz/final/paper"),
+    "preview.mark_paper": Asked("/author/courses/GD-01/1/quiz/final/paper", {"data": {"seed": "7"}}),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
     "notices.mine": Asked("/notices"),

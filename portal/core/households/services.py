@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from portal.core.accounts.errors import NameUnprintable
 from portal.core.accounts.models import Audience, Posting, PostingSource, SecretKind, User
 from portal.core.accounts.services import MOST_ON_ONE_NUMBER
 from portal.core.audit.services import record
@@ -27,7 +28,7 @@ from portal.core.households.errors import (
     OldConsent,
 )
 from portal.core.households.models import AgeBand, Household, HouseholdCounter, HouseholdMember
-from portal.core.names import fold, phone_number, sort_key, tidy
+from portal.core.names import fold, phone_number, sort_key, tidy, unprintable
 from portal.core.organisation.models import Area, Unit
 
 MOST_ROWS = 40
@@ -153,6 +154,8 @@ def _checked(row: Row) -> tuple[str, str | None]:
         raise NotWholeName
     if child_in_name(name) and not row.grown_up:
         raise ChildsName
+    if unprintable(name):
+        raise NameUnprintable(letters=" ".join(unprintable(name)))
     phone = phone_number(row.phone) if row.phone.strip() else None
     if row.phone.strip() and phone is None:
         raise NotAPhone

@@ -48,7 +48,12 @@ def lasts(day: date) -> ColumnElement[bool]:
 
 def counted_units(day: date) -> Select[int]:
     """Return a select of the ids of units whose posts are a denominator on `day`: a list of names or codes was given."""
-    return select(RosterBasis.unit_id).where(
+    return select(RosterBasis.unit_id).where(*counted_on(day))
+
+
+def counted_on(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on `RosterBasis` that it makes the posts of its unit a denominator on `day`: one a unit."""
+    return (
         RosterBasis.evidence.in_((Evidence.NAMED, Evidence.CODED)),
         RosterBasis.valid_from <= day,
         or_(RosterBasis.valid_to.is_(None), RosterBasis.valid_to >= day),

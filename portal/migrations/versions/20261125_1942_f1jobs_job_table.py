@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'f1jobs'
-down_revision = '0001'
+down_revision = 'a0d1'
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """rosters: people without an account, where posts come from, dated bases, imports, transfers
 
 Revision ID: r1roster
-Revises: f2files
+Revises: f3notices
 Create Date: 2026-11-25 20:11:51.092695+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'r1roster'
-down_revision = 'f2files'
+down_revision = 'f3notices'
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """the consent log, households and their members
 
 Revision ID: fa10
-Revises: f3notices, 0002, r1roster
+Revises: r1roster
 Create Date: 2026-11-25 19:46:00+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'fa10'
-down_revision = ('f3notices', '0002', 'r1roster')
+down_revision = 'r1roster'
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, StringField
 from wtforms import ValidationError as Invalid
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
@@ -65,7 +66,7 @@ class AddForm(PersonForm):
 
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
-        self.audience.choices = [(str(one), AUDIENCE_LABELS[one]) for one in STAFF]
+        self.audience.choices = [(str(one), gettext(AUDIENCE_LABELS[one])) for one in STAFF]
 
 
 class EndForm(Form):
@@ -77,7 +78,9 @@ class EndForm(Form):
     def __init__(self, **kwargs: object) -> None:
         super().__init__(**kwargs)
         self.reason.choices = [
-            (str(one), LEFT_REASON_LABELS[one]) for one in LeftReason if one != LeftReason.NOT_ON_LIST
+            (str(one), gettext(LEFT_REASON_LABELS[one]))
+            for one in LeftReason
+            if one != LeftReason.NOT_ON_LIST
         ]
 
 
@@ -91,7 +94,7 @@ class TransferForm(Form):
 class ImportForm(Form):
     """A staff list from a file."""
 
-    file = FileField(_("File (Excel or CSV)"))
+    file = FileField(_("File (Excel or CSV)"), [FileRequired(message=_("Choose a file first."))])
     unit = StringField(_("Unit"), [Optional(), Length(max=40)])
     as_of = DateField(_("Day that the list describes"), [InputRequired(), _day])
     full_list = RadioField(_("What the file holds"), default="part")
@@ -114,14 +117,16 @@ class TotalsForm(Form):
     """A signed total instead of a list: a number for each group."""
 
     day = DateField(_("From"), [InputRequired(), _day])
-    paper = FileField(_("The signed paper (PDF or photograph)"))
+    paper = FileField(
+        _("The signed paper (PDF or photograph)"), [FileRequired(message=_("Choose a file first."))]
+    )
 
 
 for _audience in STAFF:
     setattr(
         TotalsForm,
         f"n_{_audience}",
-        IntegerField(AUDIENCE_LABELS[_audience], [Optional(), NumberRange(min=0, max=100_000)]),
+        IntegerField(_(AUDIENCE_LABELS[_audience]), [Optional(), NumberRange(min=0, max=100_000)]),
     )
 
 

@@ -283,6 +283,7 @@ def add_submit(code: str) -> Answer:
 
 
 def _add_page(here: Unit, form: forms.AddForm, *, double: bool = False) -> str:
+    form.name.flags.required = here.sector != Sector.POLICE
     return render_template("roster/add.html", unit=here, form=form, double=double)
 
 
@@ -310,6 +311,8 @@ def _post_page(
         "name": user.full_name, "code": user.staff_code, "phone": user.phone, "title": posting.title,
         "began": posting.valid_from,
     }  # fmt: skip
+    form = person or forms.PersonForm(formdata=None, data=filled)
+    form.name.flags.required = not user.coded
     return render_template(
         "roster/post.html",
         posting=posting,
@@ -318,7 +321,7 @@ def _post_page(
         history=queries.history(session, actor(), user.id),
         has_account=user.secret_hash is not None,
         may_reset=queries.may_reset(session, actor(), user.id, today),
-        form=person or forms.PersonForm(formdata=None, data=filled),
+        form=form,
         end_form=end_ or forms.EndForm(formdata=None, last_day=today),
         transfer_form=transfer or forms.TransferForm(formdata=None, leaves_on=today),
         audiences=AUDIENCE_LABELS,
