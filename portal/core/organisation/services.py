@@ -11,13 +11,13 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 
 
 def area_named(session: Session, code: str) -> Area | None:
-    """Return the area of a code, or None."""
-    return session.scalar(select(Area).where(Area.code == code))
+    """Return the area that holds a code today, or None."""
+    return session.scalar(select(Area).where(Area.code == code, Area.valid_to.is_(None)))
 
 
 def unit_named(session: Session, code: str) -> Unit | None:
-    """Return the unit of a code, or None."""
-    return session.scalar(select(Unit).where(Unit.code == code))
+    """Return the unit that holds a code today, or None."""
+    return session.scalar(select(Unit).where(Unit.code == code, Unit.valid_to.is_(None)))
 
 
 def new_area(
