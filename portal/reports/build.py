@@ -35,6 +35,8 @@ def label_of(line: Line, by: By) -> str:
 def asked(scope: Scope, filters: Filters) -> str:
     """Return one line that says what a table was asked for."""
     parts = [scope.name, _("as of %(day)s", day=show_date(filters.day))]
+    if scope.past is not None:
+        parts.append(_("boundaries as they were then"))
     if filters.since:
         parts.append(_("completed since %(day)s", day=show_date(filters.since)))
     if filters.course is not None:

@@ -33,6 +33,7 @@ from portal.core.accounts.models import Posting, User
 from portal.core.clock import local_date, start_of
 from portal.core.errors import NotFound
 from portal.core.names import fold
+from portal.core.organisation.history import area_called
 from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
@@ -65,7 +66,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A place that the asker may count: an area with all below it, or one unit with its sub-units."""
+    """A place that the asker may count: an area with all below it, or one unit with its sub-units.
+
+    `past` is a table of units with their names of a day, where a place is asked for in the boundaries of that day.
+    """
 
     code: str
     name: str
@@ -73,6 +77,7 @@ class Scope:
     unit: Unit | None
     crumbs: tuple[tuple[str, str], ...]
     condition: ColumnElement[bool]
+    past: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +156,14 @@ def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
     kind, _, text = code.partition(":")
     reach = reachable(who.grants, action)
     if kind == "area":
-        area = session.scalar(select(Area).where(Area.code == text))
+        area = area_called(session, text)
         if area is not None:
             chain = areas_above(session, area.id)
             if _may_look_at([above.id for above in chain], who, action):
                 condition = and_(reach, Unit.area_id.in_(subtree(area.id)))
                 return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
     if kind == "unit":
-        unit = session.scalar(select(Unit).where(Unit.code == text, reach))
+        unit = session.scalar(select(Unit).where(Unit.code == text, Unit.valid_to.is_(None), reach))
         if unit is not None:
             condition = and_(reach, Unit.id.in_(unit_subtree(unit.id)))
             chain = areas_above(session, unit.area_id)
@@ -377,8 +382,8 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
             User.id,
             User.full_name,
             User.sort_key,
-            func.min(Unit.name),
-            func.min(Area.name),
+            func.min(Unit.name if scope.past is None else scope.past.c.name),
+            func.min(Area.name if scope.past is None else scope.past.c.area),
             func.min(Posting.audience),
             func.max(Enrolment.enrolled_at),
             func.max(Enrolment.due_on),
@@ -415,6 +420,8 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         .group_by(User.id, User.full_name, User.sort_key)
         .order_by(User.sort_key, User.id)
     )
+    if scope.past is not None:
+        query = query.outerjoin(scope.past, scope.past.c.unit == Unit.id)
     if filters.course is not None:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
     if state == State.ROSTER:

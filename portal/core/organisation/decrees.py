@@ -60,7 +60,9 @@ def from_toml(text: str) -> Decree:
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as fault:
-        raise Unreadable([Misread(0, N_("This is not TOML: %(reason)s"), {"reason": str(fault)[:200]})]) from None
+        raise Unreadable(
+            [Misread(0, N_("This is not TOML: %(reason)s"), {"reason": str(fault)[:200]})]
+        ) from None
     events = document.get("event", [])
     if not isinstance(events, list):
         raise Unreadable([Misread(0, N_("The file has no [[event]]."), {})])
@@ -69,7 +71,9 @@ def from_toml(text: str) -> Decree:
     for number, event in enumerate(events, 1):
         successors = event.get("successor", [{}]) if isinstance(event, dict) else None
         if not isinstance(successors, list) or not all(isinstance(one, dict) for one in successors):
-            raise Unreadable([Misread(number, N_("An event is a table, and so is each of its successors."), {})])
+            raise Unreadable(
+                [Misread(number, N_("An event is a table, and so is each of its successors."), {})]
+            )
         rest = {key: value for key, value in event.items() if key != "successor"}
         rows.extend((number, {**head, **rest, **one}) for one in successors or [{}])
     return from_rows(rows, together=True)
@@ -133,7 +137,10 @@ class _Bad(Exception):
 def _event(row: Mapping[str, str], parts: Sequence[Mapping[str, str]]) -> Event:
     kind, subject = _member(Kind, row.get("kind", "")), _member(Subject, row.get("subject", "") or "area")
     if kind is None:
-        raise _Bad(N_("%(text)s is no kind of event; there are merge, split, rename, move, abolish."), text=row.get("kind", "")[:40] or "–")
+        raise _Bad(
+            N_("%(text)s is no kind of event; there are merge, split, rename, move, abolish."),
+            text=row.get("kind", "")[:40] or "–",
+        )
     if subject is None:
         raise _Bad(N_("%(text)s is neither area nor unit."), text=row.get("subject", "")[:40])
     wanted = [_successor(part) for part in parts]
@@ -258,7 +265,9 @@ def read_event(facts: Mapping[str, Any]) -> Event:
         kind=Kind(facts["kind"]),
         subject=Subject(facts["subject"]),
         predecessors=tuple(facts["predecessors"]),
-        successors=tuple(Successor(**{**one, "share": Fraction(one["share"])}) for one in facts["successors"]),
+        successors=tuple(
+            Successor(**{**one, "share": Fraction(one["share"])}) for one in facts["successors"]
+        ),
         outside=tuple(facts["outside"]),
         assign=dict(facts["assign"]),
         along=tuple(facts["along"]),

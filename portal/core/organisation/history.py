@@ -17,6 +17,7 @@ from portal.core.organisation.models import (
     AreaLineage,
     AreaPast,
     Reorganisation,
+    ReorganisationEvent,
     ReorganisationState,
     Unit,
     UnitLineage,
@@ -147,32 +148,33 @@ class Step:
 
 def lineage_of(session: Session, reorganisation_id: int) -> Sequence[Step]:
     """Return who became whom by one decree: areas, then units; each in the order of names."""
-    from portal.core.organisation.models import ReorganisationEvent
+    return [
+        *_steps(session, reorganisation_id, aliased(Area), aliased(Area), AreaLineage),
+        *_steps(session, reorganisation_id, aliased(Unit), aliased(Unit), UnitLineage),
+    ]
 
-    steps: list[Step] = []
-    for model, lineage in ((Area, AreaLineage), (Unit, UnitLineage)):
-        old, new = aliased(model), aliased(model)
-        rows = session.execute(
-            select(
-                Reorganisation.effective_on,
-                Reorganisation.title,
-                old.code,  # type: ignore[attr-defined]
-                old.name,  # type: ignore[attr-defined]
-                new.code,  # type: ignore[attr-defined]
-                new.name,  # type: ignore[attr-defined]
-                lineage.share_part,  # type: ignore[attr-defined]
-                lineage.share_whole,  # type: ignore[attr-defined]
-            )
-            .select_from(lineage)
-            .join(ReorganisationEvent, ReorganisationEvent.id == lineage.event_id)  # type: ignore[attr-defined]
-            .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
-            .join(old, old.id == lineage.predecessor_id)  # type: ignore[attr-defined]
-            .join(new, new.id == lineage.successor_id)  # type: ignore[attr-defined]
-            .where(Reorganisation.id == reorganisation_id)
-            .order_by(new.search_key, old.search_key)  # type: ignore[attr-defined]
+
+def _steps(session: Session, reorganisation_id: int, old: Any, new: Any, lineage: Any) -> list[Step]:
+    rows = session.execute(
+        select(
+            Reorganisation.effective_on,
+            Reorganisation.title,
+            old.code,
+            old.name,
+            new.code,
+            new.name,
+            lineage.share_part,
+            lineage.share_whole,
         )
-        steps += [
-            Step(day, title, reorganisation_id, f"{a} {b}", f"{c} {d}", (part, whole))
-            for day, title, a, b, c, d, part, whole in rows
-        ]
-    return steps
+        .select_from(lineage)
+        .join(ReorganisationEvent, ReorganisationEvent.id == lineage.event_id)
+        .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
+        .join(old, old.id == lineage.predecessor_id)
+        .join(new, new.id == lineage.successor_id)
+        .where(Reorganisation.id == reorganisation_id)
+        .order_by(new.search_key, old.search_key)
+    )
+    return [
+        Step(day, title, reorganisation_id, f"{a} {b}", f"{c} {d}", (part, whole))
+        for day, title, a, b, c, d, part, whole in rows
+    ]

@@ -81,7 +81,9 @@ def _one_current(table: str) -> tuple[Index, UniqueConstraint]:
     """Return what keeps codes apart: one holder at a time, for a new commune may get the code of an old one."""
     current = text("valid_to IS NULL")
     return (
-        Index(f"uq_{table}_current_code", "code", unique=True, sqlite_where=current, postgresql_where=current),
+        Index(
+            f"uq_{table}_current_code", "code", unique=True, sqlite_where=current, postgresql_where=current
+        ),
         UniqueConstraint("code", "valid_from"),
     )
 

@@ -191,13 +191,13 @@ class _Book:
         columns = [("area", "parent_id"), ("unit", "area_id"), ("unit", "parent_id")]
         for table, column in [*columns, *((one.table, one.column) for one in state.followers)]:
             index: dict[Any, set[int]] = defaultdict(set)
-            for key, row in self.rows.setdefault(table, {}).items():
-                index[row[column]].add(key)
+            for number, row in self.rows.setdefault(table, {}).items():
+                index[row[column]].add(number)
             self.links[table, column] = index
         self.codes: dict[tuple[str, str], set[int]] = defaultdict(set)
         for table in ("area", "unit"):
-            for key, row in self.rows.setdefault(table, {}).items():
-                self.codes[table, row["code"]].add(key)
+            for number, row in self.rows.setdefault(table, {}).items():
+                self.codes[table, row["code"]].add(number)
 
     def update(self, table: str, key: int, **values: Any) -> None:
         """Write columns of a row."""
@@ -247,7 +247,9 @@ class _Book:
                 return key
         ended = [self.rows[subject][key] for key in self.codes.get((subject, code), ()) if key > 0]
         if ended:
-            raise Impossible(N_("%(code)s is not valid on the day before, or an event above has ended it."), code=code)
+            raise Impossible(
+                N_("%(code)s is not valid on the day before, or an event above has ended it."), code=code
+            )
         raise Impossible(_unknown(subject), code=code)
 
     def now(self, subject: str, code: str) -> int:
@@ -274,7 +276,13 @@ class _Book:
         begun = self.since.get((subject, key), row["valid_from"])
         last = self.day - DAY if row["valid_to"] is None else min(self.day - DAY, row["valid_to"])
         if begun <= last:
-            kept = ("code", "kind", "name", "parent_id", *(("sector", "area_id") if subject == "unit" else ()))
+            kept = (
+                "code",
+                "kind",
+                "name",
+                "parent_id",
+                *(("sector", "area_id") if subject == "unit" else ()),
+            )
             self.insert(
                 f"{subject}_past",
                 **{f"{subject}_id": key},
@@ -318,7 +326,10 @@ class _Book:
         return any(
             all(other[column] == wanted[column] for column in follower.same)
             and other["valid_from"] <= self.day
-            and (other["valid_to"] is None or (wanted["valid_to"] is not None and other["valid_to"] >= wanted["valid_to"]))
+            and (
+                other["valid_to"] is None
+                or (wanted["valid_to"] is not None and other["valid_to"] >= wanted["valid_to"])
+            )
             for other in (
                 self.rows[follower.table][key]
                 for key in self.links[follower.table, follower.column].get(wanted[follower.column], ())
@@ -394,7 +405,9 @@ def _split(book: _Book, event: Event) -> None:
         raise Impossible(N_("A split has one predecessor."))
     if len(event.successors) < 2:
         raise Impossible(N_("A split needs at least two successors."))
-    if sum((one.share for one in event.successors), Fraction(0)) != 1 or any(one.share <= 0 for one in event.successors):
+    if sum((one.share for one in event.successors), Fraction(0)) != 1 or any(
+        one.share <= 0 for one in event.successors
+    ):
         raise Impossible(N_("The shares of a split are above nought and sum to 1."))
     old = olds[0]
     staying = [one for one in event.successors if one.goes_on]
@@ -415,9 +428,11 @@ def _split(book: _Book, event: Event) -> None:
             raise Impossible(N_("%(code)s is none of the successors."), code=code)
         if sort in ("unit", "area"):
             chosen_key = book.now(sort, text)
-            column = {("unit", "area"): "area_id", ("unit", "unit"): "parent_id", ("area", "area"): "parent_id"}.get(
-                (sort, str(event.subject))
-            )
+            column = {
+                ("unit", "area"): "area_id",
+                ("unit", "unit"): "parent_id",
+                ("area", "area"): "parent_id",
+            }.get((sort, str(event.subject)))
             if column is None or book.rows[sort][chosen_key][column] != old:
                 raise Impossible(N_("%(what)s does not stand in what is split."), what=what)
             book.restate(sort, chosen_key, **{column: made[code]})
@@ -427,7 +442,12 @@ def _split(book: _Book, event: Event) -> None:
                 raise Impossible(N_("Nobody with the staff code %(code)s has a post there."), code=text)
             chosen.update(dict.fromkeys(ids, made[code]))
         else:
-            raise Impossible(N_("%(what)s cannot be sent to a successor; write unit:CODE, area:CODE or person:STAFF-CODE."), what=what)
+            raise Impossible(
+                N_(
+                    "%(what)s cannot be sent to a successor; write unit:CODE, area:CODE or person:STAFF-CODE."
+                ),
+                what=what,
+            )
     _hand_over(book, event.subject, old, chosen)
 
 
@@ -465,7 +485,9 @@ def _move(book: _Book, event: Event) -> None:
         above = values.get("parent_id")
         while above is not None:
             if above == old:
-                raise Impossible(N_("%(name)s cannot be moved below itself."), name=book.rows[event.subject][old]["name"])
+                raise Impossible(
+                    N_("%(name)s cannot be moved below itself."), name=book.rows[event.subject][old]["name"]
+                )
             above = book.rows[event.subject][above]["parent_id"]
         book.restate(event.subject, old, **values)
 
@@ -486,13 +508,19 @@ def _abolish(book: _Book, event: Event) -> None:
                 for table, column in (
                     ("area", "parent_id"),
                     ("unit", "area_id"),
-                    *((one.table, one.column) for one in book.followers if one.subject == "area" and not one.dated),
+                    *(
+                        (one.table, one.column)
+                        for one in book.followers
+                        if one.subject == "area" and not one.dated
+                    ),
                 )
                 for key in book.at(table, column, old)
             )
             if standing and into is None:
                 raise Impossible(
-                    N_("%(name)s cannot be abolished: %(count)d areas, units or records stand in it. Say who takes them over."),
+                    N_(
+                        "%(name)s cannot be abolished: %(count)d areas, units or records stand in it. Say who takes them over."
+                    ),
                     name=row["name"],
                     count=standing,
                 )
@@ -589,7 +617,9 @@ def _hand_over(
 ) -> None:
     """Let everything at `old` go on at its successor: `chosen[0]`, or for a person's rows hers."""
     new = chosen[0]
-    places = (("area", "parent_id"), ("unit", "area_id")) if subject == Subject.AREA else (("unit", "parent_id"),)
+    places = (
+        (("area", "parent_id"), ("unit", "area_id")) if subject == Subject.AREA else (("unit", "parent_id"),)
+    )
     if new != old:
         for table, column in places:
             for key in book.at(table, column, old):
@@ -622,7 +652,9 @@ def _along(book: _Book, kinds: Iterable[str], area: int, came: Mapping[int, tupl
                 book.restate("unit", units[0], name=name)
             continue
         code = first["code"].replace(old_code, here["code"])
-        one = Successor(code if old_code in first["code"] else f"{kind}-{here['code']}", name, area=here["code"])
+        one = Successor(
+            code if old_code in first["code"] else f"{kind}-{here['code']}", name, area=here["code"]
+        )
         codes = tuple(book.rows["unit"][key]["code"] for key in units)
         _merge(book, Event(Kind.MERGE, Subject.UNIT, codes, (one,)))
 
@@ -675,12 +707,19 @@ def effects(state: State, changes: Sequence[Change]) -> Effects:
     """Return what the changes mean, counted."""
 
     def ended(table: str) -> tuple[int, ...]:
-        return tuple(c.id for c in changes if c.table == table and c.before is not None and "valid_to" in c.after)
+        return tuple(
+            c.id for c in changes if c.table == table and c.before is not None and "valid_to" in c.after
+        )
 
     def changed(table: str) -> tuple[int, ...]:
         return tuple(
-            c.id for c in changes if c.table == table and c.before is not None and set(c.after) - {"valid_to"}
-            and state.tables[table][c.id]["valid_to"] is None and "valid_to" not in c.after
+            c.id
+            for c in changes
+            if c.table == table
+            and c.before is not None
+            and set(c.after) - {"valid_to"}
+            and state.tables[table][c.id]["valid_to"] is None
+            and "valid_to" not in c.after
         )
 
     def new(table: str) -> tuple[str, ...]:

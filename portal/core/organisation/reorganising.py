@@ -49,7 +49,9 @@ class NotPlanned(Refused):
 class CannotApply(Refused):
     """The places are not as the decree takes them to be."""
 
-    message = N_("The plan does not fit the places as they are now. Nothing was changed; the preview says why.")
+    message = N_(
+        "The plan does not fit the places as they are now. Nothing was changed; the preview says why."
+    )
 
 
 class NotApplied(Refused):
@@ -61,7 +63,9 @@ class NotApplied(Refused):
 class Sealed(Refused):
     """A filed report stands on it."""
 
-    message = N_("A report was filed on figures that stand on this reorganisation; it can no longer be undone.")
+    message = N_(
+        "A report was filed on figures that stand on this reorganisation; it can no longer be undone."
+    )
 
 
 class ChangedSince(Refused):
@@ -173,7 +177,9 @@ def state_for(session: Session, events: Sequence[Event]) -> State:
         name: {key for key, row in tables[name].items() if row["code"] in codes[name]} for name in codes
     }
     touched["unit"] |= {
-        key for key, row in tables["unit"].items() if row["kind"] in along and row["area_id"] in touched["area"]
+        key
+        for key, row in tables["unit"].items()
+        if row["kind"] in along and row["area_id"] in touched["area"]
     }
     for follower in FOLLOWERS:
         table = _table(follower.table)
@@ -270,7 +276,8 @@ def _write(session: Session, changes: Sequence[Change]) -> list[Change]:
             waiting.append(change)
         _insert(session, name, waiting, given)
     rest = [
-        (c.table, c.id, _resolved(c.table, {k: v for k, v in c.after.items() if k not in HOLDING}, given)) for c in there
+        (c.table, c.id, _resolved(c.table, {k: v for k, v in c.after.items() if k not in HOLDING}, given))
+        for c in there
     ]
     _update(session, rest)
     done = []
@@ -325,7 +332,11 @@ def _stored(change: Change) -> list[Any]:
         if row is None:
             return None
         return {
-            column: value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value
+            column: value.isoformat()
+            if isinstance(value, date)
+            else str(value)
+            if isinstance(value, Decimal)
+            else value
             for column, value in row.items()
         }
 
@@ -337,7 +348,11 @@ def _restored(stored: Sequence[Any]) -> Change:
     columns = _table(name).columns
 
     def typed(row: Mapping[str, Any] | None) -> Row | None:
-        return None if row is None else {column: _typed(columns[column].type, value) for column, value in row.items()}
+        return (
+            None
+            if row is None
+            else {column: _typed(columns[column].type, value) for column, value in row.items()}
+        )
 
     return Change(name, key, typed(before), typed(after) or {})
 
