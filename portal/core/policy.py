@@ -25,6 +25,8 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    UNITS_READ = "units:read"
+    UNITS_MANAGE = "units:manage"
 
 
 class Role(StrEnum):
@@ -62,14 +64,22 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.UNITS_READ: N_("look areas and units up"),
+    Action.UNITS_MANAGE: N_("import units, apply and undo reorganisations"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
-_HEAD = _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.PEOPLE_EXPORT, Action.POLICY_READ}
+_HEAD = _OWN | {
+    Action.PEOPLE_COUNT,
+    Action.PEOPLE_READ,
+    Action.PEOPLE_EXPORT,
+    Action.POLICY_READ,
+    Action.UNITS_READ,
+}
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
-    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ},
+    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.UNITS_READ},
     Role.UNIT_HEAD: _HEAD,
     Role.DISTRICT_HEAD: _HEAD,
     Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
@@ -82,6 +92,8 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.COURSE_CHECK,
         Action.AUDIT_READ,
         Action.POLICY_READ,
+        Action.UNITS_READ,
+        Action.UNITS_MANAGE,
     },
 }
 

@@ -1,10 +1,8 @@
 """The head's pages: the board, the people behind a figure, and both as files from the same query."""
 
-from collections.abc import Iterator, Sequence
-from typing import IO
+from collections.abc import Sequence
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
-from flask_babel import gettext as _
+from flask import Blueprint, Response, render_template, request
 
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
@@ -15,13 +13,11 @@ from portal.core.policy import Action
 from portal.core.web import actor, requires
 from portal.reports import boundaries, build, forms, queries
 from portal.reports.boundaries import BOUNDS_LABELS, Bounds
+from portal.reports.files import table_file
 from portal.reports.queries import By, Counts, Line, Scope, State
-from portal.reports.tables import Table
-from portal.reports.writers import csv, xlsx
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
 author = Blueprint("author", __name__, url_prefix="/author")
-CHUNK = 64 * 1024
 
 
 def _asked(action: Action) -> tuple[Scope, forms.Asked]:
@@ -73,7 +69,7 @@ def board_file(kind: str) -> Response:
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     lines, total = _counted(scope, asked)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
-    return _file(build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}")
+    return table_file(build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}")
 
 
 @bp.get("/people")
@@ -113,7 +109,7 @@ def people_file(kind: str) -> Response:
     _recorded("people.export", scope, kind=kind, state=asked.state)
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
-    return _file(build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}")
+    return table_file(build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}")
 
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
@@ -144,26 +140,6 @@ def _recorded(code: str, scope: Scope, **facts: object) -> None:
             target=name,
             **{k: str(v) for k, v in facts.items()},
         )
-
-
-def _file(table: Table, kind: str, name: str) -> Response:
-    missing = _("no denominator yet")
-    name = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
-    if kind == "csv":
-        body: Iterator[bytes] = csv.write(table, missing)
-        mimetype = "text/csv; charset=utf-8"
-    else:
-        body = _pieces(xlsx.write(table, missing, language()))
-        mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = Response(stream_with_context(body), mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece
 
 
 @author.get("/")

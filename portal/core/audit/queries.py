@@ -26,6 +26,13 @@ LABELS = {
     "people.read": N_("looked at a list of people"),
     "people.export": N_("exported a list of people"),
     "board.export": N_("exported rates"),
+    "units.import": N_("imported units"),
+    "units.export": N_("exported units"),
+    "areas.import": N_("imported areas"),
+    "reorganisation.plan": N_("wrote a reorganisation down"),
+    "reorganisation.withdraw": N_("withdrew a planned reorganisation"),
+    "reorganisation.apply": N_("applied a reorganisation"),
+    "reorganisation.undo": N_("undid a reorganisation"),
 }
 
 

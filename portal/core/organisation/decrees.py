@@ -272,3 +272,31 @@ def read_event(facts: Mapping[str, Any]) -> Event:
         assign=dict(facts["assign"]),
         along=tuple(facts["along"]),
     )
+
+
+def rows_of(decree: Decree) -> list[list[str]]:
+    """Return a decree as rows in the order of `COLUMNS`: what `from_rows` reads back."""
+    rows = []
+    for event in decree.events:
+        assigned = "; ".join(f"{what}={code}" for what, code in event.assign.items())
+        for number, one in enumerate(event.successors or (None,)):
+            rows.append(
+                [
+                    "" if rows else decree.title,
+                    "" if rows else decree.legal_basis,
+                    "" if rows else decree.effective_on.isoformat(),
+                    str(event.kind),
+                    str(event.subject),
+                    "; ".join(event.predecessors),
+                    "" if number else "; ".join(event.outside),
+                    *(
+                        (one.code, one.name, one.kind, one.sector, one.parent, one.area, str(one.share))
+                        if one
+                        else ("",) * 7
+                    ),
+                    "yes" if one and one.goes_on else "",
+                    "" if number else assigned,
+                    "" if number else "; ".join(event.along),
+                ]
+            )
+    return rows

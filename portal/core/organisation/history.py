@@ -178,3 +178,67 @@ def _steps(session: Session, reorganisation_id: int, old: Any, new: Any, lineage
         Step(day, title, reorganisation_id, f"{a} {b}", f"{c} {d}", (part, whole))
         for day, title, a, b, c, d, part, whole in rows
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """How a place stood until a day, and which decree changed it."""
+
+    valid_from: date
+    valid_to: date
+    code: str
+    name: str
+    above: str
+    title: str
+    reorganisation_id: int
+
+
+def former_states(session: Session, place: Area | Unit) -> Sequence[Former]:
+    """Return how an area or unit stood before its present state, the latest first."""
+    past: Any = aliased(AreaPast if isinstance(place, Area) else UnitPast)
+    stood = past.parent_id if isinstance(place, Area) else past.area_id
+    own = past.area_id if isinstance(place, Area) else past.unit_id
+    rows = session.execute(
+        select(
+            past.valid_from, past.valid_to, past.code, past.name, Area.name, Reorganisation.title, Reorganisation.id
+        )
+        .select_from(past)
+        .join(ReorganisationEvent, ReorganisationEvent.id == past.event_id)
+        .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
+        .outerjoin(Area, Area.id == stood)
+        .where(own == place.id)
+        .order_by(past.valid_from.desc())
+    )
+    return [Former(a, b, code, name, above or "", title, key) for a, b, code, name, above, title, key in rows]
+
+
+def family_of(session: Session, place: Area | Unit) -> Sequence[Step]:
+    """Return from whom an area or unit came and what became of it, the latest first."""
+    model: Any = Area if isinstance(place, Area) else Unit
+    lineage: Any = AreaLineage if isinstance(place, Area) else UnitLineage
+    old, new = aliased(model), aliased(model)
+    rows = session.execute(
+        select(
+            Reorganisation.effective_on,
+            Reorganisation.title,
+            Reorganisation.id,
+            old.code,
+            old.name,
+            new.code,
+            new.name,
+            lineage.share_part,
+            lineage.share_whole,
+        )
+        .select_from(lineage)
+        .join(ReorganisationEvent, ReorganisationEvent.id == lineage.event_id)
+        .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
+        .join(old, old.id == lineage.predecessor_id)
+        .join(new, new.id == lineage.successor_id)
+        .where(or_(lineage.predecessor_id == place.id, lineage.successor_id == place.id))
+        .order_by(Reorganisation.effective_on.desc(), new.code, old.code)
+        .limit(200)
+    )
+    return [
+        Step(day, title, key, f"{a} {b}", f"{c} {d}", (part, whole))
+        for day, title, key, a, b, c, d, part, whole in rows
+    ]
