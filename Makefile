@@ -9,7 +9,7 @@ HOST := 127.0.0.1
 BASE_URL := $(or $(PORTAL_BASE_URL),http://$(HOST):$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fmt bench lock content catalogues serve browser-tests clean
+.PHONY: help install run test check fmt bench lock content catalogues fuzz serve browser-tests clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -64,6 +64,9 @@ fmt: $(VENV)/dev.stamp ## format
 
 bench: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## the benchmarks, as a table and as build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader of what people send (ARGS="--seed 2")
+	@mkdir -p build && $(BIN)/python -m tests.fuzz.tables_in --count 100000 --keep build/fuzz-input $(ARGS)
 
 lock: ## resolve the dependencies anew and write the lock files
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --extra postgres --extra redis --group dev pyproject.toml -o requirements/dev.txt

@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import inspect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import portal.handlers
 import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
@@ -26,6 +27,7 @@ from portal.core import clock, db, locale, names
 from portal.core.accounts import login
 from portal.core.accounts import views as accounts
 from portal.core.audit import views as audit
+from portal.core.jobs import views as jobs
 from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.text import N_
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         home.bp,
         accounts.bp,
         audit.bp,
+        jobs.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,

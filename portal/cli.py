@@ -23,6 +23,7 @@ from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.jobs.worker import Worker
 from portal.core.names import phone_number
 from portal.core.organisation import services as organisation
 from portal.core.organisation.models import Area, Unit
@@ -32,7 +33,7 @@ from portal.core.web import settings
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
-    for command in (content, demonstration, user, units, backups, catalogues, setup):
+    for command in (content, demonstration, user, units, backups, catalogues, jobs, setup):
         app.cli.add_command(command)
 
 
@@ -274,6 +275,27 @@ def translations_check() -> None:
     if faults:
         sys.exit(1)
     click.echo("catalogues: in order")
+
+
+@click.group("jobs")
+def jobs() -> None:
+    """Background work."""
+
+
+@jobs.command("work")
+@click.option("--once", is_flag=True, help="do one job, if one is due, and end")
+@click.option("--drain", is_flag=True, help="do everything that is due, and end")
+@click.option("--parent", type=int, help="end when this process (the one that began this) is gone")
+def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
+    """Do background work until a signal says to end; what is begun is finished or given back."""
+    worker = Worker(parent=parent)
+    worker.listen()
+    if once:
+        worker.step()
+    elif drain:
+        click.echo(f"{worker.drain()} jobs")
+    else:
+        worker.run()
 
 
 @click.command("setup")

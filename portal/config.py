@@ -43,6 +43,8 @@ class Settings:
     verify_limit: str = "30 per minute"
     register_limit: str = "100 per hour"
     proxies: int = 0
+    jobs: str = ""
+    job_lease_seconds: int = 60
 
     @property
     def production(self) -> bool:
@@ -74,6 +76,8 @@ MEANING: Mapping[str, str] = {
     "verify_limit": "certificate look-ups from one address",
     "register_limit": "sign-ups from one address",
     "proxies": "number of reverse proxies in front whose `X-Forwarded-For` is trusted",
+    "jobs": "`embedded`: gunicorn starts a worker for background work; `apart`: run `flask jobs work` yourself. Unset: embedded, but apart in production",
+    "job_lease_seconds": "work of a killed worker is taken up again after so many seconds",
 }
 
 
@@ -105,7 +109,9 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _usable(settings: Settings) -> None:
     """Refuse what would otherwise be found out at the first sign-in."""
-    for name in ("idle_minutes", "session_days", "lockout_failures", "lockout_minutes"):
+    if settings.jobs not in ("", "embedded", "apart"):
+        raise BadSetting("PORTAL_JOBS", settings.jobs, "embedded or apart")
+    for name in ("idle_minutes", "session_days", "lockout_failures", "lockout_minutes", "job_lease_seconds"):
         if not getattr(settings, name):
             raise BadSetting(f"PORTAL_{name.upper()}", "0", "a whole number, 1 or more")
     for name in ("sign_in_limit", "verify_limit", "register_limit"):

@@ -5,6 +5,11 @@ With `memory://` limits each process counts for itself, so several processes nee
 """
 
 import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2" if os.environ.get("PORTAL_REDIS_URL") else "1"))
 threads = 8
@@ -19,3 +24,25 @@ errorlog = "-"
 loglevel = "warning"
 forwarded_allow_ips = "127.0.0.1"
 control_socket_disable = True
+
+_keeper: "subprocess.Popen[bytes] | None" = None
+
+
+def _embedded() -> bool:
+    """Return whether the background worker is started here (`PORTAL_JOBS`)."""
+    production = os.environ.get("PORTAL_ENVIRONMENT") == "production"
+    return (os.environ.get("PORTAL_JOBS") or ("apart" if production else "embedded")) == "embedded"
+
+
+def when_ready(server: Any) -> None:
+    """Start the keeper of the worker once gunicorn serves."""
+    global _keeper
+    if _embedded():
+        root = Path(__file__).resolve().parent.parent
+        _keeper = subprocess.Popen([sys.executable, "-m", "portal.keeper"], cwd=root)
+
+
+def on_exit(server: Any) -> None:
+    """End the keeper, and with it the worker; both also end by themselves when gunicorn is gone."""
+    if _keeper is not None and _keeper.poll() is None:
+        _keeper.send_signal(signal.SIGTERM)

@@ -139,12 +139,20 @@ def unit_of_work() -> Iterator[Session]:
     session = db.session()
     session.rollback()
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    session.info["writing"] = True
     try:
         yield session
         session.commit()
     except BaseException:
         session.rollback()
         raise
+    finally:
+        session.info["writing"] = False
+
+
+def writing() -> bool:
+    """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
+    return bool(db.session().info.get("writing"))
 
 
 def insert_once(session: Session, model: type[Base], **values: Any) -> bool:

@@ -31,7 +31,12 @@ class Server:
         """Remember how to start; `ready` is the address that answers 200 once it serves."""
         self._app, self._ready, self._workers = app, ready, workers
         self._environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        self._environ |= {**environ, "WEB_CONCURRENCY": str(workers), "PYTHONUNBUFFERED": "1"}
+        self._environ |= {
+            "PORTAL_JOBS": "apart",
+            **environ,
+            "WEB_CONCURRENCY": str(workers),
+            "PYTHONUNBUFFERED": "1",
+        }
         # the socket is made here, so that no other process can take its port between two starts
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`

@@ -72,6 +72,11 @@ manage.people_file            GET     in       403     403          200       20
 author.index                  GET     in       403     403          403       403      403        403    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
+jobs.mine                     GET     in       200     200          200       200      200        200    200    200
+jobs.show                     GET     in       404     404          404       404      404        404    404    404
+jobs.state                    GET     in       404     404          404       404      404        404    404    404
+jobs.stop                     POST    in       404     404          404       404      404        404    404    404
+jobs.again                    POST    in       404     404          404       404      404        404    404    404
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -130,6 +135,11 @@ WHERE = {
     "author.index": Asked("/author/"),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "jobs.mine": Asked("/manage/jobs/"),
+    "jobs.show": Asked("/manage/jobs/1"),
+    "jobs.state": Asked("/manage/jobs/1/state"),
+    "jobs.stop": Asked("/manage/jobs/1/stop"),
+    "jobs.again": Asked("/manage/jobs/1/again"),
 }
 
 

@@ -1,0 +1,6 @@
+"""Every module that does background work or holds data about people, imported: a worker must know them all.
+
+Only `portal.app` imports this.
+"""
+
+MODULES = ()
