@@ -33,6 +33,7 @@ from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.reports import reorganisations, units
 from portal.reports import views as reports
 
 CSRF = CSRFProtect()
@@ -43,6 +44,7 @@ NAVIGATION = (
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
+    ("units.index", N_("Areas and units"), Action.UNITS_MANAGE),
 )
 
 
@@ -73,6 +75,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.verify,
         reports.bp,
         reports.author,
+        units.bp,
+        units.mine,
+        reorganisations.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

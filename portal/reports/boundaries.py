@@ -93,8 +93,10 @@ def _of_area(
 def _of_unit(
     session: Session, who: Actor, code: str, action: Action, unit: Unit, day: date, then: date | None
 ) -> Scope:
-    mine = session.scalar(_reached(who, action).with_only_columns(func.count()).where(_old_is(unit.id)))
-    if not mine:
+    line = history.unit_now()
+    stands = select(line.c.now).where(line.c.old == unit.id)
+    mine = session.scalar(select(Unit.id).where(Unit.id.in_(stands), reachable(who.grants, action)).limit(1))
+    if mine is None:
         raise NotFound
     if then is None:
         condition: ColumnElement[bool] = Unit.id.in_(
@@ -121,10 +123,6 @@ def _of_unit(
         if queries._may_look_at(today[key], who, action)
     )
     return Scope(code, name, None, unit, crumbs, condition, past=past)
-
-
-def _old_is(unit_id: int) -> ColumnElement[bool]:
-    return Unit.id.in_(select(history.unit_now().c.now).where(history.unit_now().c.old == unit_id))
 
 
 def _past(day: date) -> Any:

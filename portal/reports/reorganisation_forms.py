@@ -24,11 +24,11 @@ from portal.core.organisation.models import SECTOR_LABELS, UNIT_KIND_LABELS
 from portal.core.organisation.reorganise import SUBJECT_LABELS, Kind, Subject
 
 
-class Lines(TextAreaField):  # type: ignore[misc]
+class Lines(TextAreaField):
     """Several lines; unlike other texts they keep their line breaks."""
 
 
-class Boxes(SelectMultipleField):  # type: ignore[misc]
+class Boxes(SelectMultipleField):
     """Several ticks."""
 
     widget = widgets.ListWidget(prefix_label=False)
@@ -42,17 +42,19 @@ class EventForm(Form):
     legal_basis = StringField(_("Legal basis"), [InputRequired(), Length(max=500)])
     effective_on = DateField(_("Takes effect on"), [InputRequired()])
     subject = RadioField(
-        _("What is reorganised"), [InputRequired()], choices=[(str(one), label) for one, label in SUBJECT_LABELS.items()]
+        _("What is reorganised"),
+        [InputRequired()],
+        choices={},
     )
     predecessors = Lines(_("Codes before"), [InputRequired(), Length(max=20_000)])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.subject.choices = [(str(one), gettext(label)) for one, label in SUBJECT_LABELS.items()]
+        self.subject.choices = {str(one): gettext(label) for one, label in SUBJECT_LABELS.items()}
         for name, labels in (("along", UNIT_KIND_LABELS), ("sector", SECTOR_LABELS)):
             if name in self:
-                empty = [("", "–")] if name == "sector" else []
-                self[name].choices = empty + [(str(one), gettext(label)) for one, label in labels.items()]
+                empty = {"": "–"} if name == "sector" else {}
+                self[name].choices = empty | {str(one): gettext(label) for one, label in labels.items()}
 
 
 class MergeForm(EventForm):
@@ -105,8 +107,8 @@ FORMS: dict[Kind, type[EventForm]] = {
 
 def decree_of(kind: Kind, form: EventForm) -> Decree:
     """Return the decree that a filled form says. Raises `Unreadable`."""
-    day: date = form.effective_on.data
-    row: dict[str, Any] = {column: "" for column in COLUMNS} | {
+    day = form.effective_on.data or date.max
+    row: dict[str, Any] = dict.fromkeys(COLUMNS, "") | {
         "title": form.title.data,
         "legal_basis": form.legal_basis.data,
         "effective_on": day.isoformat(),
@@ -129,9 +131,13 @@ def decree_of(kind: Kind, form: EventForm) -> Decree:
     for line in _lines(form.successors.data):
         parts = [part.strip() for part in line.split("|")]
         code, name, share, *rest = [*parts, "", ""]
-        rows.append((1, {**row, "code": code, "name": name, "share": share, "goes_on": "x" if any(rest) else ""}))
+        rows.append(
+            (1, {**row, "code": code, "name": name, "share": share, "goes_on": "x" if any(rest) else ""})
+        )
     if rows:
-        rows[0][1]["assign"] = "; ".join("=".join(re.split(r"\s*[=|]\s*", line, maxsplit=1)) for line in _lines(form.assign.data))
+        rows[0][1]["assign"] = "; ".join(
+            "=".join(re.split(r"\s*[=|]\s*", line, maxsplit=1)) for line in _lines(form.assign.data)
+        )
     return from_rows(rows, together=True)
 
 

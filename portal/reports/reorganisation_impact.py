@@ -58,12 +58,16 @@ class Impact:
     lost: tuple[tuple[str, Role, str], ...]
 
 
-def impact(session: Session, reorganisation: Reorganisation, state: State, changes: Sequence[Change]) -> Impact:
+def impact(
+    session: Session, reorganisation: Reorganisation, state: State, changes: Sequence[Change]
+) -> Impact:
     """Return what the changes of a plan touch; the number of queries grows only with hundreds of units."""
     touched = effects(state, changes)
 
     def old(table: str, ids: Sequence[int]) -> Names:
-        called = sorted(f"{state.tables[table][key]['name']} ({state.tables[table][key]['code']})" for key in ids)
+        called = sorted(
+            f"{state.tables[table][key]['name']} ({state.tables[table][key]['code']})" for key in ids
+        )
         return Names(len(called), tuple(called[:NAMED]))
 
     def new(names: Sequence[str]) -> Names:
@@ -87,8 +91,14 @@ def impact(session: Session, reorganisation: Reorganisation, state: State, chang
             .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
             .where(Enrolment.user_id.in_(ids))
         ).one()
-        enrolments, open_enrolments, completions = enrolments + all_of, open_enrolments + all_of - done, completions + done
-        certificates += session.scalar(select(func.count(Certificate.id)).where(Certificate.user_id.in_(ids))) or 0
+        enrolments, open_enrolments, completions = (
+            enrolments + all_of,
+            open_enrolments + all_of - done,
+            completions + done,
+        )
+        certificates += (
+            session.scalar(select(func.count(Certificate.id)).where(Certificate.user_id.in_(ids))) or 0
+        )
     return Impact(
         areas_ended=old("area", touched.areas_ended),
         areas_new=new(touched.areas_new),

@@ -1,6 +1,6 @@
 """Reorganisations, for the administrator: written down, previewed, applied, undone; listed, searched, exported."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from flask import Blueprint, Response, flash, render_template, request
 from flask_babel import gettext as _
@@ -69,7 +69,7 @@ def _index_page(form: Form, fault: str = "", faults: Sequence[str] = ()) -> str:
         page=page,
         pages=max(1, -(-count // PAGE)),
         states=REORGANISATION_STATE_LABELS,
-        kinds=KIND_LABELS,
+        event_kinds=KIND_LABELS,
         shipped=shipped.DECREES,
         State=ReorganisationState,
     )
@@ -129,7 +129,9 @@ def export(kind: str) -> Response:
 def new(kind: str) -> str:
     """Show the form of a kind; an address may bring the subject and the codes along."""
     form = FORMS[Kind(kind)](formdata=None)
-    form.subject.data = request.args.get("subject") if request.args.get("subject") in list(Subject) else Subject.AREA
+    form.subject.data = (
+        request.args.get("subject") if request.args.get("subject") in list(Subject) else Subject.AREA
+    )
     form.predecessors.data = request.args.get("predecessors", "")[:2000]
     return _form_page(Kind(kind), form)
 
@@ -162,7 +164,7 @@ def _write_down(decree: Decree) -> int:
 
 def _form_page(kind: Kind, form: EventForm, faults: Sequence[str] = ()) -> str:
     return render_template(
-        "reports/reorganisation_form.html", kind=kind, form=form, faults=faults, kinds=KIND_LABELS
+        "reports/reorganisation_form.html", kind=kind, form=form, faults=faults, event_kinds=KIND_LABELS
     )
 
 
@@ -180,14 +182,20 @@ def upload() -> Answer | tuple[str, int]:
         elif file is not None and file.filename:
             decree = reading.decree_in(file.read(), file.filename)
         else:
-            return _index_page(form, fault=_("Choose a file, or one of the decrees that come with the portal.")), 422
+            return _index_page(
+                form, fault=_("Choose a file, or one of the decrees that come with the portal.")
+            ), 422
         key = _write_down(decree)
     except KeyError:
-        return _index_page(form, fault=_("Choose a file, or one of the decrees that come with the portal.")), 422
+        return _index_page(
+            form, fault=_("Choose a file, or one of the decrees that come with the portal.")
+        ), 422
     except Refused as refusal:
         return _index_page(form, fault=worded(refusal)), 422
     except Unreadable as unreadable:
-        return _index_page(form, _("The file is no decree yet; nothing was kept."), _rows(unreadable.faults)), 422
+        return _index_page(
+            form, _("The file is no decree yet; nothing was kept."), _rows(unreadable.faults)
+        ), 422
     except Rejected as rejected:
         words = _("The decree does not fit the places as they are; nothing was kept.")
         return _index_page(form, words, [_event_said(one) for one in rejected.faults[:SHOWN_EVENTS]]), 422
@@ -241,9 +249,9 @@ def _show_page(reorganisation_id: int, refusal: str = "") -> str:
         touched = impact(session, one, state, plan.changes) if not faults else None
     steps = history.lineage_of(session, one.id) if one.state == ReorganisationState.APPLIED else ()
     ids = {key for key in (one.planned_by_id, one.applied_by_id, one.undone_by_id) if key is not None}
-    people: Mapping[int, str] = dict(
-        session.execute(select(User.id, User.full_name).where(User.id.in_(ids))).tuples().all()
-    )
+    people = {
+        key: name for key, name in session.execute(select(User.id, User.full_name).where(User.id.in_(ids)))
+    }
     return render_template(
         "reports/reorganisation.html",
         form=Form(),
@@ -258,7 +266,7 @@ def _show_page(reorganisation_id: int, refusal: str = "") -> str:
         people=people,
         waits=one.effective_on > clock.today(),
         states=REORGANISATION_STATE_LABELS,
-        kinds=KIND_LABELS,
+        event_kinds=KIND_LABELS,
         subjects=SUBJECT_LABELS,
         roles=ROLE_LABELS,
         State=ReorganisationState,
@@ -273,7 +281,9 @@ def decree_file(reorganisation_id: int, kind: str) -> Response:
     one = _one(session, reorganisation_id)
     decree = Decree(one.title, one.legal_basis, one.effective_on, tuple(_events(session, one)))
     columns = tuple(Column(key, key, Holds.TEXT, 24) for key in COLUMNS)
-    return table_file(Table(one.title, one.legal_basis, columns, decrees.rows_of(decree)), kind, f"sap-xep-{one.id}")
+    return table_file(
+        Table(one.title, one.legal_basis, columns, decrees.rows_of(decree)), kind, f"sap-xep-{one.id}"
+    )
 
 
 @bp.post("/<int:reorganisation_id>/apply")
@@ -289,7 +299,12 @@ def apply(reorganisation_id: int) -> Answer | tuple[str, int]:
             )
     except Refused as refusal:
         return _show_page(reorganisation_id, worded(refusal)), 409
-    flash(_("Applied. Look at the board in the boundaries of then and of now; undo it here if something is wrong."), "success")
+    flash(
+        _(
+            "Applied. Look at the board in the boundaries of then and of now; undo it here if something is wrong."
+        ),
+        "success",
+    )
     return see_other("reorganisations.show", reorganisation_id=reorganisation_id)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from portal.core import clock
@@ -285,7 +285,9 @@ def upload_submit() -> Answer | str | tuple[str, int]:
     except Refused as refusal:
         return _import_page(form, fault=worded(refusal)), 422
     if not rows:
-        return _import_page(form, fault=_("Choose a file. It needs a row of headings and at least one unit.")), 422
+        return _import_page(
+            form, fault=_("Choose a file. It needs a row of headings and at least one unit.")
+        ), 422
     if request.form.get("do") != "apply":
         done = unit_files.unit_table(db.session(), rows, today=clock.today())
         return _import_page(form, done=done, rows=rows, name=name, unknown=unknown)
@@ -325,7 +327,9 @@ def _sent() -> tuple[list[Read], str, tuple[str, ...]]:
 
 def packed(rows: Sequence[Read]) -> str:
     """Return rows as text for a hidden field, so that applying needs no second choice of the file."""
-    plain = [[row.number, {key: _plain(value) for key, value in row.values.items()}, row.faults] for row in rows]
+    plain = [
+        [row.number, {key: _plain(value) for key, value in row.values.items()}, row.faults] for row in rows
+    ]
     return base64.b64encode(zlib.compress(json.dumps(plain, ensure_ascii=False).encode())).decode()
 
 
@@ -378,7 +382,7 @@ def _import_page(
         unknown=unknown,
         fault=fault,
         Outcome=Outcome,
-        kinds=UNIT_KIND_LABELS,
+        unit_kinds=UNIT_KIND_LABELS,
         sectors=SECTOR_LABELS,
         moves=sum(one.moves for one in shown),
     )
@@ -393,7 +397,9 @@ def _said(verdict: unit_files.Verdict) -> str:
     """Return in words why a row is refused, or what it changes."""
     if verdict.faults:
         return "; ".join(said(message, values) for message, values in verdict.faults)
-    return "; ".join(f"{_(KEY_LABELS[key])}: {before or '–'} → {after}" for key, before, after in verdict.changes)
+    return "; ".join(
+        f"{_(KEY_LABELS[key])}: {before or '–'} → {after}" for key, before, after in verdict.changes
+    )
 
 
 def said(message: str, values: Mapping[str, object]) -> str:

@@ -69,7 +69,9 @@ def board_file(kind: str) -> Response:
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     lines, total = _counted(scope, asked)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
-    return table_file(build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}")
+    return table_file(
+        build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}"
+    )
 
 
 @bp.get("/people")
@@ -109,7 +111,9 @@ def people_file(kind: str) -> Response:
     _recorded("people.export", scope, kind=kind, state=asked.state)
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
-    return table_file(build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}")
+    return table_file(
+        build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
+    )
 
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:

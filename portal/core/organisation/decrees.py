@@ -276,7 +276,7 @@ def read_event(facts: Mapping[str, Any]) -> Event:
 
 def rows_of(decree: Decree) -> list[list[str]]:
     """Return a decree as rows in the order of `COLUMNS`: what `from_rows` reads back."""
-    rows = []
+    rows: list[list[str]] = []
     for event in decree.events:
         assigned = "; ".join(f"{what}={code}" for what, code in event.assign.items())
         for number, one in enumerate(event.successors or (None,)):

@@ -200,7 +200,13 @@ def former_states(session: Session, place: Area | Unit) -> Sequence[Former]:
     own = past.area_id if isinstance(place, Area) else past.unit_id
     rows = session.execute(
         select(
-            past.valid_from, past.valid_to, past.code, past.name, Area.name, Reorganisation.title, Reorganisation.id
+            past.valid_from,
+            past.valid_to,
+            past.code,
+            past.name,
+            Area.name,
+            Reorganisation.title,
+            Reorganisation.id,
         )
         .select_from(past)
         .join(ReorganisationEvent, ReorganisationEvent.id == past.event_id)

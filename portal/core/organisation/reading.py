@@ -29,7 +29,11 @@ _SECTOR_WORDS = {
 
 
 def _word(words: dict[str, Any], labels: dict[Any, str]) -> Any:
-    known = {**words, **{fold(label): one for one, label in labels.items()}, **{str(one): one for one in labels}}
+    known = {
+        **words,
+        **{fold(label): one for one, label in labels.items()},
+        **{str(one): one for one in labels},
+    }
 
     def reader(value: Value) -> str:
         said = text(60)(value)
@@ -48,9 +52,9 @@ UNIT_COLUMNS = (
     Column("kind", "Loại", _word(_KIND_WORDS, UNIT_KIND_LABELS), ("kind", "loại đơn vị", "loại hình"), required=False),
     Column("sector", "Ngành", _word(_SECTOR_WORDS, SECTOR_LABELS), ("sector", "lĩnh vực"), required=False),
     Column("area", "Mã địa bàn", _code, ("area", "area code", "mã xã", "mã xã phường"), required=False),
-    Column("parent", "Mã đơn vị cấp trên", _code, ("parent", "parent code", "mã cấp trên"), required=False),
+    Column("parent", "Mã đơn vị cấp trên", _code, ("parent", "parent code", "code of the unit above", "mã cấp trên"), required=False),
     Column(
-        "roster_on", "Ngày xác nhận danh sách", day(), ("roster_on", "staff list confirmed on", "ngày danh sách"),
+        "roster_on", "Ngày xác nhận danh sách", day(), ("roster_on", "staff list confirmed on", "ngày danh sách", "ngày chốt danh sách"),
         required=False,
     ),
     Column("valid_from", "Hiệu lực từ", day(), ("valid_from", "valid from", "từ ngày", "ngày thành lập"), required=False),

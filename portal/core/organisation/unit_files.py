@@ -114,17 +114,15 @@ class _Units:
     def __init__(self, session: Session, today: date) -> None:
         self.session, self.today = session, today
         current = Area.valid_to.is_(None)
-        self.areas = dict(session.execute(select(Area.code, Area.id).where(current)).tuples().all())
-        self.area_codes = {key: code for code, key in session.execute(select(Area.code, Area.id)).tuples()}
+        self.areas = {code: key for code, key in session.execute(select(Area.code, Area.id).where(current))}
+        self.area_codes = {key: code for code, key in session.execute(select(Area.code, Area.id))}
         self.units = {
             unit.code: unit for unit in session.scalars(select(Unit).where(Unit.valid_to.is_(None)))
         }
         self.unit_codes = {unit.id: code for code, unit in self.units.items()}
         #: The last day on which a former holder of a code was valid: a new holder begins later.
         self.ended: dict[str, date] = {}
-        for code, day in session.execute(
-            select(Unit.code, Unit.valid_to).where(Unit.valid_to.is_not(None))
-        ).tuples():
+        for code, day in session.execute(select(Unit.code, Unit.valid_to).where(Unit.valid_to.is_not(None))):
             if day is not None:
                 self.ended[code] = max(day, self.ended.get(code, day))
 
