@@ -249,9 +249,7 @@ def _show_page(reorganisation_id: int, refusal: str = "") -> str:
         touched = impact(session, one, state, plan.changes) if not faults else None
     steps = history.lineage_of(session, one.id) if one.state == ReorganisationState.APPLIED else ()
     ids = {key for key in (one.planned_by_id, one.applied_by_id, one.undone_by_id) if key is not None}
-    people = {
-        key: name for key, name in session.execute(select(User.id, User.full_name).where(User.id.in_(ids)))
-    }
+    people = dict(session.execute(select(User.id, User.full_name).where(User.id.in_(ids))).all())
     return render_template(
         "reports/reorganisation.html",
         form=Form(),

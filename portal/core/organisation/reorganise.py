@@ -176,7 +176,7 @@ class _Book:
     def __init__(self, state: State, day: date) -> None:
         self.day, self.followers, self.people = day, state.followers, state.people
         self.event_id = self.number = 0
-        self.claims: dict[tuple[str, str], int] = {}
+        self.claims: dict[tuple[str, str], tuple[int, int]] = {}
         self.was: dict[tuple[str, int], Row] = {}
         self.new: list[tuple[str, int]] = []
         self.rows: dict[str, dict[int, dict[str, Any]]] = {
@@ -313,28 +313,35 @@ class _Book:
             elif row["valid_to"] is not None and row["valid_to"] < self.day:
                 continue
             elif new is not None and row["valid_from"] >= self.day:
+                fit, until = self._fitted(follower, {**row, follower.column: new}, key)
                 self.update(follower.table, key, **{follower.column: new})
+                self.update(follower.table, key, valid_to=until if fit else row["valid_from"])
             else:
                 going_on = {**row, follower.column: new, "valid_from": self.day}
                 self.update(follower.table, key, valid_to=max(self.day - DAY, row["valid_from"]))
-                if new is not None and not self._stands(follower, going_on):
-                    going_on.pop("id", None)
-                    self.insert(follower.table, **going_on)
+                if new is not None:
+                    fit, going_on["valid_to"] = self._fitted(follower, going_on, key)
+                    if fit:
+                        self.insert(follower.table, **going_on)
 
-    def _stands(self, follower: Follower, wanted: Row) -> bool:
-        """Return whether the successor has such a row already, running on over the day."""
-        return any(
-            all(other[column] == wanted[column] for column in follower.same)
-            and other["valid_from"] <= self.day
-            and (
-                other["valid_to"] is None
-                or (wanted["valid_to"] is not None and other["valid_to"] >= wanted["valid_to"])
-            )
-            for other in (
-                self.rows[follower.table][key]
-                for key in self.links[follower.table, follower.column].get(wanted[follower.column], ())
-            )
-        )
+    def _fitted(self, follower: Follower, wanted: Row, key: int) -> tuple[bool, date | None]:
+        """Return whether a row is needed at its successor, and until when, beside the equal ones that are there.
+
+        One that runs on covers it; before one that begins later it ends: no two equal rows are open at once.
+        """
+        there = self.links[follower.table, follower.column].get(wanted[follower.column], ())
+        equal = [
+            row
+            for other, row in ((other, self.rows[follower.table][other]) for other in there)
+            if other != key and all(row[column] == wanted[column] for column in follower.same)
+        ]
+        begins, ends = wanted["valid_from"], wanted["valid_to"]
+        for row in equal:
+            long = row["valid_to"] is None or (ends is not None and row["valid_to"] >= ends)
+            if row["valid_from"] <= begins and long:
+                return False, ends
+        later = [row["valid_from"] for row in equal if row["valid_from"] > begins]
+        return True, min(later) - DAY if ends is None and later else ends
 
     def lineage(self, subject: str, old: int, new: int, share: Fraction, main: bool) -> None:
         """Write down that `new` follows `old`."""
@@ -350,13 +357,12 @@ class _Book:
 
     def twice(self) -> Iterator[Fault]:
         """Yield a fault for each code that somebody was given while another still holds it."""
-        for (subject, code), number in self.claims.items():
-            rows = [self.rows[subject][key] for key in sorted(self.codes[subject, code])]
-            holding = [row for row in rows if row["code"] == code and row["valid_to"] is None]
-            if len(holding) > 1:
-                other = min(holding, key=lambda row: row["valid_from"])
-                values = {"code": code, "name": other["name"]}
-                yield Fault(number, N_("The code %(code)s is taken by %(name)s."), values)
+        for (subject, code), (number, claimant) in self.claims.items():
+            for key in sorted(self.codes[subject, code]):
+                row = self.rows[subject][key]
+                if key != claimant and row["code"] == code and row["valid_to"] is None:
+                    values = {"code": code, "name": row["name"]}
+                    yield Fault(number, N_("The code %(code)s is taken by %(name)s."), values)
 
     def changes(self) -> Iterator[Change]:
         """Yield what is different, rows that were there first."""
@@ -390,6 +396,7 @@ def _merge(book: _Book, event: Event) -> None:
         for unit in book.at("unit", "area_id", old)
     }
     new = _stand(book, event, wanted, olds)
+    _lift(book, event.subject, new, [old for old in olds if old != new])
     for old in olds:
         book.lineage(event.subject, old, new, Fraction(1), main=True)
         if old != new:
@@ -419,6 +426,8 @@ def _split(book: _Book, event: Event) -> None:
     first = staying[0] if staying else max(event.successors, key=lambda one: one.share)
     for one in event.successors:
         book.lineage(event.subject, old, made[one.code], one.share, main=one is first)
+    for key in made.values():
+        _lift(book, event.subject, key, [] if staying else [old])
     if not staying:
         book.end(event.subject, old)
     chosen = {0: made[first.code]}
@@ -463,6 +472,7 @@ def _rename(book: _Book, event: Event) -> None:
         raise Impossible(N_("A rename has one predecessor and one new name."))
     if code != row["code"]:
         _free(book, event.subject, code)
+        book.claims[event.subject, code] = (book.number, old)
     book.restate(event.subject, old, name=name or row["name"], code=code)
 
 
@@ -482,8 +492,9 @@ def _move(book: _Book, event: Event) -> None:
     if not values:
         raise Impossible(N_("A move names what is moved, and where to."))
     for old in olds:
-        above = values.get("parent_id")
-        while above is not None:
+        above, passed = values.get("parent_id"), set[int]()
+        while above is not None and above not in passed:
+            passed.add(above)
             if above == old:
                 raise Impossible(
                     N_("%(name)s cannot be moved below itself."), name=book.rows[event.subject][old]["name"]
@@ -501,6 +512,8 @@ def _abolish(book: _Book, event: Event) -> None:
         row = book.rows[event.subject][old]
         if into == old:
             raise Impossible(N_("%(name)s cannot take over from itself."), name=row["name"])
+        if into is not None:
+            _lift(book, event.subject, into, [old])
         book.end(event.subject, old)
         if event.subject == Subject.AREA:
             standing = sum(
@@ -530,7 +543,8 @@ def _abolish(book: _Book, event: Event) -> None:
                 continue
         else:
             for key in book.at("unit", "parent_id", old):
-                book.restate("unit", key, parent_id=into if into is not None else row["parent_id"])
+                if key != into:
+                    book.restate("unit", key, parent_id=into if into is not None else row["parent_id"])
         for follower in book.followers:
             if follower.subject == event.subject and follower.dated:
                 book.follow(follower, old, None)
@@ -569,7 +583,6 @@ def _free(book: _Book, subject: str, code: str) -> None:
         row = book.rows[subject][key]
         if key < 0 or row["valid_from"] >= book.day:
             raise Impossible(N_("The code %(code)s is taken by %(name)s."), code=code, name=row["name"])
-    book.claims[subject, code] = book.number
 
 
 def _stand(book: _Book, event: Event, wanted: Successor, olds: Sequence[int]) -> int:
@@ -609,7 +622,22 @@ def _stand(book: _Book, event: Event, wanted: Successor, olds: Sequence[int]) ->
         values["roster_on"] = min(given) if given and None not in given else None
     if not values["kind"] or (subject == "area" and values["kind"] not in AREA_KINDS):
         raise Impossible(N_("The new %(code)s needs a kind."), code=wanted.code)
-    return book.insert(subject, **values)
+    key = book.insert(subject, **values)
+    book.claims[subject, wanted.code] = (book.number, key)
+    return key
+
+
+def _lift(book: _Book, subject: str, new: int, olds: Sequence[int]) -> None:
+    """Let a successor that would stand below one of those that end stand where the topmost of them stood."""
+    chain, here = [new], book.rows[subject][new]["parent_id"]
+    while here is not None and here not in chain:
+        chain.append(here)
+        here = book.rows[subject][here]["parent_id"]
+    if here is not None:
+        raise Impossible(N_("%(name)s cannot be moved below itself."), name=book.rows[subject][new]["name"])
+    ending = [key for key in chain[1:] if key in olds]
+    if ending:
+        book.restate(subject, new, parent_id=book.rows[subject][ending[-1]]["parent_id"])
 
 
 def _hand_over(
@@ -623,7 +651,7 @@ def _hand_over(
     if new != old:
         for table, column in places:
             for key in book.at(table, column, old):
-                if key != new:
+                if (table, key) != (subject, new):
                     book.restate(table, key, **{column: new})
     for follower in book.followers:
         if follower.subject == subject:

@@ -114,7 +114,7 @@ class _Units:
     def __init__(self, session: Session, today: date) -> None:
         self.session, self.today = session, today
         current = Area.valid_to.is_(None)
-        self.areas = {code: key for code, key in session.execute(select(Area.code, Area.id).where(current))}
+        self.areas = dict(session.execute(select(Area.code, Area.id).where(current)).all())
         self.area_codes = {key: code for code, key in session.execute(select(Area.code, Area.id))}
         self.units = {
             unit.code: unit for unit in session.scalars(select(Unit).where(Unit.valid_to.is_(None)))
