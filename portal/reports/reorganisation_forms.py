@@ -87,7 +87,7 @@ class MoveForm(EventForm):
 
     parent = StringField(_("Code of the area or unit above"), [Length(max=40)])
     area = StringField(_("Code of the area, for units"), [Length(max=40)])
-    sector = SelectField(_("Sector, for units"))
+    sector = SelectField(_("Sector, for units"), default="")
 
 
 class AbolishForm(EventForm):
