@@ -3,7 +3,7 @@
 Pages are handed ready dataclasses. A signed-in lesson costs three queries, whatever the course's length.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -25,13 +25,14 @@ from courses.models import (
     QuizAttempt,
     Version,
 )
-from courses.published import Published, published
+from courses.published import Published, published, version_of
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.policy import Action, Actor
 from quizzes.lifecycle import Rules
-from quizzes.models import Attempt, BankRelease
+from quizzes.models import Attempt
 from quizzes.paper import Draw
+from quizzes.queries import SAT, Released, Sat, released
 
 Texts = Mapping[str, str]
 
@@ -61,7 +62,7 @@ class Status:
     requirements: Requirements
     done: Done
     progress: Progress
-    attempts: Mapping[str, Sequence[Attempt]]
+    attempts: Mapping[str, Sequence[Sat]]
 
     @property
     def lessons_left(self) -> tuple[str, ...]:
@@ -74,7 +75,7 @@ class Status:
         return {ref: str(quiz.best) for ref, quiz in self.done.quizzes.items() if quiz.best is not None}
 
 
-def requirements_of(version: Version) -> Requirements:
+def requirements_of(version: Published) -> Requirements:
     """Return what a version asks for, from its stored manifest."""
     manifest = version.manifest
     return Requirements(
@@ -92,30 +93,33 @@ def requirements_of(version: Version) -> Requirements:
     )
 
 
-def status(session: Session, enrolment: Enrolment, version: Version | None = None) -> Status:
-    """Return how far an enrolment is. Two queries (three where the version must be read too)."""
-    version = version or session.get_one(Version, enrolment.version_id)
-    read = session.scalars(
-        select(Lesson.slug)
-        .join(LessonDone, LessonDone.lesson_id == Lesson.id)
-        .where(LessonDone.enrolment_id == enrolment.id)
-    )
-    attempts: dict[str, list[Attempt]] = {}
-    rows = session.execute(
-        select(QuizAttempt.quiz_ref, Attempt)
-        .join(Attempt, Attempt.id == QuizAttempt.attempt_id)
-        .where(QuizAttempt.enrolment_id == enrolment.id, Attempt.annulled_at.is_(None))
-        .order_by(Attempt.started_at)
-    )
-    for ref, attempt in rows:
-        attempts.setdefault(ref, []).append(attempt)
+_LESSONS_READ = (
+    select(Lesson.slug)
+    .join(LessonDone, LessonDone.lesson_id == Lesson.id)
+    .where(LessonDone.enrolment_id == bindparam("enrolment"))
+)
+_ATTEMPTS = (
+    select(QuizAttempt.quiz_ref, *SAT)
+    .join(Attempt, Attempt.id == QuizAttempt.attempt_id)
+    .where(QuizAttempt.enrolment_id == bindparam("enrolment"), Attempt.annulled_at.is_(None))
+    .order_by(Attempt.started_at)
+)
+
+
+def status(session: Session, enrolment: Enrolment, version: Published) -> Status:
+    """Return how far an enrolment of `version` is. Two queries; papers of attempts are not among what they read."""
+    here = {"enrolment": enrolment.id}
+    read = session.scalars(_LESSONS_READ, here)
+    attempts: dict[str, list[Sat]] = {}
+    for ref, *columns in session.execute(_ATTEMPTS, here):
+        attempts.setdefault(ref, []).append(Sat(*columns))
     quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
     wanted = requirements_of(version)
     done = Done(lessons=frozenset(read), quizzes=quizzes)
     return Status(wanted, done, progress(wanted, done), attempts)
 
 
-def _done(attempts: Sequence[Attempt]) -> QuizDone:
+def _done(attempts: Sequence[Sat]) -> QuizDone:
     marked = [Fraction(one.share) for one in attempts if one.share is not None]
     return QuizDone(best=max(marked, default=None), passed=any(one.passed for one in attempts))
 
@@ -132,7 +136,7 @@ def is_for(session: Session, course: Course, who: Actor) -> bool:
     return bool(who.audiences & audiences_of(session, course))
 
 
-def quiz_of(version: Version, ref: str) -> dict[str, Any]:
+def quiz_of(version: Published, ref: str) -> dict[str, Any]:
     """Return the quiz of a version as its course.toml describes it. Raises `NotFound`."""
     for quiz in version.manifest.get("quizzes", []):
         if quiz["ref"] == ref:
@@ -141,17 +145,15 @@ def quiz_of(version: Version, ref: str) -> dict[str, Any]:
     raise NotFound
 
 
-def is_decisive(version: Version, ref: str) -> bool:
+def is_decisive(version: Published, ref: str) -> bool:
     """Return whether a quiz is one of the completion rules, rather than a self-check."""
     return any(rule.get("quiz") == ref for rule in version.manifest["completion"])
 
 
-def release_of(session: Session, quiz: Mapping[str, Any]) -> BankRelease:
+def release_of(session: Session, quiz: Mapping[str, Any]) -> Released:
     """Return the published bank of a quiz (`gd-01-1`: version 1 of gd-01)."""
     slug, _, number = quiz["bank"].rpartition("-")
-    return session.scalars(
-        select(BankRelease).where(BankRelease.slug == slug, BankRelease.version == int(number))
-    ).one()
+    return released(session, slug, int(number))
 
 
 def blueprint_of(quiz: Mapping[str, Any]) -> tuple[Draw, ...]:
@@ -294,7 +296,7 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
     A fixed number of queries, however many courses.
     """
     enrolments = session.execute(
-        select(Enrolment, Course, Version, Completion.completed_on, Certificate.serial)
+        select(Enrolment, Course, Version.digest, Completion.completed_on, Certificate.serial)
         .join(Course, Course.id == Enrolment.course_id)
         .join(Version, Version.id == Enrolment.version_id)
         .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
@@ -333,34 +335,34 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
             best=Fraction(best) if best is not None else None,
             passed=bool(ok) or (before is not None and before.passed),
         )
-    titles: dict[tuple[int, str], tuple[Texts, int]] = {
-        (version_id, slug): (title, minutes)
-        for version_id, slug, title, minutes in session.execute(
-            select(Lesson.version_id, Lesson.slug, Lesson.title, Lesson.minutes).where(
-                Lesson.version_id.in_({row[2].id for row in enrolments})
-            )
-        )
-    }
     found = [
-        _mine(row, read.get(row[0].id, set()), passed.get(row[0].id, {}), titles, today) for row in enrolments
+        _mine(
+            enrolment,
+            course.code,
+            published(session, enrolment.version_id, digest),
+            (completed_on, serial),
+            Done(lessons=frozenset(read.get(enrolment.id, ())), quizzes=passed.get(enrolment.id, {})),
+            today,
+        )
+        for enrolment, course, digest, completed_on, serial in enrolments
     ]
     begun = {row[1].id for row in enrolments}
     meant = session.execute(
-        select(Course.code, Version)
+        select(Course.code, Version.id, Version.digest)
         .join(Version, and_(Version.course_id == Course.id, Version.current))
         .where(
             Course.id.in_(select(CourseAudience.course_id).where(CourseAudience.audience.in_(who.audiences))),
             Course.id.not_in(begun),
         )
     )
-    found += [_not_begun(code, version) for code, version in meant]
+    found += [_not_begun(code, published(session, key, digest)) for code, key, digest in meant]
     return sorted(
         found,
         key=lambda one: (one.completed_on is not None, not one.enrolled, one.due_on or date.max, one.code),
     )
 
 
-def _not_begun(code: str, version: Version) -> MyCourse:
+def _not_begun(code: str, version: Published) -> MyCourse:
     return MyCourse(
         code=code,
         title=version.title,
@@ -373,7 +375,7 @@ def _not_begun(code: str, version: Version) -> MyCourse:
         completed_on=None,
         serial=None,
         lessons_done=0,
-        lessons=len(requirements_of(version).lessons),
+        lessons=len(version.lessons),
         next_kind=None,
         next_ref="",
         next_title={},
@@ -383,24 +385,21 @@ def _not_begun(code: str, version: Version) -> MyCourse:
 
 
 def _mine(
-    row: Any,
-    read: set[str],
-    quizzes: Mapping[str, QuizDone],
-    titles: Mapping[tuple[int, str], tuple[Texts, int]],
+    enrolment: Enrolment,
+    code: str,
+    version: Published,
+    finished: tuple[date | None, str | None],
+    done: Done,
     today: date,
 ) -> MyCourse:
-    enrolment, course, version, completed_on, serial = row
+    completed_on, serial = finished
     wanted = requirements_of(version)
-    step = next_step(wanted, Done(lessons=frozenset(read), quizzes=quizzes)) if completed_on is None else None
-    title: Texts = {}
-    minutes = 0
-    if step is not None and step.kind == StepKind.LESSON:
-        title, minutes = titles[(version.id, step.ref)]
-    elif step is not None and step.kind == StepKind.QUIZ:
-        title = quiz_of(version, step.ref)["title"]
+    step = next_step(wanted, done) if completed_on is None else None
+    lesson = version.lesson(step.ref) if step is not None and step.kind == StepKind.LESSON else None
+    quiz = quiz_of(version, step.ref) if step is not None and step.kind == StepKind.QUIZ else None
     due = enrolment.due_on
     return MyCourse(
-        code=course.code,
+        code=code,
         title=version.title,
         minutes=version.minutes,
         enrolled=True,
@@ -410,42 +409,29 @@ def _mine(
         days_left=(due - today).days if due is not None else None,
         completed_on=completed_on,
         serial=serial,
-        lessons_done=len(read),
+        lessons_done=len(done.lessons),
         lessons=len(wanted.lessons),
         next_kind=step.kind if step else None,
         next_ref=step.ref if step else "",
-        next_title=title,
-        next_minutes=minutes,
-        next_place=wanted.lessons.index(step.ref) + 1 if step and step.kind == StepKind.LESSON else 0,
-        path=_around(
-            wanted.lessons,
-            read,
-            step.ref if step and step.kind == StepKind.LESSON else "",
-            version.id,
-            titles,
-        ),
+        next_title=lesson.title if lesson else quiz["title"] if quiz else {},
+        next_minutes=lesson.minutes if lesson else 0,
+        next_place=wanted.lessons.index(lesson.slug) + 1 if lesson else 0,
+        path=_around(version, done.lessons, lesson.slug) if lesson else (),
     )
 
 
-def _around(
-    lessons: Sequence[str],
-    read: set[str],
-    here: str,
-    version_id: int,
-    titles: Mapping[tuple[int, str], tuple[Texts, int]],
-) -> Sequence[PathStep]:
-    """Return at most six lessons around `here`, two of them before it; none where no lesson is next."""
-    if not here:
-        return ()
-    first = max(0, min(lessons.index(here) - 2, len(lessons) - 6))
+def _around(version: Published, read: Collection[str], here: str) -> Sequence[PathStep]:
+    """Return at most six lessons around `here`, two of them before it."""
+    places = [one.slug for one in version.lessons]
+    first = max(0, min(places.index(here) - 2, len(places) - 6))
     return [
         PathStep(
-            slug,
+            one.slug,
             place,
-            titles[(version_id, slug)][0],
-            "current" if slug == here else "done" if slug in read else "todo",
+            one.title,
+            "current" if one.slug == here else "done" if one.slug in read else "todo",
         )
-        for place, slug in list(enumerate(lessons, 1))[first : first + 6]
+        for place, one in list(enumerate(version.lessons, 1))[first : first + 6]
     ]
 
 
@@ -465,7 +451,7 @@ class CoursePage:
     """A course as its page shows it: for a visitor, or for one who has begun it."""
 
     course: Course
-    version: Version
+    version: Published
     enrolment: Enrolment | None
     lessons: Sequence[LessonLine]
     status: Status | None
@@ -498,9 +484,9 @@ def course_for(session: Session, who: Actor, code: str) -> Course:
     raise NotFound
 
 
-def current_version(session: Session, course: Course) -> Version:
-    """Return the version that a new learner begins."""
-    return session.scalars(select(Version).where(Version.course_id == course.id, Version.current)).one()
+def current_version(session: Session, course: Course) -> Published:
+    """Return the version that a new learner begins. Raises `NoResultFound`."""
+    return published(session, *session.execute(_CURRENT, {"course": course.id}).one())
 
 
 def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | None:
@@ -516,38 +502,43 @@ def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | No
 def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
     """Return everything a course's page shows."""
     enrolment = enrolment_of(session, who, course) if who.id is not None else None
-    version = (
-        session.get_one(Version, enrolment.version_id) if enrolment else current_version(session, course)
-    )
+    version = version_of(session, enrolment.version_id) if enrolment else current_version(session, course)
     now = status(session, enrolment, version) if enrolment else None
     read = now.done.lessons if now else frozenset()
     lessons = [
-        LessonLine(one.slug, one.title, one.minutes, one.module_ref, one.slug in read)
-        for one in session.scalars(
-            select(Lesson).where(Lesson.version_id == version.id).order_by(Lesson.position)
-        )
+        LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read) for one in version.lessons
     ]
-    finished = None
-    if enrolment is not None:
-        finished = session.execute(
-            select(Completion.completed_on, Certificate.serial)
-            .outerjoin(
-                Certificate,
-                (Certificate.user_id == Completion.user_id)
-                & (Certificate.course_id == Completion.course_id)
-                & (Certificate.cycle == enrolment.cycle),
-            )
-            .where(Completion.enrolment_id == enrolment.id)
-        ).first()
+    completed_on, serial = finished(session, enrolment) if enrolment is not None else (None, None)
     return CoursePage(
         course=course,
         version=version,
         enrolment=enrolment,
         lessons=lessons,
         status=now,
-        completed_on=finished[0] if finished else None,
-        serial=finished[1] if finished else None,
+        completed_on=completed_on,
+        serial=serial,
     )
+
+
+_FINISHED = (
+    select(Completion.completed_on, Certificate.serial)
+    .join(Enrolment, Enrolment.id == Completion.enrolment_id)
+    .outerjoin(
+        Certificate,
+        and_(
+            Certificate.user_id == Completion.user_id,
+            Certificate.course_id == Completion.course_id,
+            Certificate.cycle == Enrolment.cycle,
+        ),
+    )
+    .where(Completion.enrolment_id == bindparam("enrolment"))
+)
+
+
+def finished(session: Session, enrolment: Enrolment) -> tuple[date | None, str | None]:
+    """Return when an enrolment was completed and the serial of its certificate; None for what there is not."""
+    row = session.execute(_FINISHED, {"enrolment": enrolment.id}).first()
+    return (row[0], row[1]) if row else (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -627,7 +618,7 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
             read.add(lesson_id)
     if version is None:
         course = course_for(session, who, code)
-        version = published(session, *session.execute(_CURRENT, {"course": course.id}).one())
+        version = current_version(session, course)
     lesson = version.lesson(slug)
     text = version.texts.get((slug, language))
     if lesson is None or text is None:
@@ -678,14 +669,14 @@ class AttemptPlace:
     attempt: Attempt
     enrolment: Enrolment
     course: Course
-    version: Version
+    version: Published
     quiz: dict[str, Any]
 
 
 def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
     """Return an attempt of the person's own. Raises `NotFound` for anybody else's, as if there were none."""
     row = session.execute(
-        select(Attempt, Enrolment, Course, Version, QuizAttempt.quiz_ref)
+        select(Attempt, Enrolment, Course, Version.digest, QuizAttempt.quiz_ref)
         .join(QuizAttempt, QuizAttempt.attempt_id == Attempt.id)
         .join(Enrolment, Enrolment.id == QuizAttempt.enrolment_id)
         .join(Course, Course.id == Enrolment.course_id)
@@ -694,5 +685,6 @@ def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
     ).first()
     if row is None:
         raise NotFound
-    attempt, enrolment, course, version, ref = row
+    attempt, enrolment, course, digest, ref = row
+    version = published(session, enrolment.version_id, digest)
     return AttemptPlace(attempt, enrolment, course, version, quiz_of(version, ref))

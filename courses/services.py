@@ -5,6 +5,7 @@ attendance) call `complete_if_met` in the same unit of work; it appends the comp
 issued. None of these functions commits.
 """
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from fractions import Fraction
@@ -18,7 +19,8 @@ from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
 from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
-from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt, Version
+from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt
+from courses.published import version_of
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
 from portal.core.clock import local_date
@@ -29,6 +31,7 @@ from quizzes import services as quizzes
 from quizzes.errors import AlreadySubmitted
 from quizzes.lifecycle import State
 from quizzes.models import Attempt
+from quizzes.services import HandedIn
 
 
 def enrol(
@@ -72,9 +75,9 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
     Raises `LessonsFirst` where the quiz decides the course and lessons are still to be read, `AlreadyCompleted`
     where it has been passed, and what `quizzes.services.start` refuses (attempts used, waiting time).
     """
-    version = session.get_one(Version, enrolment.version_id)
+    version = version_of(session, enrolment.version_id)
     quiz = queries.quiz_of(version, quiz_ref)
-    status = queries.status(session, enrolment)
+    status = queries.status(session, enrolment, version)
     if status.lessons_left and queries.is_decisive(version, quiz_ref):
         raise LessonsFirst(left=len(status.lessons_left))
     if any(attempt.passed for attempt in status.attempts.get(quiz_ref, ())) and queries.is_decisive(
@@ -120,12 +123,37 @@ def scope_of(enrolment: Enrolment, quiz_ref: str) -> str:
 def submit_quiz(session: Session, issuer: Issuer, attempt: Attempt, now: datetime) -> Certificate | None:
     """Hand an attempt in, once; return the certificate where that completed the course."""
     quizzes.submit(session, attempt_id=attempt.id, taker_id=attempt.taker_id, now=now)
-    enrolment = session.scalars(
+    return complete_if_met(session, issuer, _enrolment_with(session, attempt.id), now)
+
+
+def hand_in(
+    session: Session,
+    issuer: Issuer,
+    *,
+    attempt_id: str,
+    taker_id: int,
+    posted: Mapping[str, Sequence[str]],
+    seq: int,
+    now: datetime,
+) -> tuple[HandedIn, Certificate | None]:
+    """Keep what a posted page holds and hand the attempt in, once; return the certificate where that completed the course.
+
+    Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`.
+    """
+    handed = quizzes.hand_in(
+        session, attempt_id=attempt_id, taker_id=taker_id, posted=posted, seq=seq, now=now
+    )
+    if handed.unread:
+        return handed, None
+    return handed, complete_if_met(session, issuer, _enrolment_with(session, attempt_id), now)
+
+
+def _enrolment_with(session: Session, attempt_id: str) -> Enrolment:
+    return session.scalars(
         select(Enrolment)
         .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
-        .where(QuizAttempt.attempt_id == attempt.id)
+        .where(QuizAttempt.attempt_id == attempt_id)
     ).one()
-    return complete_if_met(session, issuer, enrolment, now)
 
 
 def complete_if_met(
@@ -138,8 +166,8 @@ def complete_if_met(
     inserted under its unique key: of two that see the last rule met, one issues.
     """
     session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True))
-    version = session.get_one(Version, enrolment.version_id)
-    status = queries.status(session, enrolment)
+    version = version_of(session, enrolment.version_id)
+    status = queries.status(session, enrolment, version)
     if not status.progress.complete:
         return None
     day = local_date(now)

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -21,14 +21,16 @@ from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
 from courses.views import attempts, catalogue, learn
-from portal import cli, compression, demo, errors, headers, home, limits, templating
+from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
 from portal.core.accounts import login
 from portal.core.accounts import views as accounts
 from portal.core.audit import views as audit
+from portal.core.files import web as files
 from portal.core.jobs import views as jobs
 from portal.core.locale import language
+from portal.core.notices import views as notices
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
@@ -53,10 +55,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings()
     app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"))
     _configure(app, settings)
+    session_cookies.init_app(app)
     compression.init_app(app)  # the first hook on answers is the last to run
     db.init_app(app, database_url(settings))
     login.init_app(app)
     locale.init_app(app)
+    files.init_app(app)  # before whatever reads a form
     CSRF.init_app(app)
     limits.init_app(app, settings)
     errors.init_app(app)
@@ -68,6 +72,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         accounts.bp,
         audit.bp,
         jobs.bp,
+        notices.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,
@@ -126,7 +131,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure,
         PERMANENT_SESSION_LIFETIME=timedelta(minutes=settings.idle_minutes),
-        SESSION_REFRESH_EACH_REQUEST=True,
         WTF_CSRF_TIME_LIMIT=None,  # a lesson may stay open all evening; the token lives as long as the session
         WTF_CSRF_SSL_STRICT=settings.secure,
         SEND_FILE_MAX_AGE_DEFAULT=31536000,
@@ -183,16 +187,22 @@ def _templates(app: Flask, settings: Settings) -> None:
 
 def _navigation() -> list[dict[str, object]]:
     me = actor()
-    here = request.endpoint or ""
+    mine = frozenset(endpoint for endpoint, _label, action in NAVIGATION if action is None or me.may(action))
+    here = (request.endpoint or "").split(".")[0]
     return [
-        {
-            "label": gettext(label),
-            "url": url_for(endpoint),
-            "current": here == endpoint or here.split(".")[0] == endpoint.split(".")[0],
-        }
-        for endpoint, label, action in NAVIGATION
-        if action is None or me.may(action)
+        {"label": label, "url": url, "current": here == part}
+        for part, label, url in _entries(mine, language(), request.script_root)
     ]
+
+
+@lru_cache(maxsize=256)  # a page asks for the same few lists again and again
+def _entries(endpoints: frozenset[str], _language: str, _root: str) -> tuple[tuple[str, str, str], ...]:
+    """Return blueprint, label and address of each entry, for one language and one place of the portal on its host."""
+    return tuple(
+        (endpoint.split(".")[0], gettext(label), url_for(endpoint))
+        for endpoint, label, _action in NAVIGATION
+        if endpoint in endpoints
+    )
 
 
 def _language_urls() -> dict[str, str]:
@@ -210,4 +220,9 @@ def _digest(path: str) -> str:
 
 def asset(path: str) -> str:
     """Return the address of a static file with its digest, so that it can be kept for a year."""
+    return _address(path, request.script_root)
+
+
+@lru_cache(maxsize=256)
+def _address(path: str, _root: str) -> str:
     return url_for("static", filename=path, v=_digest(path))

@@ -47,8 +47,10 @@ def tables() -> list[Table]:
     return list(db.metadata.sorted_tables)
 
 
-def create(engine: Engine, path: Path, now: datetime) -> dict[str, int]:
+def create(engine: Engine, path: Path, now: datetime, files: Path | None = None) -> dict[str, int]:
     """Write a backup to `path` from one consistent view of the database; return the rows of each table.
+
+    files: the folder of what people sent, under their digests; None where there is none.
 
     Raises `FileExistsError`: a backup is never overwritten.
     """
@@ -74,6 +76,7 @@ def create(engine: Engine, path: Path, now: datetime) -> dict[str, int]:
                     counts[table.name] = counts.get(table.name, 0) + 1
             digests[table.name] = sha.hexdigest()
             counts.setdefault(table.name, 0)
+        _add_files(archive, connection, files)
         manifest = {
             "format": FORMAT,
             "revision": revision,
@@ -106,8 +109,17 @@ def _written(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def restore(engine: Engine, path: Path) -> dict[str, int]:
+def _add_files(archive: zipfile.ZipFile, connection: Connection, files: Path | None) -> None:
+    """Add the bytes of every stored file once; one that is gone is found by `verify`."""
+    for digest in connection.scalars(text("SELECT DISTINCT sha256 FROM stored_file ORDER BY sha256")):
+        if files is not None and (files / digest).is_file():
+            archive.write(files / digest, f"files/{digest}")
+
+
+def restore(engine: Engine, path: Path, files: Path | None = None) -> dict[str, int]:
     """Fill the empty tables of `engine` (already at the backup's revision) in one transaction; return the rows.
+
+    files: the folder that takes what people sent; None leaves it in the backup.
 
     Raises `BadBackup` for a damaged file, another revision, or a database that holds something.
     """
@@ -124,9 +136,29 @@ def restore(engine: Engine, path: Path) -> dict[str, int]:
                     raise BadBackup(f"the table {table.name} is not empty; restore into a new database")
             for table in tables():
                 _fill(connection, archive, table, path, manifest)
+            if files is not None:
+                _take_files(archive, connection, files, path)
             if engine.dialect.name == "postgresql":
                 _count_on(connection)
     return dict(manifest["rows"])
+
+
+def _take_files(archive: zipfile.ZipFile, connection: Connection, files: Path, path: Path) -> None:
+    files.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for digest, content in _files(archive, connection, path):
+        (files / digest).write_bytes(content)
+
+
+def _files(archive: zipfile.ZipFile, connection: Connection, path: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield digest and bytes of every stored file. Raises `BadBackup` where one is missing or is another."""
+    for digest in connection.scalars(text("SELECT DISTINCT sha256 FROM stored_file ORDER BY sha256")):
+        try:
+            content = archive.read(f"files/{digest}")
+        except KeyError:
+            raise BadBackup(f"{path.name}: the uploaded file {digest[:12]}… is not in it") from None
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise BadBackup(f"{path.name}: the uploaded file {digest[:12]}… was changed")
+        yield digest, content
 
 
 def _fill(
@@ -203,6 +235,9 @@ def verify(path: Path, upgrade_to: Any) -> dict[str, int]:
                             f"{path.name}: {table.name} restored {found} rows of {rows[table.name]}"
                         )
                 _check_certificates(connection, path)
+                with _opened(path) as archive:
+                    for _digest, _content in _files(archive, connection, path):
+                        pass  # reading them is the check
         finally:
             engine.dispose()
     return rows

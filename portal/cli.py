@@ -25,6 +25,7 @@ from portal.core.accounts.models import Audience, Membership, Posting, SecretKin
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
+from portal.core.files.services import folder
 from portal.core.jobs.worker import Worker
 from portal.core.names import phone_number
 from portal.core.organisation import reading, reorganise, reorganising, shipped, tree, unit_files
@@ -366,7 +367,7 @@ def backups() -> None:
 def backup_create(file: Path) -> None:
     """Write every row to FILE (a zip of JSON lines). Keys are not in it."""
     try:
-        rows = backup.create(db.engine, file, clock.now())
+        rows = backup.create(db.engine, file, clock.now(), folder())
     except FileExistsError:
         raise click.ClickException(f"{file} exists; a backup is never overwritten") from None
     click.echo(f"{file}: {sum(rows.values())} rows of {len(rows)} tables")
@@ -401,7 +402,7 @@ def backup_restore(file: Path) -> None:
     """Fill this (new, empty) database from FILE."""
     upgrade()
     try:
-        rows = backup.restore(db.engine, file)
+        rows = backup.restore(db.engine, file, folder())
     except backup.BadBackup as fault:
         raise click.ClickException(str(fault)) from None
     click.echo(f"restored {sum(rows.values())} rows")

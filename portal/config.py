@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits import parse_many
 from sqlalchemy import make_url
@@ -45,6 +46,11 @@ class Settings:
     proxies: int = 0
     jobs: str = ""
     job_lease_seconds: int = 60
+    smtp_url: str = ""
+    mail_from: str = ""
+    sms_url: str = ""
+    sms_token: str = ""
+    sms_from: str = ""
 
     @property
     def production(self) -> bool:
@@ -78,6 +84,11 @@ MEANING: Mapping[str, str] = {
     "proxies": "number of reverse proxies in front whose `X-Forwarded-For` is trusted",
     "jobs": "`embedded`: gunicorn starts a worker for background work; `apart`: run `flask jobs work` yourself. Unset: embedded, but apart in production",
     "job_lease_seconds": "work of a killed worker is taken up again after so many seconds",
+    "smtp_url": "e-mail for notices: `smtps://user:password@host` or `smtp://…` (STARTTLS; `?starttls=no` for the same host). Unset: no e-mail",
+    "mail_from": "address that e-mails come from; needed with `PORTAL_SMTP_URL`",
+    "sms_url": "address of an SMS gateway; takes POST with JSON `to`, `text`, `from`, `reference`. Unset: written to `sms.log` in the data directory",
+    "sms_token": "sent to the gateway as `Authorization: Bearer …`",
+    "sms_from": "name that SMS come from, as registered with the operator",
 }
 
 
@@ -109,6 +120,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 def _usable(settings: Settings) -> None:
     """Refuse what would otherwise be found out at the first sign-in."""
+    _can_send(settings)
     if settings.jobs not in ("", "embedded", "apart"):
         raise BadSetting("PORTAL_JOBS", settings.jobs, "embedded or apart")
     for name in ("idle_minutes", "session_days", "lockout_failures", "lockout_minutes", "job_lease_seconds"):
@@ -132,6 +144,24 @@ def _usable(settings: Settings) -> None:
                 "(not shown)",
                 "an address like postgresql://hoc@/hoc or sqlite:////srv/hoc.db",
             )
+
+
+def _can_send(settings: Settings) -> None:
+    """Refuse addresses of mail servers and gateways that cannot be used. Passwords in them are not shown."""
+    for name, schemes in (("smtp_url", ("smtp", "smtps")), ("sms_url", ("http", "https"))):
+        url = getattr(settings, name)
+        try:
+            parts = urlsplit(url)
+            usable = not url or (parts.scheme in schemes and bool(parts.hostname) and parts.port != 0)
+        except ValueError:
+            usable = False
+        if not usable:
+            expected = f"an address like {schemes[-1]}://host"
+            raise BadSetting(f"PORTAL_{name.upper()}", "(not shown)", expected)
+    if settings.smtp_url and "@" not in settings.mail_from:
+        raise BadSetting("PORTAL_MAIL_FROM", settings.mail_from, "an e-mail address that the mails come from")
+    if settings.production and settings.sms_url.startswith("http://"):
+        raise BadSetting("PORTAL_SMS_URL", "(not shown)", "an https:// address in production")
 
 
 def _value(key: str, raw: str, kind: str) -> object:

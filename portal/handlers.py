@@ -3,4 +3,6 @@
 Only `portal.app` imports this.
 """
 
-MODULES = ()
+from portal.core.notices import sending
+
+MODULES = (sending,)

@@ -7,6 +7,7 @@ from courses import queries as courses
 from courses.views.catalogue import shelf
 from portal.core import clock
 from portal.core.db import db
+from portal.core.notices import queries as notices
 from portal.core.policy import Action
 from portal.core.web import actor, public
 from portal.reports import queries as reports
@@ -23,7 +24,8 @@ def index() -> str:
         return render_template("home/welcome.html", courses=shelf(courses.catalogue(db.session(), me)))
     mine = courses.my_courses(db.session(), me, clock.today())
     places = reports.places(db.session(), me.grants) if me.may(Action.PEOPLE_COUNT) else []
-    return render_template("home/mine.html", mine=mine, places=places)
+    unread = notices.unread(db.session(), me.id)
+    return render_template("home/mine.html", mine=mine, places=places, unread=unread)
 
 
 @bp.get("/help")

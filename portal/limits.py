@@ -1,25 +1,29 @@
 """Limits on how often one address may try (counted in Redis when set, else in the one process of the embedded
 default), and on what a request may carry at all.
+
+Counted by the library `limits` in fixed windows; a view that is not limited pays nothing for it.
 """
 
+from collections.abc import Callable
+from functools import wraps
 from itertools import chain
 from typing import Any
 
 from flask import Flask, abort, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from limits import RateLimitItem, parse
+from limits.storage import storage_from_string
+from limits.strategies import FixedWindowRateLimiter
 
 from portal.config import Settings
 
+PREFIX = "cong-hoc-tap"
+
 
 def init_app(app: Flask, settings: Settings) -> None:
-    """Give the application a limiter of its own."""
-    app.config["RATELIMIT_STORAGE_URI"] = settings.redis_url or "memory://"
-    app.config["RATELIMIT_HEADERS_ENABLED"] = False
-    app.config["RATELIMIT_KEY_PREFIX"] = "cong-hoc-tap"
-    limiter = Limiter(get_remote_address, strategy="fixed-window", default_limits=[])
-    limiter.init_app(app)
-    app.extensions["portal.limits"] = limiter
+    """Give the application counters of its own."""
+    app.extensions["portal.limits"] = FixedWindowRateLimiter(
+        storage_from_string(settings.redis_url or "memory://")
+    )
     app.before_request(_readable)
 
 
@@ -30,21 +34,29 @@ def _readable() -> None:
         abort(400)
 
 
+def limited(counters: FixedWindowRateLimiter, limit: RateLimitItem, endpoint: str, view: Any) -> Any:
+    """Return `view`, answering 429 to an address that has called it more often than `limit`."""
+    inner: Callable[..., Any] = view
+
+    @wraps(inner)
+    def guarded(*args: object, **kwargs: object) -> Any:
+        if not counters.hit(limit, PREFIX, endpoint, request.remote_addr or "127.0.0.1"):
+            abort(429)
+        return inner(*args, **kwargs)
+
+    return guarded
+
+
 def apply(app: Flask, settings: Settings) -> None:
     """Limit sign-in, sign-up and verification; called once their views are registered."""
-    for endpoint, limit, methods in (
-        ("accounts.login_submit", settings.sign_in_limit, ["POST"]),
-        ("accounts.choose_submit", settings.sign_in_limit, ["POST"]),
-        ("accounts.register_submit", settings.register_limit, ["POST"]),
-        (
-            "accounts.change_secret",
-            settings.sign_in_limit,
-            ["POST"],
-        ),  # it, too, says whether a secret is right
-        ("verify.show", settings.verify_limit, ["GET"]),
-        ("verify.index", settings.verify_limit, ["GET"]),
+    for endpoint, limit in (
+        ("accounts.login_submit", settings.sign_in_limit),
+        ("accounts.choose_submit", settings.sign_in_limit),
+        ("accounts.register_submit", settings.register_limit),
+        ("accounts.change_secret", settings.sign_in_limit),  # it, too, says whether a secret is right
+        ("verify.show", settings.verify_limit),
+        ("verify.index", settings.verify_limit),
     ):
-        view = app.view_functions[endpoint]
-        guarded: Any = app.extensions["portal.limits"].limit(limit, methods=methods)(view)
-        guarded.policy = getattr(view, "policy", None)
-        app.view_functions[endpoint] = guarded
+        app.view_functions[endpoint] = limited(
+            app.extensions["portal.limits"], parse(limit), endpoint, app.view_functions[endpoint]
+        )

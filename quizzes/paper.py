@@ -5,7 +5,7 @@ edition of the bank cannot move a mark.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
@@ -88,7 +88,9 @@ class Paper:
             "digest": self.digest,
             "seed": str(self.seed),
             "order": [item.ref for item in self.items],
-            "items": {item.ref: asdict(item) for item in self.items},
+            "items": {
+                item.ref: {name: getattr(item, name) for name in Item.__slots__} for item in self.items
+            },
         }
 
     @classmethod

@@ -6,14 +6,15 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
 from quizzes import lifecycle
+from quizzes.bank import Bank
 from quizzes.lifecycle import Past, Rules, State
 from quizzes.marking import Feedback, Result, Reviewed, lessons_again, review
-from quizzes.models import Answer, Attempt
+from quizzes.models import Answer, Attempt, BankRelease
 from quizzes.paper import Asked, Item, Paper, asked
 
 
@@ -29,6 +30,27 @@ class Sat:
     passed: bool | None
     annulled_at: datetime | None
     rules: Mapping[str, Any]
+
+
+#: The columns of a `Sat`, in its order, for statements that read it beside something else.
+SAT = (
+    Attempt.id,
+    Attempt.started_at,
+    Attempt.deadline_at,
+    Attempt.submitted_at,
+    Attempt.share,
+    Attempt.passed,
+    Attempt.annulled_at,
+    Attempt.rules,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A published bank and its row. A published bank never changes, so it is kept in memory once it was read."""
+
+    id: int
+    bank: Bank
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,25 @@ class Outcome:
     again: tuple[str, ...]
 
 
+MOST_BANKS = 50  # of about 300 KB each
+_banks: dict[tuple[int, str], Bank] = {}
+_RELEASE = select(BankRelease.id, BankRelease.digest).where(
+    BankRelease.slug == bindparam("slug"), BankRelease.version == bindparam("version")
+)
+
+
+def released(session: Session, slug: str, version: int) -> Released:
+    """Return a published bank: one small query, and the bank itself once in a process. Raises `NoResultFound`."""
+    key, digest = session.execute(_RELEASE, {"slug": slug, "version": version}).one()
+    bank = _banks.get((key, digest))
+    if bank is None:
+        if len(_banks) >= MOST_BANKS:
+            _banks.clear()
+        bank = Bank(session.scalars(select(BankRelease.content).where(BankRelease.id == key)).one())
+        _banks[key, digest] = bank
+    return Released(key, bank)
+
+
 def attempt_for(session: Session, attempt_id: str, taker_id: int | None) -> Attempt:
     """Return the attempt if it is this person's own. Raises `NotFound`, for another's as for none."""
     attempt = session.scalars(
@@ -71,23 +112,16 @@ def attempt_for(session: Session, attempt_id: str, taker_id: int | None) -> Atte
     return attempt
 
 
+_SAT = (
+    select(*SAT)
+    .where(Attempt.taker_id == bindparam("taker"), Attempt.scope == bindparam("scope"))
+    .order_by(Attempt.started_at, Attempt.id)
+)
+
+
 def sat(session: Session, taker_id: int, scope: str) -> tuple[Sat, ...]:
     """Return every attempt of a person and scope, annulled ones too, the earliest first."""
-    rows = session.execute(
-        select(
-            Attempt.id,
-            Attempt.started_at,
-            Attempt.deadline_at,
-            Attempt.submitted_at,
-            Attempt.share,
-            Attempt.passed,
-            Attempt.annulled_at,
-            Attempt.rules,
-        )
-        .where(Attempt.taker_id == taker_id, Attempt.scope == scope)
-        .order_by(Attempt.started_at, Attempt.id)
-    )
-    return tuple(Sat(*row) for row in rows)
+    return tuple(Sat(*row) for row in session.execute(_SAT, {"taker": taker_id, "scope": scope}))
 
 
 def past_of(attempts: Sequence[Sat | Attempt]) -> list[Past]:
@@ -123,6 +157,14 @@ def answer_to(session: Session, attempt_id: str, ref: str) -> Any:
     return session.scalar(select(Answer.value).where(Answer.attempt_id == attempt_id, Answer.ref == ref))
 
 
+def answer_with_seq(session: Session, attempt_id: str, ref: str) -> tuple[Any, int | None]:
+    """Return the answer kept to one item and its seq; None and None where nothing was ever kept."""
+    row = session.execute(
+        select(Answer.value, Answer.seq).where(Answer.attempt_id == attempt_id, Answer.ref == ref)
+    ).first()
+    return (row.value, row.seq) if row else (None, None)
+
+
 def questions(session: Session, attempt: Attempt) -> tuple[Asked, ...]:
     """Return the paper as a page asks it, with what is answered so far; nothing in it tells a key. One statement."""
     kept = answers(session, attempt.id)
@@ -142,6 +184,12 @@ def question(session: Session, attempt: Attempt, ref: str) -> Asked:
 
 def _asked(item: Item, number: int, kept: Kept | None) -> Asked:
     return asked(item, number, kept.value, kept.saved_at) if kept else asked(item, number, None)
+
+
+def place_of(session: Session, attempt_id: str, ref: str) -> int:
+    """Return the number of a question in its paper, from 1."""
+    order = session.scalar(select(Attempt.paper["order"]).where(Attempt.id == attempt_id))
+    return int(list(order or ()).index(ref)) + 1
 
 
 def outcome(session: Session, attempt: Attempt) -> Outcome:

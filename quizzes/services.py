@@ -1,9 +1,10 @@
 """Beginning an attempt, saving answers, handing in, annulling: the writes. None of them commits.
 
 What must happen once is decided by the database: one open attempt of a scope by a partial unique index, one
-submission by an update that expects the attempt open, one answer of an item by its key. An attempt's row is locked
-before its answers are written or read for marking, so that on PostgreSQL, too, no answer is acknowledged that the
-mark does not see (SQLite lets one unit of work write at a time anyway).
+submission by an update that expects the attempt open, one answer of an item by its key. An answer is written only
+while the attempt's row is found open and locked, and the row is locked before answers are read for marking, so that
+on PostgreSQL, too, no answer is acknowledged that the mark does not see (SQLite lets one unit of work write at a time
+anyway).
 """
 
 import secrets
@@ -14,9 +15,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from portal.core.accounts.models import User
 from portal.core.audit.services import record
@@ -41,7 +42,7 @@ from quizzes.marking import Result, mark, stored_share
 from quizzes.models import Answer, Attempt, BankRelease
 from quizzes.paper import Draw, Paper, draw
 from quizzes.posted import fields_of
-from quizzes.queries import Sat
+from quizzes.queries import Released, Sat
 
 
 def release(session: Session, bank: Bank, now: datetime) -> bool:
@@ -74,7 +75,7 @@ def start(
     *,
     taker_id: int,
     scope: str,
-    release: BankRelease,
+    release: Released,
     blueprint: Sequence[Draw],
     rules: Rules,
     pass_share: Fraction,
@@ -88,14 +89,16 @@ def start(
     `CannotDraw`.
     """
     session.execute(select(User.id).where(User.id == taker_id).with_for_update(key_share=True))
-    for one in queries.sat(session, taker_id, scope):
+    sat = queries.sat(session, taker_id, scope)
+    for one in sat:
         state = state_of(one, now)
         if state is lifecycle.State.OPEN:
             return session.get_one(Attempt, one.id)
         if state is lifecycle.State.EXPIRED:
             submit(session, attempt_id=one.id, taker_id=taker_id, now=now)
-    check_start(rules, queries.sat(session, taker_id, scope), now)
-    paper = draw(Bank(release.content), blueprint, seed)
+            sat = queries.sat(session, taker_id, scope)
+    check_start(rules, sat, now)
+    paper = draw(release.bank, blueprint, seed)
     insert_once(
         session,
         Attempt,
@@ -110,12 +113,14 @@ def start(
         deadline_at=rules.deadline(now),
     )
     return session.scalars(
-        select(Attempt).where(
+        select(Attempt)
+        .where(
             Attempt.taker_id == taker_id,
             Attempt.scope == scope,
             Attempt.submitted_at.is_(None),
             Attempt.annulled_at.is_(None),
         )
+        .options(defer(Attempt.paper))  # it was just written; whoever wants it back reads it
     ).one()
 
 
@@ -167,7 +172,7 @@ def save_answer(
 
     `fields` are the posted fields of the item without their prefix: "", or the names of its rows. Saving the same answer twice changes nothing; an older one
     (a smaller `seq`, the device's own count) never overwrites a newer. Two statements (a story: three), and one item
-    of the paper is read, not the paper. Raises `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`,
+    of the paper is read, not the paper; the writing one looks for itself whether the attempt is open. Raises `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`,
     `NewerAnswerStands`, `StepAlreadyTaken`.
     """
     if not REF.fullmatch(ref):
@@ -178,12 +183,53 @@ def save_answer(
     code, shown, submitted_at, annulled_at, deadline_at, grace_seconds = row
     _check_open(submitted_at, annulled_at, deadline_at, grace_seconds, now)
     kind = kinds.of(code)
-    before = queries.answer_to(session, attempt_id, ref) if kind.cumulative else None
-    answer = _read(kind, shown, ref, fields, before)
-    kept = _keep(session, attempt_id, {ref: answer}, _milliseconds(now) if kind.cumulative else seq, now)
-    if not kept and answer != queries.answer_to(session, attempt_id, ref):
-        raise NewerAnswerStands(ref=ref)
-    return Saved(ref, answer, now, kind.cumulative, kind.form(shown, answer) if kind.cumulative else None)
+    if kind.cumulative:
+        answer = _go_on(session, attempt_id, ref, kind, shown, fields, now)
+        return Saved(ref, answer, now, True, kind.form(shown, answer))
+    answer = _read(kind, shown, ref, fields, None)
+    if not _keep(session, attempt_id, {ref: answer}, seq, now):
+        _look_again(session, attempt_id, now)
+        if answer != queries.answer_to(session, attempt_id, ref):
+            raise NewerAnswerStands(ref=ref)
+    return Saved(ref, answer, now, False)
+
+
+def _go_on(
+    session: Session,
+    attempt_id: str,
+    ref: str,
+    kind: Kind,
+    shown: Mapping[str, Any],
+    fields: Mapping[str, Sequence[str]],
+    now: datetime,
+) -> Any:
+    """Take a story's next step from where it stands, and return its answer.
+
+    Kept only where it still stands there: of two tabs that step at once, the second looks where the first has gone.
+    """
+    for _again in range(_TABS):
+        before, seq = queries.answer_with_seq(session, attempt_id, ref)
+        answer = _read(kind, shown, ref, fields, before)
+        if answer == before and seq is not None:
+            return answer
+        values = {
+            "attempt_id": attempt_id,
+            "ref": ref,
+            "value": answer,
+            "seq": max(_milliseconds(now), (seq or 0) + 1),
+            "saved_at": now,
+            "expected": -1 if seq is None else seq,
+        }
+        if session.execute(_STEP[session.connection().dialect.name], values).first() is not None:
+            return answer
+        _look_again(session, attempt_id, now)
+    raise StepAlreadyTaken(ref=ref)
+
+
+def _look_again(session: Session, attempt_id: str, now: datetime) -> None:
+    """Raise what forbids answers now, where one could not be kept."""
+    row = session.execute(_STANDING, {"attempt": attempt_id}).one()
+    _check_open(row.submitted_at, row.annulled_at, row.deadline_at, row.grace, now)
 
 
 def save_page(
@@ -200,7 +246,12 @@ def save_page(
     `seq` is what the page carried since it was drawn: an answer saved after that, by a script or on another device,
     is newer than what the page holds and stands. Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`.
     """
-    attempt = _locked(session, attempt_id, taker_id)
+    return _keep_page(session, _locked(session, attempt_id, taker_id), posted, seq, now)
+
+
+def _keep_page(
+    session: Session, attempt: Attempt, posted: Mapping[str, Sequence[str]], seq: int, now: datetime
+) -> tuple[str, ...]:
     _check_open(
         attempt.submitted_at,
         attempt.annulled_at,
@@ -208,7 +259,7 @@ def save_page(
         Rules.read(attempt.rules).grace_seconds,
         now,
     )
-    before = queries.answers(session, attempt_id)
+    before = queries.answers(session, attempt.id)
     unread = []
     given: dict[str, Any] = {}
     stories: dict[str, Any] = {}
@@ -222,9 +273,46 @@ def save_page(
             continue
         if answer != saved:
             (stories if kind.cumulative else given)[item.ref] = answer
-    _keep(session, attempt_id, given, seq, now)
-    _keep(session, attempt_id, stories, _milliseconds(now), now)
+    _keep(session, attempt.id, given, seq, now)
+    _keep(session, attempt.id, stories, _milliseconds(now), now)
     return tuple(unread)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What became of a page that was posted to hand an attempt in.
+
+    unread: numbers (from 1) and refs of questions whose answer could not be read; then the attempt is still open.
+    late: the deadline, where it was over: the answers on the page do not count, what was saved before was handed in.
+    """
+
+    unread: tuple[tuple[int, str], ...]
+    late: datetime | None
+
+
+def hand_in(
+    session: Session,
+    *,
+    attempt_id: str,
+    taker_id: int,
+    posted: Mapping[str, Sequence[str]],
+    seq: int,
+    now: datetime,
+) -> HandedIn:
+    """Keep what a posted page holds and close the attempt, its row locked and its paper read once.
+
+    Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`.
+    """
+    attempt = _locked(session, attempt_id, taker_id)
+    late: datetime | None = None
+    unread: tuple[str, ...] = ()
+    try:
+        unread = _keep_page(session, attempt, posted, seq, now)
+    except TimeIsUp:
+        late = attempt.deadline_at
+    if not unread:
+        _close(session, attempt, now)
+    return HandedIn(tuple((attempt.paper["order"].index(ref) + 1, ref) for ref in unread), late)
 
 
 def _read(
@@ -262,35 +350,56 @@ def _check_open(
         raise TimeIsUp(deadline=deadline_at)
 
 
-def _upsert(insert: Any) -> Any:
-    statement = insert(Answer.__table__)
+def _upsert(insert: Any, where: ColumnElement[bool]) -> Any:
+    """Return the statement that keeps an answer where the attempt is open and, if one stands, `where` holds of it.
+
+    On PostgreSQL it waits for whoever holds the attempt's row, and then looks again whether the attempt is open.
+    """
+    names = ("attempt_id", "ref", "value", "seq", "saved_at")
+    columns = [bindparam(name, type_=Answer.__table__.c[name].type) for name in names[1:]]
+    open_one = (
+        select(Attempt.id, *columns)
+        .where(
+            Attempt.id == bindparam("attempt_id"),
+            Attempt.submitted_at.is_(None),
+            Attempt.annulled_at.is_(None),
+        )
+        .with_for_update(key_share=True)
+    )
+    statement = insert(Answer.__table__).from_select(names, open_one, include_defaults=False)
     return statement.on_conflict_do_update(
         index_elements=["attempt_id", "ref"],
         set_={name: statement.excluded[name] for name in ("value", "seq", "saved_at")},
-        where=Answer.seq <= statement.excluded.seq,
+        where=where,
     ).returning(Answer.__table__.c.ref)
 
 
 # Statements of the autosave, which comes more often than any other write: composing one takes longer than running it.
-_UPSERT = {"postgresql": _upsert(postgresql.insert), "sqlite": _upsert(sqlite.insert)}
+_NEWER = Answer.seq <= text("excluded.seq")
+_UPSERT = {"postgresql": _upsert(postgresql.insert, _NEWER), "sqlite": _upsert(sqlite.insert, _NEWER)}
+_UNMOVED = Answer.seq == bindparam("expected", type_=Answer.__table__.c.seq.type)
+_STEP = {"postgresql": _upsert(postgresql.insert, _UNMOVED), "sqlite": _upsert(sqlite.insert, _UNMOVED)}
+_TABS = 5  # that may step at one moment
+_STANDING = select(
+    Attempt.submitted_at,
+    Attempt.annulled_at,
+    Attempt.deadline_at,
+    Attempt.rules["grace_seconds"].as_integer().label("grace"),
+).where(Attempt.id == bindparam("attempt"))
 
 
 @lru_cache(maxsize=1000)
 def _one_item(ref: str) -> Select[Any]:
     """Return the statement that reads one item of an attempt's paper, and whether the attempt is open."""
     item = Attempt.paper[("items", ref)]
-    return (
-        select(
-            item["kind"].as_string(),
-            item["shown"],
-            Attempt.submitted_at,
-            Attempt.annulled_at,
-            Attempt.deadline_at,
-            Attempt.rules["grace_seconds"].as_integer(),
-        )
-        .where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
-        .with_for_update(key_share=True)
-    )
+    return select(
+        item["kind"].as_string(),
+        item["shown"],
+        Attempt.submitted_at,
+        Attempt.annulled_at,
+        Attempt.deadline_at,
+        Attempt.rules["grace_seconds"].as_integer(),
+    ).where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
 
 
 def _keep(session: Session, attempt_id: str, given: Mapping[str, Any], seq: int, now: datetime) -> int:
@@ -328,16 +437,22 @@ def submit(session: Session, *, attempt_id: str, taker_id: int, now: datetime) -
     `AttemptAnnulled`, `NotFound`.
     """
     attempt = _locked(session, attempt_id, taker_id)
+    _close(session, attempt, now)
+    return attempt
+
+
+def _close(session: Session, attempt: Attempt, now: datetime) -> None:
+    """Mark and close an attempt whose row is locked. Raises `AlreadySubmitted`, `AttemptAnnulled`."""
     state = state_of(attempt, now)
     if state is lifecycle.State.ANNULLED:
         raise AttemptAnnulled
     if state is lifecycle.State.SUBMITTED:
         raise AlreadySubmitted
-    answers = {ref: one.value for ref, one in queries.answers(session, attempt_id).items()}
+    answers = {ref: one.value for ref, one in queries.answers(session, attempt.id).items()}
     result = mark(Paper.read(attempt.paper).items, answers)
     closed = session.execute(
         update(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.submitted_at.is_(None), Attempt.annulled_at.is_(None))
+        .where(Attempt.id == attempt.id, Attempt.submitted_at.is_(None), Attempt.annulled_at.is_(None))
         .values(
             submitted_at=attempt.deadline_at if state is lifecycle.State.EXPIRED else now,
             share=stored_share(result.share) if result.share is not None else None,
@@ -347,7 +462,6 @@ def submit(session: Session, *, attempt_id: str, taker_id: int, now: datetime) -
     )
     if closed.rowcount == 0:  # type: ignore[attr-defined]
         raise AlreadySubmitted
-    return attempt
 
 
 def _passed(result: Result, attempt: Attempt) -> bool | None:

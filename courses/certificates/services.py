@@ -15,6 +15,7 @@ from courses.certificates.models import Certificate, CertificateFile, Revocation
 from courses.certificates.pdf import CertificateFacts, render
 from courses.certificates.serial import new_serial
 from courses.models import Completion, Course, Version
+from courses.published import Published
 from portal.core.accounts.models import User
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
@@ -28,7 +29,7 @@ def issue(
     completion: Completion,
     *,
     course: Course,
-    version: Version,
+    version: Version | Published,
     cycle: int,
     now: datetime,
 ) -> Certificate:
@@ -70,7 +71,7 @@ def issue(
         version_number=version.number,
         cycle=cycle,
         full_name=user.full_name,
-        course_title=version.title,
+        course_title=dict(version.title),
         issued_at=now,
         completed_on=completion.completed_on,
         expires_on=expires,

@@ -1,11 +1,12 @@
 """Sitting a quiz: the open paper, saving each answer at once, handing in, the result."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from flask import Blueprint, flash, get_template_attribute, jsonify, render_template, request
 from flask_babel import gettext
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from courses import queries, services
@@ -45,7 +46,7 @@ def show(attempt_id: str) -> str | Response:
 
 
 @bp.post("/<attempt_id>/answers")
-@requires(Action.OWN_LEARNING)
+@requires(Action.OWN_LEARNING, one_write=True)
 def save(attempt_id: str) -> tuple[Response, int]:
     """Save one answer: JSON `{"ref": …, "fields": {name: [value, …]}, "seq": n}`; sending it twice changes nothing."""
     given = read_save(request.get_json(silent=True))
@@ -53,7 +54,7 @@ def save(attempt_id: str) -> tuple[Response, int]:
         return jsonify(error=gettext("This answer could not be read."), final=True), 400
     now = clock.now()
     try:
-        with unit_of_work() as session:
+        with unit_of_work(one_statement=True) as session:
             saved = quizzes.save_answer(
                 session,
                 attempt_id=attempt_id,
@@ -77,47 +78,60 @@ def save(attempt_id: str) -> tuple[Response, int]:
 @requires(Action.OWN_LEARNING)
 def submit(attempt_id: str) -> Response:
     """Save what the form holds (without script it is the only way), and hand in unless only saving was asked for."""
-    now = clock.now()
-    if not _save_form(attempt_id, request.form, now) or request.form.get("then") == "save":
+    if request.form.get("then") == "save":
+        _tell_unread(_saved_page(attempt_id))
         return see_other("attempts.show", attempt_id=attempt_id)
-    with unit_of_work() as session:
-        place = queries.attempt_for(session, actor(), attempt_id)
-        try:
-            certificate = services.submit_quiz(session, issuer_for(settings()), place.attempt, now)
-        except errors.AlreadySubmitted:
-            certificate = None  # the other tab was first: its result is this one's too
-    if certificate is not None:
-        flash(gettext("You have completed the course. Your certificate is ready."), "success")
+    try:
+        with unit_of_work() as session:
+            handed, certificate = services.hand_in(session, issuer_for(settings()), **_posted(attempt_id))
+    except errors.AlreadySubmitted:
+        pass  # the other tab was first: its result is this one's too
+    except (Refused, NotFound):
+        raise
+    except Exception:
+        _saved_page(attempt_id)  # whatever kept it from being handed in, the answers on the page are not lost
+        raise
+    else:
+        _tell_unread(handed.unread)
+        if handed.late:
+            flash(worded(errors.TimeIsUp(deadline=handed.late)), "warning")
+        if certificate is not None:
+            flash(gettext("You have completed the course. Your certificate is ready."), "success")
     return see_other("attempts.show", attempt_id=attempt_id)
 
 
-def _save_form(attempt_id: str, form: MultiDict[str, str], now: datetime) -> bool:
-    """Save what a posted page holds; return whether all of it could be read.
+def _posted(attempt_id: str) -> dict[str, Any]:
+    """Return what a posted page says: whose attempt, its fields, and the moment when it was drawn."""
+    return {
+        "attempt_id": attempt_id,
+        "taker_id": actor().id or 0,
+        "posted": request.form.to_dict(flat=False),
+        "seq": read_seq(request.form.get("seq"), 0),  # a page that does not say is older than anything
+        "now": clock.now(),
+    }
+
+
+def _saved_page(attempt_id: str) -> Sequence[tuple[int, str]]:
+    """Save what a posted page holds; return number and ref of each question that could not be read.
 
     What was saved elsewhere after the page was drawn is newer than the page and stands. Time that is over, or a paper
     handed in by another tab, keeps what was saved.
     """
-    with unit_of_work() as session:
-        place = queries.attempt_for(session, actor(), attempt_id)
-        try:
-            unread = quizzes.save_page(
-                session,
-                attempt_id=attempt_id,
-                taker_id=actor().id or 0,
-                posted=form.to_dict(flat=False),
-                seq=read_seq(form.get("seq"), 0),  # a page that does not say is older than anything
-                now=now,
-            )
-        except errors.AlreadySubmitted:
-            return True
-        except errors.TimeIsUp as refusal:
-            flash(worded(refusal), "warning")
-            return True
-        order = place.attempt.paper["order"]
-    for ref in unread:
+    try:
+        with unit_of_work() as session:
+            unread = quizzes.save_page(session, **_posted(attempt_id))
+    except errors.AlreadySubmitted:
+        return ()
+    except errors.TimeIsUp as refusal:
+        flash(worded(refusal), "warning")
+        return ()
+    return [(quiz_queries.place_of(db.session(), attempt_id, ref), ref) for ref in unread]
+
+
+def _tell_unread(unread: Sequence[tuple[int, str]]) -> None:
+    for number, ref in unread:
         reason = worded(errors.AnswerUnreadable(ref=ref))
-        flash(gettext("Question %(number)d: %(reason)s", number=order.index(ref) + 1, reason=reason), "error")
-    return not unread
+        flash(gettext("Question %(number)d: %(reason)s", number=number, reason=reason), "error")
 
 
 def milliseconds(moment: datetime) -> int:
@@ -133,20 +147,18 @@ def _story(saved: quizzes.Saved) -> str:
 
 def _result(place: queries.AttemptPlace) -> str:
     session = db.session()
-    outcome = quiz_queries.outcome(session, place.attempt)
-    page = queries.course_page(session, actor(), place.course)
-    decisive = queries.is_decisive(place.version, place.quiz["ref"])
-    attempts = page.status.attempts.get(place.quiz["ref"], ()) if page.status else ()
-    next_one = may_start(queries.rules_of(place.quiz), quizzes.past_of(attempts), clock.now())
-    titles = {line.slug: line.title for line in page.lessons}
+    scope = services.scope_of(place.enrolment, place.quiz["ref"])
+    sat = quiz_queries.sat(session, place.attempt.taker_id, scope)
+    next_one = may_start(queries.rules_of(place.quiz), quizzes.past_of(sat), clock.now())
+    completed_on, serial = queries.finished(session, place.enrolment)
     return render_template(
         "courses/attempts/result.html",
         place=place,
-        outcome=outcome,
-        decisive=decisive,
-        serial=page.serial,
-        completed_on=page.completed_on,
-        titles=titles,
+        outcome=quiz_queries.outcome(session, place.attempt),
+        decisive=queries.is_decisive(place.version, place.quiz["ref"]),
+        serial=serial,
+        completed_on=completed_on,
+        titles={lesson.slug: lesson.title for lesson in place.version.lessons},
         wait_until=next_one.until if isinstance(next_one, NotYet) else None,
         no_more=isinstance(next_one, NoMoreAttempts),
         points=_points,

@@ -22,7 +22,7 @@ from portal.core.policy import Action
 from portal.core.web import actor, public, requires, see_other, settings
 from quizzes import services as quizzes
 from quizzes.lifecycle import NoMoreAttempts, NotYet, State, may_start
-from quizzes.models import Attempt
+from quizzes.queries import Sat
 
 bp = Blueprint("learn", __name__, url_prefix="/courses", template_folder="../templates")
 
@@ -106,7 +106,7 @@ def quiz(code: str) -> str | Redirect:
     )
 
 
-def _standing(quiz_: Mapping[str, Any], attempts: Sequence[Attempt]) -> tuple[str, datetime | None]:
+def _standing(quiz_: Mapping[str, Any], attempts: Sequence[Sat]) -> tuple[str, datetime | None]:
     """Return whether one may `begin`, should `resume`, must `wait` (until when), or has `none` left."""
     now = clock.now()
     if any(quizzes.state_of(one, now) is State.OPEN for one in attempts):

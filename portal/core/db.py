@@ -9,14 +9,19 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
+from threading import Lock
 from typing import Annotated, Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -30,6 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column, registry
+from sqlalchemy.pool import Pool
 from sqlalchemy.types import TypeDecorator
 
 NAMES = {
@@ -85,9 +91,43 @@ def _dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+class PortalSession(FlaskSession):
+    """A session that reads without a transaction on PostgreSQL, and writes only inside `unit_of_work`.
+
+    PostgreSQL's READ COMMITTED lets each statement see what was committed before it, inside a transaction or not; so a
+    page that only reads saves the two round trips that begin and end one. Writing begins a transaction of its own.
+    """
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """Return the engine to write with, or its twin that commits by itself and is used for reading only."""
+        bind = super().get_bind(*args, **options)
+        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not self.info.get("writing"):
+            return _reading(bind)
+        return bind
+
+
+@lru_cache(maxsize=8)
+def _reading(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+class WriteOutside(Exception):
+    """Something was about to be written outside `unit_of_work`, where nothing would take it back."""
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _only_inside(session: Session, _context: Any, _objects: Any) -> None:
+    if not session.info.get("writing") and isinstance(session.get_bind(), Engine):
+        raise WriteOutside
+
+
 db = SQLAlchemy(
     model_class=Base,
-    session_options={"join_transaction_mode": "create_savepoint", "autoflush": True},
+    session_options={
+        "class_": PortalSession,
+        "join_transaction_mode": "create_savepoint",
+        "autoflush": True,
+    },
     engine_options={"json_serializer": _dumps},
     disable_autonaming=True,
 )
@@ -110,12 +150,29 @@ def _prepare(connection: Any, record: Any) -> None:
         cursor.close()
 
 
+#: Of the threads of one process one writes at a time. SQLite itself would let the others sleep and try again, ever
+#: longer and in no order; a lock wakes the next one at once. Other processes are kept apart by SQLite as always.
+_writing: WeakKeyDictionary[Pool, Lock] = WeakKeyDictionary()
+_LONGEST_WAIT = 15.0  # seconds, as SQLite's own busy_timeout
+
+
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(
-            "BEGIN " + str(connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
-        )
+    if connection.dialect.name != "sqlite":
+        return
+    kind = str(connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+    if kind == "IMMEDIATE":
+        turn = _writing.setdefault(connection.engine.pool, Lock())
+        if turn.acquire(timeout=_LONGEST_WAIT):
+            connection.info["turn"] = turn
+    connection.exec_driver_sql("BEGIN " + kind)
+
+
+@event.listens_for(Pool, "checkin")
+def _next_turn(_connection: Any, record: Any) -> None:
+    turn = record.info.pop("turn", None)
+    if turn is not None:
+        turn.release()
 
 
 def init_app(app: Flask, url: str) -> None:
@@ -130,16 +187,18 @@ def init_app(app: Flask, url: str) -> None:
 
 
 @contextmanager
-def unit_of_work() -> Iterator[Session]:
+def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
     """Yield the request's session for writing; commit at the end, roll back on any exception.
 
     The only place that commits. Objects read earlier in the request are forgotten first, so that everything the
     work decides on was read inside its own transaction.
+
+    one_statement: the work writes by a single statement that decides for itself whether it may; on PostgreSQL that
+    statement is its own transaction, and two round trips are saved. Objects cannot be written in such a unit.
     """
     session = db.session()
-    session.rollback()
-    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-    session.info["writing"] = True
+    if not session.info.pop("begun", False):
+        _begin_work(session, one_statement)
     try:
         yield session
         session.commit()
@@ -153,6 +212,23 @@ def unit_of_work() -> Iterator[Session]:
 def writing() -> bool:
     """Return whether a unit of work is open here: on SQLite nobody, not even this process, can write beside it."""
     return bool(db.session().info.get("writing"))
+
+
+def begin_early() -> None:
+    """Begin the request's one-statement unit of work now, so that who is asking is read inside it.
+
+    For views whose only work is one short write that comes very often: it saves a transaction. From here on SQLite's
+    one write lock is held, so nothing slow may come between here and `unit_of_work`.
+    """
+    session = db.session()
+    _begin_work(session, one_statement=True)
+    session.info["begun"] = True
+
+
+def _begin_work(session: Session, one_statement: bool) -> None:
+    session.rollback()
+    session.info["writing"] = not (one_statement and session.get_bind().dialect.name == "postgresql")
+    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
 
 
 def insert_once(session: Session, model: type[Base], **values: Any) -> bool:

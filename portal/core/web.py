@@ -14,6 +14,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.config import Settings
+from portal.core.db import begin_early
 from portal.core.policy import Action, Actor
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -24,12 +25,17 @@ class UndeclaredPolicy(Exception):
     """An endpoint says neither `@requires(…)` nor `@public`."""
 
 
-def requires(action: Action) -> Callable[[View], View]:
-    """Let the view run only for someone who may do `action` somewhere; the loader inside checks the object itself."""
+def requires(action: Action, *, one_write: bool = False) -> Callable[[View], View]:
+    """Let the view run only for someone who may do `action` somewhere; the loader inside checks the object itself.
+
+    one_write: the view is one short write and nothing else; who is asking is read inside its unit of work.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: object, **kwargs: object) -> Any:
+            if one_write:
+                begin_early()
             if actor().id is None:
                 return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
             if not actor().may(action):

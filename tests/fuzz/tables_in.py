@@ -171,9 +171,8 @@ def main() -> None:
     ends, longest = run(asked.count, asked.seed, asked.keep)
     for end, many in ends.most_common():
         print(f"{many:8d}  {end}")  # noqa: T201
-    print(
-        f"{asked.count} files in {time.perf_counter() - begin:.0f} s; the longest took {longest * 1000:.0f} ms"
-    )
+    took = time.perf_counter() - begin
+    print(f"{asked.count} files in {took:.0f} s; the longest took {longest * 1000:.0f} ms")  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from quizzes import services
+from quizzes import queries, services
 from quizzes.bank import Bank
 from quizzes.lifecycle import Rules
-from quizzes.models import Attempt, BankRelease
+from quizzes.models import Attempt
 from quizzes.paper import Draw, Item
 from tests.factories import World
 
@@ -139,7 +138,7 @@ def start(session: Session, world: World, now: datetime) -> Start:
             session,
             taker_id=taker_id or world.ana,
             scope=scope,
-            release=session.scalars(select(BankRelease).where(BankRelease.slug == "thu")).one(),
+            release=queries.released(session, "thu", 1),
             blueprint=(Draw("o1", len(RAW)),),
             rules=Rules(**rules),
             pass_share=Fraction(4, 5),

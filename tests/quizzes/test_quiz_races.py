@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.db import db, unit_of_work
-from quizzes import services
+from quizzes import queries, services
 from quizzes.bank import Bank
 from quizzes.errors import AlreadySubmitted, NoAttemptsLeft, StepAlreadyTaken
 from quizzes.lifecycle import Rules
@@ -51,7 +51,7 @@ class Race:
 
     def start(self, session: Session, **rules: Any) -> str:
         """Begin an attempt on the bank of every kind; return its id."""
-        release = session.scalars(select(BankRelease).where(BankRelease.slug == SCOPE)).one()
+        release = queries.released(session, SCOPE, 1)
         return services.start(
             session,
             taker_id=self.taker_id,

@@ -284,6 +284,7 @@ def test_a_story_goes_on_and_never_back(sitting: Sitting) -> None:
 
 def test_saving_takes_two_statements(session: Session, sitting: Sitting) -> None:
     session.flush()
+    right = right_fields(item_of(sitting.attempt, "q4"))
     statements: list[str] = []
     connection = session.connection()
 
@@ -292,7 +293,7 @@ def test_saving_takes_two_statements(session: Session, sitting: Sitting) -> None
 
     event.listen(connection, "before_cursor_execute", count)
     try:
-        sitting.save("q4", right_fields(item_of(sitting.attempt, "q4")))
+        sitting.save("q4", right)
         plain = len(statements)
         sitting.save("q8", {"": ["s1.a"]})
     finally:

@@ -94,6 +94,9 @@ jobs.show                     GET     in       404     404          404       40
 jobs.state                    GET     in       404     404          404       404      404        404    404    404
 jobs.stop                     POST    in       404     404          404       404      404        404    404    404
 jobs.again                    POST    in       404     404          404       404      404        404    404    404
+notices.mine                  GET     in       200     200          200       200      200        200    200    200
+notices.read                  POST    in       404     404          404       404      404        404    404    404
+notices.read_all              POST    in       303     303          303       303      303        303    303    303
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -169,6 +172,9 @@ WHERE = {
     "author.index": Asked("/author/"),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "notices.mine": Asked("/notices"),
+    "notices.read": Asked("/notices/1/read"),
+    "notices.read_all": Asked("/notices/read"),
     "jobs.mine": Asked("/manage/jobs/"),
     "jobs.show": Asked("/manage/jobs/1"),
     "jobs.state": Asked("/manage/jobs/1/state"),

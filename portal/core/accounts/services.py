@@ -5,8 +5,9 @@ import secrets as random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Table, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.accounts import secrets
@@ -16,6 +17,9 @@ from portal.core.audit.models import Entry
 from portal.core.audit.services import record
 from portal.core.names import fold, phone_number, sort_key, tidy
 
+#: The bare table, for statements that sign people in: nothing of them is held as an object meanwhile.
+_PEOPLE = cast("Table", User.__table__)
+_SIGN_INS = cast("Table", SignIn.__table__)
 CONSENT_VERSION = "2026-11"
 MOST_ON_ONE_NUMBER = 10
 CHANGES_A_DAY = 5
@@ -52,20 +56,20 @@ def count_attempt(
     Counting first means that a hundred tries sent at once are a hundred tries, not one. The try that reaches
     `failures` locks for `minutes`; a success takes the count back (`sign_in`).
     """
-    open_ids = frozenset(
-        session.scalars(
-            update(User)
-            .where(User.id.in_(ids), or_(User.locked_until.is_(None), User.locked_until <= now))
-            .values(failed_count=User.failed_count + 1)
-            .returning(User.id)
+    counted = session.execute(
+        update(_PEOPLE)
+        .where(_PEOPLE.c.id.in_(ids), or_(_PEOPLE.c.locked_until.is_(None), _PEOPLE.c.locked_until <= now))
+        .values(failed_count=_PEOPLE.c.failed_count + 1)
+        .returning(_PEOPLE.c.id, _PEOPLE.c.failed_count)
+    ).all()
+    too_often = [person for person, count in counted if count >= failures]
+    if too_often:
+        session.execute(
+            update(_PEOPLE)
+            .where(_PEOPLE.c.id.in_(too_often))
+            .values(failed_count=0, locked_until=now + timedelta(minutes=minutes))
         )
-    )
-    session.execute(
-        update(User)
-        .where(User.id.in_(open_ids), User.failed_count >= failures)
-        .values(failed_count=0, locked_until=now + timedelta(minutes=minutes))
-    )
-    return open_ids
+    return frozenset(person for person, _count in counted)
 
 
 def take_back(session: Session, ids: Iterable[int]) -> None:
@@ -81,9 +85,11 @@ def take_back(session: Session, ids: Iterable[int]) -> None:
 
 def sign_in(session: Session, user_id: int, now: datetime) -> str:
     """Begin a session for someone whose secret was right; return its token (kept nowhere but in her cookie)."""
-    session.execute(update(User).where(User.id == user_id).values(failed_count=0, locked_until=None))
+    session.execute(update(_PEOPLE).where(_PEOPLE.c.id == user_id).values(failed_count=0, locked_until=None))
     token = random.token_urlsafe(32)
-    session.add(SignIn(token_hash=token_hash(token), user_id=user_id, created_at=now))
+    session.execute(
+        insert(_SIGN_INS), {"token_hash": token_hash(token), "user_id": user_id, "created_at": now}
+    )
     return token
 
 

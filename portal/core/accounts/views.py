@@ -23,6 +23,7 @@ from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.names import phone_number
+from portal.core.notices import queries as notices
 from portal.core.policy import ROLE_LABELS, Action, Role
 from portal.core.web import actor, public, requires, safe_next, see_other, settings
 
@@ -262,6 +263,7 @@ def _account_page(form: SecretForm | PinForm | None) -> str:
     return render_template(
         "accounts/account.html",
         account=mine,
+        unread=notices.unread(db.session(), actor().id or 0),
         form=form,
         audience_labels=AUDIENCE_LABELS,
         role_labels={str(role): ROLE_LABELS[role] for role in Role},

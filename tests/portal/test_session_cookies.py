@@ -1,0 +1,73 @@
+"""The cookie's time is when the person was last seen, to the minute; an answer in between does not carry it again."""
+
+import time
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from portal.core.accounts.login import TOKEN_KEY
+
+
+def carries_the_session(client: FlaskClient, app: Flask, address: str = "/account") -> bool:
+    name = app.config["SESSION_COOKIE_NAME"]
+    return any(line.startswith(f"{name}=") for line in client.get(address).headers.getlist("Set-Cookie"))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch):
+    """Return a function that lets so many seconds go by for the signer of cookies."""
+    real = time.time
+    moved = [0.0]
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: real() + moved[0])
+
+    class Later:
+        @staticmethod
+        def now(_zone: object) -> object:
+            from datetime import UTC, datetime
+
+            return datetime.fromtimestamp(real() + moved[0], UTC)
+
+    monkeypatch.setattr("portal.session_cookies.datetime", Later)
+
+    def pass_by(seconds: float) -> None:
+        moved[0] += seconds
+
+    return pass_by
+
+
+def test_it_is_sent_once_a_minute(sign_in, app: Flask, world, later) -> None:
+    ana = sign_in(world.ana)
+    ana.get("/account")  # the page's form puts its token into the session
+
+    assert not carries_the_session(ana, app)
+    later(50)
+    assert not carries_the_session(ana, app)
+    later(15)
+    assert carries_the_session(ana, app)
+    assert not carries_the_session(ana, app)
+
+
+def test_what_changes_is_sent_at_once(sign_in, app: Flask, world) -> None:
+    ana = sign_in(world.ana)
+
+    assert carries_the_session(ana, app)
+
+
+def test_somebody_who_reads_all_day_stays_signed_in(sign_in, app: Flask, world, later) -> None:
+    ana = sign_in(world.ana)
+    idle = 60 * app.config["SETTINGS"].idle_minutes
+
+    for _hour in range(5):
+        later(idle - 65)
+        assert ana.get("/account").status_code == 200
+    later(idle + 1)
+    assert ana.get("/account").status_code == 303
+
+
+def test_a_forged_cookie_is_nobody(app: Flask, client: FlaskClient) -> None:
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], "eyJfdXNlcl9pZCI6IjEifQ.aaaaaa.bbbbbbbb")
+
+    assert client.get("/account").status_code == 303
+    with client.session_transaction() as session:
+        assert TOKEN_KEY not in session
