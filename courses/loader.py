@@ -43,6 +43,14 @@ class Checked:
     faults: tuple[Fault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load did: one sentence for each thing published, one for each refused. Empty: nothing was new."""
+
+    published: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
 def folders(content: Path = CONTENT) -> Sequence[Path]:
     """Return the folder of every version of every course, in order of code and number."""
     found = [path.parent for path in content.glob("*/*/course.toml") if path.parent.name.isdigit()]
@@ -138,27 +146,30 @@ def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Ban
     return faults
 
 
-def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Sequence[str]:
-    """Publish every sound bank and version that is new; return one sentence for each thing done or refused."""
-    said: list[str] = []
+def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Loaded:
+    """Publish every sound bank and version that is new; what has faults is refused and does not hold up the rest."""
+    published: list[str] = []
+    refused: list[str] = []
     for name in banks.shipped():
         try:
             if quizzes.release(session, banks.read_shipped(name), now):
-                said.append(f"bank {name.removesuffix('.toml')}: published")
+                published.append(f"bank {name.removesuffix('.toml')}: published")
         except banks.BankFaults as error:
-            said.append(
-                f"bank {name}: not published, {len(error.faults)} faults (flask content check names them)"
-            )
+            refused.append(f"bank {name}: {_refused(len(error.faults))}")
         except ValueError as error:  # published, and its file was changed since
-            said.append(str(error))
+            refused.append(str(error))
     for folder in folders(content):
         try:
             sentence = load(session, folder, now)
         except FaultyCourse as error:
-            sentence = f"{folder.parent.name}/{folder.name}: not published, {len(error.faults)} faults (flask content check names them)"
-        if sentence:
-            said.append(sentence)
-    return said
+            refused.append(f"{folder.parent.name}/{folder.name}: {_refused(len(error.faults))}")
+        else:
+            published += [sentence] * bool(sentence)
+    return Loaded(tuple(published), tuple(refused))
+
+
+def _refused(faults: int) -> str:
+    return f"not published, {faults} fault{'s' * (faults != 1)} (flask content check names them)"
 
 
 def load(session: Session, folder: Path, now: datetime) -> str:

@@ -108,6 +108,8 @@ class Enrolment(Base):
         UniqueConstraint("user_id", "course_id", "cycle"),
         CheckConstraint("cycle >= 1", "cycles_count_from_one"),
         Index("ix_enrolment_course_id_user_id", "course_id", "user_id"),
+        # counting a province's people reads nothing but this index, and that of completions
+        Index("ix_enrolment_user_id_course_id", "user_id", "course_id", "enrolled_at", "due_on"),
     )
 
 
@@ -154,4 +156,5 @@ class Completion(Base):
     __table_args__ = (
         Index("ix_completion_course_id_user_id", "course_id", "user_id"),
         Index("ix_completion_user_id", "user_id"),
+        Index("ix_completion_enrolment_id", "enrolment_id", "completed_at", "completed_on"),
     )

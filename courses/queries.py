@@ -472,9 +472,12 @@ class CoursePage:
         return next((line for line in self.lessons if not line.done), None)
 
 
+_COURSE = select(Course).where(Course.code == bindparam("code"))
+
+
 def course_for(session: Session, who: Actor, code: str) -> Course:
     """Return a course that `who` may know of. Raises `NotFound` for others: a restricted course does not exist."""
-    course = session.scalar(select(Course).where(Course.code == code))
+    course = session.scalar(_COURSE, {"code": code})
     if course is None:
         raise NotFound
     if course.access == "open" or who.may(Action.COURSE_PREVIEW):
@@ -489,14 +492,17 @@ def current_version(session: Session, course: Course) -> Published:
     return published(session, *session.execute(_CURRENT, {"course": course.id}).one())
 
 
+_LATEST = (
+    select(Enrolment)
+    .where(Enrolment.user_id == bindparam("user"), Enrolment.course_id == bindparam("course"))
+    .order_by(Enrolment.cycle.desc())
+    .limit(1)
+)
+
+
 def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | None:
     """Return the person's latest enrolment in a course, or None."""
-    return session.scalar(
-        select(Enrolment)
-        .where(Enrolment.user_id == who.id, Enrolment.course_id == course.id)
-        .order_by(Enrolment.cycle.desc())
-        .limit(1)
-    )
+    return session.scalar(_LATEST, {"user": who.id, "course": course.id})
 
 
 def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
@@ -673,16 +679,19 @@ class AttemptPlace:
     quiz: dict[str, Any]
 
 
+_ATTEMPT = (
+    select(Attempt, Enrolment, Course, Version.digest, QuizAttempt.quiz_ref)
+    .join(QuizAttempt, QuizAttempt.attempt_id == Attempt.id)
+    .join(Enrolment, Enrolment.id == QuizAttempt.enrolment_id)
+    .join(Course, Course.id == Enrolment.course_id)
+    .join(Version, Version.id == Enrolment.version_id)
+    .where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
+)
+
+
 def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
     """Return an attempt of the person's own. Raises `NotFound` for anybody else's, as if there were none."""
-    row = session.execute(
-        select(Attempt, Enrolment, Course, Version.digest, QuizAttempt.quiz_ref)
-        .join(QuizAttempt, QuizAttempt.attempt_id == Attempt.id)
-        .join(Enrolment, Enrolment.id == QuizAttempt.enrolment_id)
-        .join(Course, Course.id == Enrolment.course_id)
-        .join(Version, Version.id == Enrolment.version_id)
-        .where(Attempt.id == attempt_id, Attempt.taker_id == who.id)
-    ).first()
+    row = session.execute(_ATTEMPT, {"attempt": attempt_id, "taker": who.id}).first()
     if row is None:
         raise NotFound
     attempt, enrolment, course, digest, ref = row

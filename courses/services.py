@@ -11,7 +11,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from courses import queries
@@ -19,7 +19,7 @@ from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
 from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
-from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt
+from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import version_of
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
@@ -149,11 +149,15 @@ def hand_in(
 
 
 def _enrolment_with(session: Session, attempt_id: str) -> Enrolment:
-    return session.scalars(
-        select(Enrolment)
-        .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
-        .where(QuizAttempt.attempt_id == attempt_id)
-    ).one()
+    return session.scalars(_ENROLMENT_WITH, {"attempt": attempt_id}).one()
+
+
+_ENROLMENT_WITH = (
+    select(Enrolment)
+    .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
+    .where(QuizAttempt.attempt_id == bindparam("attempt"))
+)
+_LOCK = select(Enrolment.id).where(Enrolment.id == bindparam("enrolment")).with_for_update(key_share=True)
 
 
 def complete_if_met(
@@ -164,14 +168,22 @@ def complete_if_met(
     The enrolment's row is locked before anything is looked at: of two transactions that each did one of the last two
     things, the second sees what the first did (on PostgreSQL, where both may write at a time). The completion is
     inserted under its unique key: of two that see the last rule met, one issues.
+
+    Of several posts that the person holds on the day, the completion takes one that the course is for; of these, or
+    where there is none, the one begun last. The certificate names the same.
     """
-    session.execute(select(Enrolment.id).where(Enrolment.id == enrolment.id).with_for_update(key_share=True))
+    session.execute(_LOCK, {"enrolment": enrolment.id})
     version = version_of(session, enrolment.version_id)
     status = queries.status(session, enrolment, version)
     if not status.progress.complete:
         return None
     day = local_date(now)
-    posting = posting_on(session, enrolment.user_id, day)
+    posting = posting_on(
+        session,
+        enrolment.user_id,
+        day,
+        rather=select(CourseAudience.audience).where(CourseAudience.course_id == enrolment.course_id),
+    )
     facts: dict[str, Any] = {
         "version": version.number,
         "rules": version.manifest["completion"],

@@ -20,7 +20,7 @@ import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
-from courses.views import attempts, catalogue, learn
+from courses.views import attempts, catalogue, learn, preview
 from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
@@ -45,6 +45,7 @@ NAVIGATION = (
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
+    ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
     ("units.index", N_("Areas and units"), Action.UNITS_MANAGE),
 )
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         catalogue.bp,
         learn.bp,
         attempts.bp,
+        preview.bp,
         certificates.bp,
         certificates.verify,
         reports.bp,

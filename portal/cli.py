@@ -1,4 +1,7 @@
-"""The command line: `flask --app wsgi GROUP COMMAND`. Exit code 0, or a message on stderr and non-zero."""
+"""The command line: `flask --app wsgi GROUP COMMAND`. Exit code 0, or a message on stderr and non-zero.
+
+Exit code 3: something of a list was refused, and is named on stderr; all the rest was done and stands.
+"""
 
 import csv
 import getpass
@@ -39,6 +42,8 @@ from portal.reports import units as reports_units
 from portal.reports.writers import csv as csv_writer
 from portal.reports.writers import xlsx as xlsx_writer
 
+PARTLY_REFUSED = 3
+
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
@@ -74,10 +79,20 @@ def content_check(shape: str) -> None:
 
 @content.command("load")
 def content_load() -> None:
-    """Publish courses and banks that are new; what is published stays as it is."""
+    """Publish courses and banks that are new; what is published stays as it is. Exit code 3 if one was refused."""
+    if not _loaded():
+        sys.exit(PARTLY_REFUSED)
+
+
+def _loaded() -> bool:
+    """Publish what is new and say so; return whether nothing was refused."""
     with unit_of_work() as session:
-        for sentence in loader.load_all(session, clock.now()):
-            click.echo(sentence)
+        loaded = loader.load_all(session, clock.now())
+    for sentence in loaded.published:
+        click.echo(sentence)
+    for sentence in loaded.refused:
+        click.echo(sentence, err=True)
+    return not loaded.refused
 
 
 @content.command("seal")
@@ -109,6 +124,7 @@ def user() -> None:
 @click.option("--name", required=True, help="full name")
 @click.option("--phone", help="phone number, any usual spelling")
 @click.option("--code", "staff_code", help="staff code")
+@click.option("--shared-phone", is_flag=True, help="the number is a family's: others use it already")
 @click.option("--username")
 @click.option("--unit", "unit_code", help="code of the unit of the posting")
 @click.option("--audience", type=click.Choice([str(one) for one in Audience]))
@@ -120,6 +136,7 @@ def user_add(
     name: str,
     phone: str | None,
     staff_code: str | None,
+    shared_phone: bool,
     username: str | None,
     unit_code: str | None,
     audience: str | None,
@@ -151,16 +168,26 @@ def user_add(
         if (unit_code and unit is None) or (area_code and area is None):
             raise click.ClickException(f"there is no unit or area with the code {unit_code or area_code!r}")
         now, today = clock.now(), clock.today()
-        one = accounts.new_user(
-            session,
-            full_name=name,
-            secret=password,
-            secret_kind=SecretKind.PASSWORD,
-            phone=number,
-            staff_code=staff_code,
-            username=username,
-            now=now,
-        )
+        others = accounts.people_on_number(session, number) if number else 0
+        if others >= (accounts.MOST_ON_ONE_NUMBER if shared_phone else 1):
+            most = f"at most {accounts.MOST_ON_ONE_NUMBER} people may share one"
+            raise click.ClickException(
+                f"--phone {number} is in use already, by {others}; "
+                + (most if shared_phone else f"give --shared-phone if they share it ({most})")
+            )
+        try:
+            one = accounts.new_user(
+                session,
+                full_name=name,
+                secret=password,
+                secret_kind=SecretKind.PASSWORD,
+                phone=number,
+                staff_code=staff_code,
+                username=username,
+                now=now,
+            )
+        except Refused as refusal:
+            raise click.ClickException(str(refusal)) from None
         if unit is not None:
             session.add(
                 Posting(user_id=one.id, unit_id=unit.id, audience=Audience(audience or ""), valid_from=today)
@@ -453,10 +480,13 @@ def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
 
 @click.command("setup")
 def setup() -> None:
-    """Bring the database up to date, publish the shipped courses, and (in a demonstration) fill an empty province."""
+    """Bring the database up to date, publish the shipped courses, and (in a demonstration) fill an empty province.
+
+    Exit code 3 if a course was refused; everything else was done.
+    """
     upgrade()
-    with unit_of_work() as session:
-        for sentence in loader.load_all(session, clock.now()):
-            click.echo(sentence)
+    whole = _loaded()
     if not settings().production and not demo.loaded(db.session()):
         demo.load(clock.today(), report=click.echo)
+    if not whole:
+        sys.exit(PARTLY_REFUSED)

@@ -4,12 +4,21 @@ With `memory://` limits each process counts for itself, so several processes nee
 `PORTAL_REDIS_URL` unless `WEB_CONCURRENCY` says otherwise.
 """
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+with contextlib.suppress(OSError, AttributeError):  # another C library has other knobs, and needs none
+    # Signing in takes 19 MiB for a moment. The C library would keep such a piece for each thread that ever had one:
+    # 150 MB in a worker of eight. Large pieces go straight back to the system, and threads share two pools.
+    _libc = ctypes.CDLL("libc.so.6")
+    _libc.mallopt(-3, 1024 * 1024)  # M_MMAP_THRESHOLD
+    _libc.mallopt(-8, 2)  # M_ARENA_MAX
 
 workers = int(os.environ.get("WEB_CONCURRENCY", "2" if os.environ.get("PORTAL_REDIS_URL") else "1"))
 threads = 8

@@ -144,12 +144,13 @@ def state_of(attempt: Sat | Attempt, now: datetime) -> State:
     )
 
 
+_ANSWERS = select(Answer.ref, Answer.value, Answer.saved_at).where(Answer.attempt_id == bindparam("attempt"))
+
+
 def answers(session: Session, attempt_id: str) -> dict[str, Kept]:
     """Return what is kept of each item, by ref; a value of None is an answer that was taken back."""
-    rows = session.execute(
-        select(Answer.ref, Answer.value, Answer.saved_at).where(Answer.attempt_id == attempt_id)
-    )
-    return {row.ref: Kept(row.value, row.saved_at) for row in rows}
+    rows = session.execute(_ANSWERS, {"attempt": attempt_id})
+    return {ref: Kept(value, saved_at) for ref, value, saved_at in rows}
 
 
 def answer_to(session: Session, attempt_id: str, ref: str) -> Any:

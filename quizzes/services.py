@@ -112,16 +112,19 @@ def start(
         started_at=now,
         deadline_at=rules.deadline(now),
     )
-    return session.scalars(
-        select(Attempt)
-        .where(
-            Attempt.taker_id == taker_id,
-            Attempt.scope == scope,
-            Attempt.submitted_at.is_(None),
-            Attempt.annulled_at.is_(None),
-        )
-        .options(defer(Attempt.paper))  # it was just written; whoever wants it back reads it
-    ).one()
+    return session.scalars(_OPEN_ONE, {"taker": taker_id, "scope": scope}).one()
+
+
+_OPEN_ONE = (
+    select(Attempt)
+    .where(
+        Attempt.taker_id == bindparam("taker"),
+        Attempt.scope == bindparam("scope"),
+        Attempt.submitted_at.is_(None),
+        Attempt.annulled_at.is_(None),
+    )
+    .options(defer(Attempt.paper))  # it was just written; whoever wants it back reads it
+)
 
 
 def check_start(rules: Rules, sat: Sequence[Sat | Attempt], now: datetime) -> None:
@@ -416,14 +419,17 @@ def _milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+_LOCK = (
+    select(Attempt)
+    .where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
 def _locked(session: Session, attempt_id: str, taker_id: int) -> Attempt:
     """Return the attempt as it is now, locked until the end of the unit of work. Raises `NotFound`."""
-    attempt = session.scalars(
-        select(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.taker_id == taker_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    attempt = session.scalars(_LOCK, {"attempt": attempt_id, "taker": taker_id}).one_or_none()
     if attempt is None:
         raise NotFound
     return attempt

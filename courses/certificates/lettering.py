@@ -110,16 +110,141 @@ def clean(text: str) -> str:
     return " ".join("".join(c for c in shown if unicodedata.category(c) not in ("Cc", "Cf")).split())
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark of a letter put together: a character of the typeface, and by how much it is moved, in sizes."""
+
+    character: str
+    right: float
+    up: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text drawn as it stands (`text` and `drawn` are the same), or one letter put together with marks."""
+
+    text: str
+    drawn: str
+    marks: tuple[Mark, ...] = ()
+
+
+#: Letters with a stroke, which Unicode does not take apart: the letter, and how high through its stem, in its heights.
+_STROKES = {"ƀ": ("b", 0.82), "Ƀ": ("B", 0.26)}
+_STROKE = "\u0304"  # the macron, moved down
+_ABOVE, _BELOW = 230, 220  # combining classes
+
+
 def undrawable(text: str) -> frozenset[str]:
-    """Return the characters of `text` for which the typeface has no drawing; a box would stand in their place."""
+    """Return the letters of `text` that can neither be drawn nor put together; nothing would stand in their place."""
+    return frozenset(piece.text for piece in pieces(clean(text), BOLD) if not piece.drawn and piece.text)
+
+
+@lru_cache(maxsize=1024)
+def pieces(text: str, font: str) -> tuple[Piece, ...]:
+    """Return a clean text cut where letters must be put together; most texts are one piece.
+
+    A letter that cannot be drawn is a piece with nothing to draw.
+    """
     register_fonts()
-    font: Any = pdfmetrics.getFont(BOLD)
-    return frozenset(character for character in clean(text) if ord(character) not in font.face.charToGlyph)
+    known = _face(font).charToGlyph
+    found: list[Piece] = []
+    plain = ""
+    for letter in _letters(text):
+        if len(letter) == 1 and ord(letter) in known:
+            plain += letter
+            continue
+        if plain:
+            found.append(Piece(plain, plain))
+            plain = ""
+        found.append(_put_together(letter, font))
+    return (*found, Piece(plain, plain)) if plain or not found else tuple(found)
+
+
+def _letters(text: str) -> list[str]:
+    """Return the letters of a text, each with the marks that follow it."""
+    letters: list[str] = []
+    for character in text:
+        if letters and unicodedata.combining(character):
+            letters[-1] += character
+        else:
+            letters.append(character)
+    return letters
+
+
+def _put_together(letter: str, font: str) -> Piece:
+    """Return a letter as the most complete one that the typeface draws, and what is left of its marks."""
+    known = _face(font).charToGlyph
+    bare, *marks = list(unicodedata.normalize("NFD", letter))
+    placed: list[Mark] = []
+    if bare in _STROKES:
+        stroked, height = _STROKES[bare]
+        placed.append(_stroke(stroked, height, font))
+        bare = stroked
+    drawn, under, left = bare, bare, []
+    for mark in marks:
+        whole = unicodedata.normalize("NFC", drawn + mark)
+        if len(whole) == 1 and ord(whole) in known:
+            drawn = whole
+            if unicodedata.combining(mark) == _ABOVE:
+                under = unicodedata.normalize("NFC", under + mark)
+        else:
+            left.append(mark)
+    if any(ord(c) not in known or unicodedata.combining(c) not in (_ABOVE, _BELOW) for c in left):
+        return Piece(letter, "")
+    if ord(drawn) not in known or (left and ord(under) not in known):
+        return Piece(letter, "")
+    if drawn == "i" and any(unicodedata.combining(mark) == _ABOVE for mark in left):
+        drawn = under = "ı"  # a mark takes the place of the dot
+    x_height = _box("x", font)[3]
+    middle, top = _middle(bare, font), _box(under, font)[3]
+    for mark in left:
+        above = unicodedata.combining(mark) == _ABOVE
+        up = top - x_height if above and top - x_height > _OVERSHOOT else 0.0
+        placed.append(Mark(mark, middle - _middle(mark, font), up))
+        if above:
+            top = up + _box(mark, font)[3]
+    return Piece(letter, drawn, tuple(placed))
+
+
+_OVERSHOOT = 0.02  # by which round letters are higher than flat ones
+
+
+def _stroke(letter: str, height: float, font: str) -> Mark:
+    """Return the stroke through the stem, on the left, of a letter."""
+    left, _bottom, _right, top = _box(letter, font)
+    stem = _box("l", font)
+    bar = _box(_STROKE, font)
+    return Mark(
+        _STROKE,
+        left + (stem[2] - stem[0]) / 2 - _middle(_STROKE, font),
+        top * height - (bar[1] + bar[3]) / 2,
+    )
+
+
+def _middle(character: str, font: str) -> float:
+    left, _bottom, right, _top = _box(character, font)
+    return (left + right) / 2
+
+
+@cache
+def _box(character: str, font: str) -> tuple[float, float, float, float]:
+    """Return left, bottom, right and top of a character's drawing, in sizes."""
+    face = _face(font)
+    at = face.glyphPos[face.charToGlyph[ord(character)]]
+    box = unpack_from(">4h", face.get_table("glyf"), at + 2)
+    left, bottom, right, top = (value / face.unitsPerEm for value in box)
+    return left, bottom, right, top
+
+
+def _face(font: str) -> Any:
+    known: Any = pdfmetrics.getFont(font)
+    return known.face
 
 
 def width(text: str, font: str, size: float, tracking: float = 0) -> float:
     """Return how wide `text` is drawn, in points; tracking: room added after each letter but the last, in points."""
-    return _width_of_one_point(text, font) * size + tracking * max(0, len(text) - 1)
+    drawn = "".join(piece.drawn for piece in pieces(text, font))
+    return _width_of_one_point(drawn, font) * size + tracking * max(0, len(drawn) - 1)
 
 
 def fit(text: str, font: str, room: float, *sizes: tuple[float, float]) -> Fitted:

@@ -17,7 +17,17 @@ from reportlab.pdfbase import pdfdoc
 from reportlab.pdfgen.canvas import Canvas
 
 from courses.certificates import ornament
-from courses.certificates.lettering import BOLD, ITALIC, REGULAR, Fitted, clean, fit, register_fonts, width
+from courses.certificates.lettering import (
+    BOLD,
+    ITALIC,
+    REGULAR,
+    Fitted,
+    clean,
+    fit,
+    pieces,
+    register_fonts,
+    width,
+)
 
 HOTLINE = "Tổng đài Quốc gia Bảo vệ trẻ em 111 (miễn phí, 24/24)"
 DEMONSTRATION = "BẢN DÙNG THỬ – DEMONSTRATION"
@@ -344,6 +354,24 @@ def _centred(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: 
 
 
 def _run(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: float = 0) -> None:
+    if all(len(pieces(words, font)) == 1 and not pieces(words, font)[0].marks for words, font, _size in runs):
+        _set(canvas, x, y, runs, tracking)
+        return
+    for words, font, size in runs:
+        for piece in pieces(words, font):
+            for mark in piece.marks:
+                canvas.addLiteral(_read_as(""))
+                _set(canvas, x + mark.right * size, y + mark.up * size, [(mark.character, font, size)], 0)
+                canvas.addLiteral("EMC")
+            if piece.marks:
+                canvas.addLiteral(_read_as(piece.text))
+            _set(canvas, x, y, [(piece.drawn, font, size)], tracking)
+            if piece.marks:
+                canvas.addLiteral("EMC")
+            x += width(piece.drawn, font, size, tracking) + tracking
+
+
+def _set(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: float) -> None:
     text = canvas.beginText(x, y)
     if tracking:
         text.setCharSpace(tracking)
@@ -353,6 +381,15 @@ def _run(canvas: Canvas, x: float, y: float, runs: Sequence[Run], tracking: floa
     if tracking:
         text.setCharSpace(0)
     canvas.drawText(text)
+
+
+def _read_as(letter: str) -> str:
+    """Return the operator after which what is drawn is read (copied, searched, spoken) as `letter`, or not at all.
+
+    A letter put together is read where its base stands; its marks are read as nothing, for a reader that joins what
+    stands at different heights would break the word.
+    """
+    return f"/Span <</ActualText <FEFF{letter.encode('utf-16-be').hex().upper()}>>> BDC"
 
 
 def _tabular(canvas: Canvas, x: float, y: float, serial: str, size: float) -> None:

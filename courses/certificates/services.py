@@ -17,10 +17,10 @@ from courses.certificates.serial import new_serial
 from courses.models import Completion, Course, Version
 from courses.published import Published
 from portal.core.accounts.models import User
-from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.db import insert_once
+from portal.core.organisation.models import Area, Unit
 
 
 def issue(
@@ -36,10 +36,12 @@ def issue(
     """Issue the certificate of a completion: facts and bytes frozen, hashed, signed. Flushes, for its id.
 
     The caller has just inserted `completion`, which is unique; the certificate's own unique key (person, course,
-    cycle) guards the same thing a second time.
+    cycle) guards the same thing a second time. Unit, area and
+    audience are those of the post that the completion took.
     """
     user = session.get_one(User, completion.user_id)
-    posting = posting_on(session, user.id, completion.completed_on)
+    unit = session.get_one(Unit, completion.unit_id) if completion.unit_id is not None else None
+    area = session.get_one(Area, unit.area_id) if unit is not None else None
     expires = (
         add_months(completion.completed_on, version.validity_months) if version.validity_months else None
     )
@@ -56,8 +58,8 @@ def issue(
         completed_on=completion.completed_on,
         issued_on=local_date(now),
         expires_on=expires,
-        unit_name=posting[0].name if posting else "",
-        area_name=posting[1].name if posting else "",
+        unit_name=unit.name if unit else "",
+        area_name=area.name if area else "",
         issuer_name=issuer.name,
         verify_url=f"{issuer.base_url}/verify/{serial}",
         demonstration=issuer.demonstration,
@@ -75,10 +77,10 @@ def issue(
         issued_at=now,
         completed_on=completion.completed_on,
         expires_on=expires,
-        unit_id=posting[0].id if posting else None,
-        area_id=posting[1].id if posting else None,
-        sector=str(posting[0].sector) if posting else None,
-        audience=posting[2] if posting else None,
+        unit_id=completion.unit_id,
+        area_id=area.id if area else None,
+        sector=str(unit.sector) if unit else None,
+        audience=completion.audience,
         facts=_plain(asdict(facts)),
         sha256=hashlib.sha256(pdf).hexdigest(),
     )
@@ -123,6 +125,19 @@ def revoke(
         code="certificate.revoke",
         target=f"certificate:{certificate.serial}",
         reason=reason,
+    )
+
+
+def record_opening(session: Session, certificate: Certificate, *, by_id: int, now: datetime) -> None:
+    """Record that somebody other than its owner opened a certificate's file: it names a person in full."""
+    record(
+        session,
+        at=now,
+        actor_id=by_id,
+        code="certificate.open",
+        target=f"certificate:{certificate.serial}",
+        person=f"user:{certificate.user_id}" if certificate.user_id is not None else "",
+        course=certificate.facts.get("course_code", ""),
     )
 
 

@@ -101,7 +101,8 @@ class PortalSession(FlaskSession):
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         """Return the engine to write with, or its twin that commits by itself and is used for reading only."""
         bind = super().get_bind(*args, **options)
-        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not self.info.get("writing"):
+        together = self.info.get("writing") or self.info.get("one_view")
+        if isinstance(bind, Engine) and bind.dialect.name == "postgresql" and not together:
             return _reading(bind)
         return bind
 
@@ -214,6 +215,15 @@ def writing() -> bool:
     return bool(db.session().info.get("writing"))
 
 
+def begin_view(session: Session) -> None:
+    """Let `session` read in one transaction from now on, until it ends: for rows that stream out of the database.
+
+    PostgreSQL's cursors live in a transaction. Nothing can be written in it.
+    """
+    session.rollback()
+    session.info["one_view"] = True
+
+
 def begin_early() -> None:
     """Begin the request's one-statement unit of work now, so that who is asking is read inside it.
 
@@ -236,9 +246,12 @@ def insert_once(session: Session, model: type[Base], **values: Any) -> bool:
 
     One statement on either database, so two clicks, two tabs or two processes make one row between them.
     """
-    postgres = session.connection().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
-    key = inspect(model).primary_key
-    statement = insert(model).values(**values).on_conflict_do_nothing().returning(*key)
+    statement = _insert(model, session.connection().dialect.name)
     # what came back, not the row count: PostgreSQL's driver does not know that of an insert which may return rows
-    return session.execute(statement).first() is not None
+    return session.execute(statement, values).first() is not None
+
+
+@lru_cache(maxsize=200)  # composing it takes longer than running it
+def _insert(model: type[Base], dialect: str) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(model.__table__).on_conflict_do_nothing().returning(*inspect(model).primary_key)  # type: ignore[arg-type]

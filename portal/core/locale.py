@@ -33,10 +33,12 @@ def choose() -> str:
 
 
 def language() -> str:
-    """Return the language of this answer, `vi` or `en`; found once for a request."""
-    if "language" not in g:
-        g.language = choose()
-    return str(g.language)
+    """Return the language of this answer, `vi` or `en`; found once for a request, and asked for a hundred times."""
+    here = g.__dict__
+    found = here.get("language")
+    if found is None:
+        found = here["language"] = choose()
+    return str(found)
 
 
 def show_date(day: date | datetime | str | None) -> str:
@@ -76,6 +78,14 @@ def show_share(share: Fraction | Decimal | float | None, language: str, places: 
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return (text.replace(".", ",") if language == "vi" else text) + "%"
+
+
+def show_points(points: Fraction, language: str) -> str:
+    """Return exact points with at most two decimals, rounded half up, as readers of a language write them."""
+    whole, rest = divmod(int(points * 100 + Fraction(1, 2)), 100)
+    decimals = f"{rest:02d}".rstrip("0")
+    mark = "," if language == "vi" else "."
+    return show_number(whole, language) + (mark + decimals if decimals else "")
 
 
 def show_number(number: int, language: str) -> str:

@@ -10,19 +10,57 @@ import unicodedata
 
 _LETTERS = {letter: index for index, letter in enumerate(" aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
+_STROKES = str.maketrans("đĐƀɃ", "ddbb")
 _SPACES = re.compile(r"\s+")
 _MOBILE = re.compile(r"0[35789][0-9]{8}")
 _LANDLINE = re.compile(r"02[0-9]{9}")
 
 
+#: What a name may be written with: what a certificate can print (a test of the certificates holds the two together).
+_PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyzĐđɃƀ0123456789 -–'’.,()/&")
+_MARKS = frozenset("\u0300\u0301\u0302\u0303\u0304\u0306\u0307\u0308\u0309\u030a\u030b\u030c\u0323")
+_OWN_MARKS = {"\u031b": frozenset("OoUu"), "\u0327": frozenset("CcSs")}  # the horn, the cedilla
+_MOST_MARKS = 3
+
+
 def tidy(text: str) -> str:
-    """Return `text` in NFC with single spaces and none at the ends: what every input edge stores."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    """Return `text` in NFC with single spaces, none at the ends, and nothing invisible: what every input edge stores."""
+    shown = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", shown)).strip()
+
+
+def unprintable(full_name: str) -> tuple[str, ...]:
+    """Return the letters of a name that no certificate of ours can print, each once and in order; () if all can be.
+
+    All of Vietnamese is printed, the letters of other peoples of Vietnam (Ê Đê, Ba Na, Gia Rai: ƀ č ĕ ê̆ ñ ŏ …), and
+    Latin letters with up to three marks.
+    """
+    letters: list[str] = []
+    for character in tidy(full_name):
+        if letters and unicodedata.combining(character):
+            letters[-1] += character
+        else:
+            letters.append(character)
+    return tuple(dict.fromkeys(letter for letter in letters if not _printable(letter)))
+
+
+def _printable(letter: str) -> bool:
+    bare, *marks = list(unicodedata.normalize("NFD", letter))
+    if not marks:
+        return bare in _PLAIN
+    own = [mark for mark in marks if bare in _OWN_MARKS.get(mark, ())]
+    return (
+        bare in _PLAIN
+        and bare.isalpha()
+        and len(marks) <= _MOST_MARKS
+        and len(own) <= 1
+        and all(mark in _MARKS or mark in own for mark in marks)
+    )
 
 
 def fold(text: str) -> str:
-    """Return `text` in lower case without accents, đ as d: what a search compares."""
-    plain = unicodedata.normalize("NFC", text).replace("đ", "d").replace("Đ", "d")
+    """Return `text` in lower case without accents, đ as d, ƀ as b: what a search compares."""
+    plain = unicodedata.normalize("NFC", text).translate(_STROKES)
     marks = unicodedata.normalize("NFD", plain)
     return _SPACES.sub(" ", "".join(c for c in marks if unicodedata.category(c) != "Mn")).strip().casefold()
 
@@ -39,7 +77,10 @@ def sort_key(full_name: str) -> str:
     for character in ordered:
         parts = unicodedata.normalize("NFD", character)
         base = unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES))
-        place = _LETTERS.get(base, 40 + (ord(base[0]) % 59 if base else 0))
+        bare = parts[0].translate(
+            _STROKES
+        )  # a letter of no Vietnamese word stands with the one it is made from
+        place = _LETTERS.get(base, _LETTERS.get(bare, 40 + (ord(base[0]) % 59 if base else 0)))
         letters.append(f"{place:02d}")
         tones.append(str(next((_TONES[part] for part in parts if part in _TONES), 0)))
     return "".join(letters) + "!" + "".join(tones)

@@ -2,7 +2,8 @@
 
 On SQLite a batch alteration copies the table and drops the old one; with foreign keys on, dropping a parent deletes
 its children without a word. They are therefore off for the run (at the driver, before any transaction) and checked
-at the end.
+at the end. A rename likewise looks into every trigger, and finds that the table just dropped is not there: SQLite is
+told to rename as it did before it looked.
 """
 
 from alembic import context
@@ -24,6 +25,7 @@ def run():
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
             connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=OFF")
+            connection.connection.dbapi_connection.execute("PRAGMA legacy_alter_table=ON")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -38,6 +40,7 @@ def run():
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
             connection.rollback()  # the check began a transaction, and inside one SQLite ignores the next line
             connection.connection.dbapi_connection.execute("PRAGMA foreign_keys=ON")
+            connection.connection.dbapi_connection.execute("PRAGMA legacy_alter_table=OFF")
             if broken:
                 raise RuntimeError(f"the migration left rows without their parents: {broken[:5]}")
 

@@ -46,10 +46,10 @@ def scope_on(
         return queries.scope_for(session, who, code, action)
     kind, _, text = code.partition(":")
     then = day if bounds == Bounds.THEN else None
-    if kind == "area":
+    if kind in ("area", "own"):
         area = history.area_called(session, text, then)
         if area is not None:
-            return _of_area(session, who, code, action, area, day, then)
+            return _of_area(session, who, code, action, area, day, then, own=kind == "own")
     if kind == "unit":
         unit = history.unit_called(session, text, then)
         if unit is not None:
@@ -64,30 +64,44 @@ def _reached(who: Actor, action: Action, *more: ColumnElement[bool]) -> Select[t
 
 
 def _of_area(
-    session: Session, who: Actor, code: str, action: Action, area: Area, day: date, then: date | None
+    session: Session,
+    who: Actor,
+    code: str,
+    action: Action,
+    area: Area,
+    day: date,
+    then: date | None,
+    *,
+    own: bool,
 ) -> Scope:
     chain = (
         _chain_on(session, area.id, day)
         if then
-        else [(a.id, a.code, a.name) for a in areas_above(session, area.id)]
+        else [(one.id, one.code, one.name) for one in areas_above(session, area.id)]
     )
-    today = {
-        key: [one.id for one in areas_above(session, now)]
-        for key, now in _now(session, [c[0] for c in chain])
-    }
-    seen = [(key, own, name) for key, own, name in chain if queries._may_look_at(today[key], who, action)]
+    seen = _seen(session, chain, who, action)
     if not seen or seen[-1][0] != area.id:
         raise NotFound
-    crumbs = tuple((f"area:{own}", name) for _, own, name in seen[:-1])
+    crumbs = tuple((f"area:{code_of}", name) for _, code_of, name in (seen if own else seen[:-1]))
+    shown, kept = seen[-1][2], None if own else area
     if then is None:
-        condition: ColumnElement[bool] = Unit.id.in_(
-            _reached(who, action, Unit.area_id.in_(subtree(area.id)))
-        )
-        return Scope(f"area:{area.code}", area.name, area, None, crumbs, condition)
+        inside = Unit.area_id == area.id if own else Unit.area_id.in_(subtree(area.id))
+        today = f"{'own' if own else 'area'}:{area.code}"
+        return Scope(today, shown, kept, None, crumbs, Unit.id.in_(_reached(who, action, inside)), own=own)
     past = _past(day)
-    standing = select(past.c.unit).where(past.c.area_id.in_(history.subtree_on(area.id, day)))
-    condition = and_(Unit.id.in_(_reached(who, action)), Unit.id.in_(standing))
-    return Scope(code, seen[-1][2], area, None, crumbs, condition, past=past)
+    stood = past.c.area_id == area.id if own else past.c.area_id.in_(history.subtree_on(area.id, day))
+    condition = and_(Unit.id.in_(_reached(who, action)), Unit.id.in_(select(past.c.unit).where(stood)))
+    return Scope(code, shown, kept, None, crumbs, condition, own=own, past=past)
+
+
+def _seen(
+    session: Session, chain: Sequence[tuple[int, str, str]], who: Actor, action: Action
+) -> list[tuple[int, str, str]]:
+    """Return those of a chain of areas (id, code, name) that the asker may look at, by what they are today."""
+    line = history.area_now()
+    now = session.execute(select(line.c.old, line.c.now).where(line.c.old.in_([key for key, _, _ in chain])))
+    above = {old: [one.id for one in areas_above(session, new)] for old, new in now.all()}
+    return [one for one in chain if queries._may_look_at(above[one[0]], who, action)]
 
 
 def _of_unit(
@@ -112,16 +126,8 @@ def _of_unit(
     tree = tree.union_all(select(below.c.unit).where(below.c.parent_id == tree.c.unit))
     condition = and_(Unit.id.in_(_reached(who, action)), Unit.id.in_(select(tree.c.unit)))
     name, area_id = session.execute(select(past.c.name, past.c.area_id).where(past.c.unit == unit.id)).one()
-    chain_on = _chain_on(session, area_id, day)
-    today = {
-        key: [one.id for one in areas_above(session, now)]
-        for key, now in _now(session, [c[0] for c in chain_on])
-    }
-    crumbs = tuple(
-        (f"area:{own}", called)
-        for key, own, called in chain_on
-        if queries._may_look_at(today[key], who, action)
-    )
+    seen = _seen(session, _chain_on(session, area_id, day), who, action)
+    crumbs = tuple((f"area:{code_of}", called) for _, code_of, called in seen)
     return Scope(code, name, None, unit, crumbs, condition, past=past)
 
 
@@ -158,13 +164,6 @@ def _chain_on(session: Session, area_id: int, day: date) -> list[tuple[int, str,
         chain.insert(0, (here, code, name))
         here = parent
     return chain
-
-
-def _now(session: Session, ids: Sequence[int]) -> list[tuple[int, int]]:
-    line = history.area_now()
-    return [
-        (old, now) for old, now in session.execute(select(line.c.old, line.c.now).where(line.c.old.in_(ids)))
-    ]
 
 
 def board(
@@ -207,7 +206,7 @@ def _then(session: Session, scope: Scope, filters: Filters) -> tuple[Sequence[Li
             key = func.coalesce(top.c.top, scope.area.id)
             facts = queries._facts(filters, scope, key).outerjoin(past, past.c.unit == Unit.id)
             counted, total = queries._run(session, facts.outerjoin(top, top.c.area == past.c.area_id))
-            return _lines(children, counted, scope.area.id), total
+            return _lines(children, counted, scope.area.id, scope.code), total
     counted, total = queries._run(session, queries._facts(filters, scope, Unit.id))
     units = session.execute(
         select(Unit.id, past.c.code, past.c.name)
@@ -243,7 +242,7 @@ def _today(session: Session, scope: Scope, filters: Filters) -> tuple[Sequence[L
                 .outerjoin(top, top.c.area == present.area_id)
             )
             counted, total = queries._run(session, facts)
-            return _lines(children, counted, scope.area.id), total
+            return _lines(children, counted, scope.area.id, scope.code), total
     facts = queries._facts(filters, scope, line.c.now).join(line, line.c.old == Unit.id)
     counted, total = queries._run(session, facts)
     ids = select(line.c.now).join(Unit, Unit.id == line.c.old).where(scope.condition)
@@ -253,9 +252,9 @@ def _today(session: Session, scope: Scope, filters: Filters) -> tuple[Sequence[L
     return [Line(f"unit:{code}", name, counted.get(str(key), Counts())) for key, code, name in units], total
 
 
-def _lines(children: Sequence[Any], counted: dict[str, Counts], own_id: int) -> list[Line]:
+def _lines(children: Sequence[Any], counted: dict[str, Counts], own_id: int, code: str) -> list[Line]:
     lines = [
-        Line(f"area:{code}", name, counted[str(key)]) for key, code, name in children if str(key) in counted
+        Line(f"area:{one}", name, counted[str(key)]) for key, one, name in children if str(key) in counted
     ]
     own = counted.get(str(own_id))
-    return [Line("", "", own), *lines] if own is not None else lines
+    return [Line(f"own:{code.partition(':')[2]}", "", own), *lines] if own is not None else lines

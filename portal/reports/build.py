@@ -32,15 +32,24 @@ def label_of(line: Line, by: By) -> str:
     return line.label or str(_("Units of the area itself"))
 
 
+def name_of(scope: Scope) -> str:
+    """Return what a place is called in the reader's language."""
+    if scope.own:
+        return str(_("%(area)s: units of the area itself", area=scope.name))
+    return scope.name
+
+
 def asked(scope: Scope, filters: Filters) -> str:
     """Return one line that says what a table was asked for."""
-    parts = [scope.name, _("as of %(day)s", day=show_date(filters.day))]
+    parts = [name_of(scope), _("as of %(day)s", day=show_date(filters.day))]
     if scope.past is not None:
         parts.append(_("boundaries as they were then"))
     if filters.since:
         parts.append(_("completed since %(day)s", day=show_date(filters.since)))
     if filters.course is not None:
         parts.append(filters.course.code)
+    if filters.meant:
+        parts.append(_("people whom a course is for"))
     if filters.audience:
         parts.append(_(AUDIENCE_LABELS[Audience(filters.audience)]))
     return " · ".join(parts)

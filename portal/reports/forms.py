@@ -15,6 +15,7 @@ from portal.reports.queries import By, Filters, State, course_named
 
 E = TypeVar("E", bound=StrEnum)
 
+MEANT = "meant"  # stands for a course: any that is for the person
 MOST_PAGES = 100_000  # beyond it there is nobody, and beyond 64 bits no database counts
 
 
@@ -34,8 +35,9 @@ class Asked:
 def read(session: Session, values: "MultiDict[str, str]", today: date) -> Asked:
     """Return the filters of an address. What cannot be read is left out and named in `faults`; nothing is lost."""
     faults: list[str] = []
-    course = course_named(session, values["course"]) if values.get("course") else None
-    if values.get("course") and course is None:
+    meant = values.get("course") == MEANT
+    course = course_named(session, values["course"]) if values.get("course") and not meant else None
+    if values.get("course") and course is None and not meant:
         faults.append(_("There is no course %(code)s.", code=values["course"]))
     audience = values.get("audience") or None
     if audience is not None and audience not in [str(known) for known in Audience]:
@@ -49,7 +51,14 @@ def read(session: Session, values: "MultiDict[str, str]", today: date) -> Asked:
         faults.append(_("The period ends in the future; it was cut at today."))
         until = today
     return Asked(
-        filters=Filters(on=today, course=course, audience=audience, since=since, until=until),
+        filters=Filters(
+            on=today,
+            course=course,
+            audience=audience,
+            since=since,
+            until=until,
+            meant=meant,
+        ),
         by=_member(By, values.get("by"), By.COURSE if course is None else By.PLACE),
         state=_member(State, values.get("state"), State.ALL),
         search=values.get("q", "")[:80],

@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     String,
+    Subquery,
     and_,
     case,
     cast,
@@ -22,7 +23,6 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    true,
     union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
@@ -31,6 +31,7 @@ from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from portal.core.accounts.models import Posting, User
 from portal.core.clock import local_date, start_of
+from portal.core.db import begin_view
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.organisation.history import area_called
@@ -66,7 +67,8 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A place that the asker may count: an area with all below it, or one unit with its sub-units.
+    """A place that the asker may count: an area with all below it, one unit with its sub-units, or (`own`) the units
+    that stand in an area itself, in none below it; `name` is then the area's.
 
     `past` is a table of units with their names of a day, where a place is asked for in the boundaries of that day.
     """
@@ -78,17 +80,27 @@ class Scope:
     crumbs: tuple[tuple[str, str], ...]
     condition: ColumnElement[bool]
     past: Any = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What was asked: course (None: any), audience (None: any), completions from a day until a day, both inclusive."""
+    """What was asked: course (None: any), audience (None: any), completions from a day until a day, both inclusive.
+
+    meant: without a course, count people only whom some course is for, and only with the courses that are for them.
+    """
 
     on: date
     course: Course | None = None
     audience: str | None = None
     since: date | None = None
     until: date | None = None
+    meant: bool = False
+
+    @property
+    def by_course(self) -> bool:
+        """Return whether only posts count that a course is for, and only with that course."""
+        return self.meant or self.course is not None
 
     @property
     def day(self) -> date:
@@ -119,7 +131,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of the board: what it stands for, the code to drill into, its counts."""
+    """One row of the board: the code to drill into, its name ("": units of the area itself), its counts."""
 
     code: str
     label: str
@@ -148,19 +160,28 @@ def _root(session: Session) -> Area:
 
 
 def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
-    """Return the place named by `area:CODE` or `unit:CODE`, narrowed to what `who` may do `action` on.
+    """Return the place named by `area:CODE`, `own:CODE` (the units of the area itself) or `unit:CODE`.
+
+    It is narrowed to what `who` may do `action` on.
 
     Raises `NotFound` where there is no such place or it is not the asker's: who may not see a place does not learn
     that it exists.
     """
     kind, _, text = code.partition(":")
     reach = reachable(who.grants, action)
-    if kind == "area":
+    if kind in ("area", "own"):
         area = area_called(session, text)
         if area is not None:
             chain = areas_above(session, area.id)
-            if _may_look_at([above.id for above in chain], who, action):
-                condition = and_(reach, Unit.area_id.in_(subtree(area.id)))
+            ids = [above.id for above in chain]
+            if _may_look_at(ids, who, action):
+                if kind == "own":
+                    condition = and_(reach, Unit.area_id == area.id)
+                    return Scope(
+                        code, area.name, None, None, _crumbs(chain, who, action), condition, own=True
+                    )
+                inside = Unit.area_id.in_(subtree(area.id))
+                condition = inside if _wholly(ids, who, action) else and_(reach, inside)
                 return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
     if kind == "unit":
         unit = session.scalar(select(Unit).where(Unit.code == text, Unit.valid_to.is_(None), reach))
@@ -175,6 +196,17 @@ def _may_look_at(chain: Sequence[int], who: Actor, action: Action) -> bool:
     """Return whether a whole area (ids of it and those above) is the asker's, be it for one sector only."""
     return any(
         action in MAY[grant.role] and grant.unit is None and (grant.area is None or grant.area in chain)
+        for grant in who.grants
+    )
+
+
+def _wholly(chain: Sequence[int], who: Actor, action: Action) -> bool:
+    """Return whether every unit of a whole area is the asker's, so that nothing need be narrowed inside it."""
+    return any(
+        action in MAY[grant.role]
+        and grant.unit is None
+        and grant.sector is None
+        and (grant.area is None or grant.area in chain)
         for grant in who.grants
     )
 
@@ -196,35 +228,37 @@ def _facts(
     *,
     by_course: bool = False,
 ) -> Select[Any]:
-    """Return a select with one row for each key and person: what she did, as flags of 0 and 1.
+    """Return a select with one row for each key and person: how many times a thing is true of her.
 
-    With a course (or `by_course`) only posts that the course is for are counted.
+    Only whether a number is above 0 matters: a person of two posts is met twice, with each of her enrolments. Some
+    enrolment is not completed exactly where she has more enrolments than completions. Counting is a third cheaper than
+    a maximum of flags. With a course, courses that are meant, or `by_course`, only posts that the course is for are
+    counted.
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
-    on_roster = Unit.roster_on.is_not(None)
     query = (
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            _flag(on_roster).label("roster"),
-            _flag(Enrolment.id.is_not(None)).label("enrolled"),
-            _flag(_begun()).label("in_progress"),
-            _flag(_late(day)).label("overdue"),
-            _flag(_done(filters)).label("completed"),
+            func.count(Unit.roster_on).label("roster"),
+            func.count(Enrolment.id).label("enrolled"),
+            func.count(Completion.id).label("closed"),
+            func.count(case((_late(day), 1))).label("overdue"),
+            func.count(case((_done(filters), 1)) if filters.since else Completion.id).label("completed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
     )
     enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
-    if by_course or filters.course is not None:
+    if by_course or filters.by_course:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
         enrolled = and_(enrolled, Enrolment.course_id == CourseAudience.course_id)
     return (
         query.outerjoin(Enrolment, enrolled)
         .outerjoin(Completion, and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until))
         .where(*_posts(filters, scope))
-        .group_by(key, Posting.user_id)
+        .group_by(Posting.user_id, key)  # in this order, the sum over people finds its rows sorted
     )
 
 
@@ -268,28 +302,29 @@ def _posts(filters: Filters, scope: Scope) -> list[ColumnElement[bool]]:
 def _summed(facts: Select[Any]) -> Select[Any]:
     """Return the counts for each key and, with a key of NULL, for everybody once."""
     per_key = facts.cte("per_key")
-    flags = ("roster", "enrolled", "in_progress", "overdue", "completed")
+    numbers = ("roster", "enrolled", "overdue", "completed")
+    begun = per_key.c.enrolled - per_key.c.closed
     per_person = (
-        select(per_key.c.person, *(func.max(per_key.c[name]).label(name) for name in flags)).group_by(
-            per_key.c.person
-        )
+        select(
+            *(func.max(per_key.c[name]).label(name) for name in numbers), func.max(begun).label("begun")
+        ).group_by(per_key.c.person)
     ).subquery()
 
-    def sums(table: Any, key: ColumnElement[Any]) -> Select[Any]:
+    def sums(table: Any, key: ColumnElement[Any], begun: ColumnElement[Any]) -> Select[Any]:
         return select(
             key.label("key"),
-            func.sum(table.c.roster),
+            func.count().filter(table.c.roster > 0),
             func.count(),
-            func.sum(table.c.enrolled),
-            func.sum(table.c.in_progress),
-            func.sum(table.c.overdue),
-            func.sum(table.c.completed),
-            func.sum(table.c.roster * table.c.completed),
+            func.count().filter(table.c.enrolled > 0),
+            func.count().filter(begun > 0),
+            func.count().filter(table.c.overdue > 0),
+            func.count().filter(table.c.completed > 0),
+            func.count().filter(and_(table.c.roster > 0, table.c.completed > 0)),
         )
 
     return union_all(  # type: ignore[return-value]
-        sums(per_key, cast(per_key.c.key, String)).group_by(per_key.c.key),
-        sums(per_person, cast(null(), String)),
+        sums(per_key, cast(per_key.c.key, String), begun).group_by(per_key.c.key),
+        sums(per_person, cast(null(), String), per_person.c.begun),
     )
 
 
@@ -330,7 +365,7 @@ def board(
 def _by_area(
     session: Session, scope: Scope, area: Area, children: Sequence[Area], filters: Filters
 ) -> tuple[Sequence[Line], Counts]:
-    """Return a row for each area next below, and one (without a code) for units of the area itself."""
+    """Return a row for each area next below, and one (without a name) for units of the area itself."""
     top = (
         select(Area.id.label("top"), Area.id.label("area"))
         .where(Area.parent_id == area.id)
@@ -347,7 +382,7 @@ def _by_area(
     ]
     own = counted.get(str(area.id))
     if own is not None:
-        lines.insert(0, Line("", "", own))
+        lines.insert(0, Line(f"own:{area.code}", "", own))
     return lines, total
 
 
@@ -360,7 +395,11 @@ def _by_unit(session: Session, scope: Scope, filters: Filters) -> tuple[Sequence
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """One person in one unit, and how far she is with the course asked for."""
+    """One person with one of her posts, and how far she is with the course asked for.
+
+    Of several posts it is one that the list was asked for: in the place, of the audience, and that the course is for
+    where one was asked. Of these the one begun last, as a completion takes it.
+    """
 
     user_id: int
     full_name: str
@@ -374,17 +413,55 @@ class PersonLine:
     serial: str
 
 
+def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
+    """Return the posts of a list, numbered for each person from the one that she is shown with.
+
+    With `meant` a post stands there once for each course that it is for.
+    """
+    on_roster = Unit.roster_on.is_not(None)
+    wanted_first = [case((on_roster, 0), else_=1)] if state == State.ROSTER_COMPLETED else []
+    place = func.dense_rank().over(
+        partition_by=Posting.user_id,
+        order_by=[*wanted_first, Posting.valid_from.desc(), Posting.id.desc()],
+    )
+    query = (
+        select(
+            Posting.user_id.label("person"),
+            Posting.audience.label("audience"),
+            (Unit.name if scope.past is None else scope.past.c.name).label("unit"),
+            (Area.name if scope.past is None else scope.past.c.area).label("area"),
+            case((on_roster, 1), else_=0).label("roster"),
+            place.label("place"),
+        )
+        .select_from(Posting)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .join(Area, Area.id == Unit.area_id)
+        .where(*_posts(filters, scope))
+    )
+    if scope.past is not None:
+        query = query.outerjoin(scope.past, scope.past.c.unit == Unit.id)
+    if filters.by_course:
+        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience).add_columns(
+            CourseAudience.course_id.label("course")
+        )
+    if state == State.ROSTER:
+        query = query.where(on_roster)
+    return query.subquery("asked")
+
+
 def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
     day = filters.day
     until = start_of(day + timedelta(days=1))
+    asked = _asked_posts(scope, filters, state)
+    enrolled = and_(Enrolment.user_id == asked.c.person, Enrolment.enrolled_at < until)
+    if filters.by_course:
+        enrolled = and_(enrolled, Enrolment.course_id == asked.c.course)
     query = (
         select(
             User.id,
             User.full_name,
             User.sort_key,
-            func.min(Unit.name if scope.past is None else scope.past.c.name),
-            func.min(Area.name if scope.past is None else scope.past.c.area),
-            func.min(Posting.audience),
+            *(func.max(case((asked.c.place == 1, asked.c[name]))) for name in ("unit", "area", "audience")),
             func.max(Enrolment.enrolled_at),
             func.max(Enrolment.due_on),
             func.max(Completion.completed_on),
@@ -392,18 +469,9 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
             _flag(_begun()),
             _flag(_late(day)),
         )
-        .select_from(Posting)
-        .join(Unit, Unit.id == Posting.unit_id)
-        .join(Area, Area.id == Unit.area_id)
-        .join(User, User.id == Posting.user_id)
-        .outerjoin(
-            Enrolment,
-            and_(
-                Enrolment.user_id == User.id,
-                Enrolment.enrolled_at < until,
-                Enrolment.course_id == filters.course.id if filters.course is not None else true(),
-            ),
-        )
+        .select_from(asked)
+        .join(User, User.id == asked.c.person)
+        .outerjoin(Enrolment, enrolled)
         .outerjoin(
             Completion,
             and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until),
@@ -416,16 +484,9 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
                 Certificate.completed_on == Completion.completed_on,
             ),
         )
-        .where(*_posts(filters, scope))
         .group_by(User.id, User.full_name, User.sort_key)
         .order_by(User.sort_key, User.id)
     )
-    if scope.past is not None:
-        query = query.outerjoin(scope.past, scope.past.c.unit == Unit.id)
-    if filters.course is not None:
-        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
-    if state == State.ROSTER:
-        query = query.where(Unit.roster_on.is_not(None))
     for word in fold(search).split():
         query = query.where(
             User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
@@ -436,7 +497,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         State.IN_PROGRESS: _flag(_begun()) == 1,
         State.OVERDUE: _flag(_late(day)) == 1,
         State.COMPLETED: _flag(_done(filters)) == 1,
-        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, _flag(Unit.roster_on.is_not(None)) == 1),
+        State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, func.max(asked.c.roster) == 1),
         State.NOT_COMPLETED: func.count(Completion.id) == 0,
     }
     return cast_type("Select[Any]", query.having(wanted[state]) if state in wanted else query)
@@ -448,8 +509,10 @@ def people(
     """Yield people by name in the Vietnamese order; one page of 50, or (page None) everybody as a stream."""
     query = _people(scope, filters, state, search)
     if page is not None:
-        query = query.limit(PAGE).offset((page - 1) * PAGE)
-    rows = session.execute(query.execution_options(yield_per=1000))
+        rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE))
+    else:
+        begin_view(session)
+        rows = session.execute(query.execution_options(yield_per=1000))
     for (
         user_id,
         name,

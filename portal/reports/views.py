@@ -48,6 +48,7 @@ def board() -> str:
     return render_template(
         "reports/board.html",
         scope=scope,
+        name=build.name_of(scope),
         asked=asked,
         lines=lines,
         total=total,
@@ -84,7 +85,7 @@ def people() -> str:
     found = list(queries.people(session, scope, asked.filters, asked.state, asked.search, asked.page))
     here = _here(scope, asked)
     courses = queries.course_choices(session, language())
-    name = scope.name
+    name = build.name_of(scope)
     page = render_template(
         "reports/people.html",
         scope=scope,
@@ -118,9 +119,10 @@ def people_file(kind: str) -> Response:
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
     """Return the parameters of this page's address, for links that keep them."""
+    course = asked.filters.course
     values = {
         "place": scope.code,
-        "course": asked.filters.course.code if asked.filters.course is not None else "",
+        "course": course.code if course is not None else forms.MEANT if asked.filters.meant else "",
         "audience": asked.filters.audience or "",
         "since": asked.filters.since.isoformat() if asked.filters.since else "",
         "until": asked.filters.until.isoformat() if asked.filters.until else "",

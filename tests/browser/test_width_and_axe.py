@@ -66,6 +66,10 @@ PAGES = (
     ("audit", "quantri", "/admin/audit", 200),
     ("roles", "quantri", "/admin/roles", 200),
     ("author", "soanbai", "/author/", 200),
+    ("quizzes with keys", "soanbai", "/author/courses/", 200),
+    ("a bank with its keys", "soanbai", "/author/courses/CA-01/1/quiz/final/", 200),
+    ("a paper tried", "soanbai", "/author/courses/GD-01/1/quiz/final/paper", 200),
+    ("the units of an area itself", "sogddt", "/manage/?place=own:34&by=place", 200),
 )
 
 

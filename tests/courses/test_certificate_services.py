@@ -14,12 +14,12 @@ from courses.certificates.errors import AlreadyRevoked, ReasonTooShort
 from courses.certificates.models import Certificate, CertificateFile, Revocation
 from courses.certificates.queries import Standing, standing
 from courses.models import Completion, Course, Version
-from portal.core.accounts.models import User
+from portal.core.accounts.models import Audience, Posting, User
 from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
 from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Actor
-from tests.factories import NOW, TODAY, World
+from tests.factories import NOW, TODAY, World, person
 from tests.security.support import certify
 
 SignIn = Callable[[int], FlaskClient]
@@ -47,6 +47,50 @@ def test_unit_area_sector_and_audience_are_those_of_the_day(session: Session, wo
     assert one.facts["unit_name"] == "Trường Tiểu học Ánh Sao"
     assert one.facts["area_name"] == "Xã Ba"
     assert one.facts["completed_on"] == "2026-11-24"
+
+
+@pytest.mark.parametrize(
+    ("posts", "taken"),
+    [
+        # of posts that the course is for, the one begun last; CM-01 is for parents and carers
+        ([("K", "parent", 2024), ("A", "teacher", 2026)], ("K", "parent")),
+        ([("K", "parent", 2024), ("Q", "carer", 2025), ("A", "teacher", 2026)], ("Q", "carer")),
+        # for none of her posts: the one begun last
+        ([("K", "health_worker", 2024), ("A", "teacher", 2025)], ("A", "teacher")),
+        # one that has ended counts no more
+        ([("K", "parent", 2023), ("A", "teacher", 2025)], ("A", "teacher")),
+    ],
+)
+def test_of_several_posts_the_one_that_the_course_is_for(
+    session: Session, world: World, posts: list[tuple[str, str, int]], taken: tuple[str, str]
+) -> None:
+    units = dict(session.execute(select(Unit.code, Unit.id)).all())
+    somebody = person(session, "Mai Thị Sen").id
+    for unit, audience, year in posts:
+        session.add(
+            Posting(
+                user_id=somebody,
+                unit_id=units[unit],
+                audience=Audience(audience),
+                valid_from=date(year, 1, 1),
+                valid_to=date(2023, 12, 31) if year == 2023 else None,
+            )
+        )
+
+    one = certify(session, somebody)
+
+    completion = session.scalars(select(Completion)).one()
+    assert (completion.unit_id, completion.audience) == (units[taken[0]], taken[1])
+    assert (one.unit_id, one.audience) == (units[taken[0]], taken[1])
+    assert one.facts["unit_name"] == session.get_one(Unit, units[taken[0]]).name
+    assert one.area_id == session.get_one(Unit, units[taken[0]]).area_id
+
+
+def test_without_a_post_the_paper_names_no_unit(session: Session, world: World) -> None:
+    one = certify(session, world.dora)
+
+    assert (one.unit_id, one.area_id, one.sector, one.audience) == (None, None, None, None)
+    assert (one.facts["unit_name"], one.facts["area_name"]) == ("", "")
 
 
 def test_the_digest_is_that_of_the_bytes(session: Session, world: World) -> None:

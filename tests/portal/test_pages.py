@@ -2,7 +2,10 @@
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from portal.core.accounts.models import User
 from tests.factories import World
 
 
@@ -44,3 +47,17 @@ def test_who_heads_a_school_sees_it_and_nothing_else(sign_in, world: World) -> N
     assert head.get("/manage/?place=unit:A").status_code == 200
     assert head.get("/manage/?place=unit:B").status_code == 404
     assert head.get("/manage/?place=area:P").status_code == 404
+
+
+def test_a_name_that_cannot_be_printed_is_refused_and_nothing_typed_is_lost(
+    client: FlaskClient, session: Session, world: World
+) -> None:
+    before = session.scalar(select(func.count()).select_from(User))
+
+    page = client.post("/register", data={"full_name": "Lý 李 An", "phone": "0912345678", "pin": "482915"})
+
+    assert page.status_code == 422
+    assert "ký tự 李 thì không in được" in page.text
+    assert 'value="Lý 李 An"' in page.text
+    assert 'value="0912345678"' in page.text
+    assert session.scalar(select(func.count()).select_from(User)) == before

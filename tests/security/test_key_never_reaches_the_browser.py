@@ -151,3 +151,50 @@ def test_a_result_tells_as_much_as_its_course_allows(
     page = html.unescape(browser.get(f"/attempts/{attempt_id}/").text)
 
     assert [(item.ref, one) for item in items for one in secrets_of(item) if one in page] == []
+
+
+PREVIEWS = ["", "GD-01/1/quiz/final/", "GD-01/1/quiz/final/paper", "CM-01/1/quiz/tu-kiem-tra/"]
+
+
+@pytest.mark.parametrize("who", ["ana", "bruno", "gina", "dora", "fay", "stranger"])
+@pytest.mark.parametrize("address", PREVIEWS)
+def test_an_author_s_pages_tell_nobody_else_a_word(
+    who: str,
+    address: str,
+    sign_in: Callable[[int], FlaskClient],
+    client: FlaskClient,
+    session: Session,
+    world: World,
+) -> None:
+    browser = client if who == "stranger" else sign_in(getattr(world, who))
+    bank = banks.read_shipped("cm-01-1.toml" if "CM-01" in address else "gd-01-1.toml")
+
+    answers = [browser.get(f"/author/courses/{address}")]
+    if address.endswith("paper"):
+        answers.append(browser.post(f"/author/courses/{address}", data={"seed": "7", "then": "mark"}))
+
+    for answer in answers:
+        page = html.unescape(answer.text)
+        assert answer.status_code == (303 if who == "stranger" else 403)
+        for question in bank.questions:
+            parts = question.parts
+            words = {*texts(dict(question.stem)), *texts(dict(question.feedback)), *texts(parts.key)}
+            assert not [text for text in words if text in page]
+
+
+def test_the_paper_an_author_tries_tells_no_key_before_it_is_marked(
+    sign_in: Callable[[int], FlaskClient], session: Session, world: World
+) -> None:
+    """So that what she tries is what a learner gets."""
+    page = html.unescape(sign_in(world.author).get("/author/courses/GD-01/1/quiz/final/paper").text)
+    bank = banks.read_shipped("gd-01-1.toml")
+
+    asked = [
+        text
+        for question in bank.questions
+        for text in (*texts(question.parts.shown), *texts(dict(question.stem)))
+    ]
+    for question in bank.questions:
+        secret = {*texts(question.parts.key), *texts(dict(question.feedback))}
+        untold = {text for text in secret if not any(text in shown for shown in asked)}
+        assert not [text for text in untold if text in page]

@@ -76,6 +76,26 @@ def test_a_paper_opens_for_its_owner_and_the_heads_above_its_unit(
         assert answer.status_code == status, user_id
         assert answer.data.startswith(b"%PDF-") is (status == 200)
 
+    opened = session.scalars(select(Entry).where(Entry.code == "certificate.open").order_by(Entry.id)).all()
+    assert [one.actor_id for one in opened] == [
+        world.bruno,
+        world.gina,
+        world.dora,
+    ]  # not Ana, and none of the 404s
+    assert {one.target for one in opened} == {f"certificate:{serial}"}
+    assert opened[0].facts == {"person": f"user:{world.ana}", "course": "CM-01"}
+
+
+def test_the_trail_names_who_opened_a_paper(sign_in: SignIn, session: Session, world: World) -> None:
+    with unit_of_work() as work:
+        serial = certify(work, world.ana).serial
+    sign_in(world.bruno).get(f"/certificates/{serial}.pdf")
+
+    shown = sign_in(world.admin).get(f"/admin/audit?q={serial}").text
+
+    assert "mở giấy chứng nhận của người khác" in shown
+    assert "Lê Văn Bảo" in shown
+
 
 def test_who_may_not_revoke_here_does_not_learn_that_it_exists(
     sign_in: SignIn, session: Session, world: World

@@ -70,6 +70,10 @@ manage.board_file             GET     in       403     403          200       20
 manage.people                 GET     in       403     200          200       200      200        200    403    403
 manage.people_file            GET     in       403     403          200       200      200        200    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
+preview.index                 GET     in       403     403          403       403      403        200    200    200
+preview.bank                  GET     in       403     403          403       403      403        200    200    200
+preview.try_paper             GET     in       403     403          403       403      403        200    200    200
+preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
 units.index                   GET     in       403     403          403       403      403        403    403    200
@@ -170,6 +174,10 @@ WHERE = {
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
     "author.index": Asked("/author/"),
+    "preview.index": Asked("/author/courses/"),
+    "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
+    "preview.try_paper": Asked("/author/courses/GD-01/1/quiz/final/paper"),
+    "preview.mark_paper": Asked("/author/courses/GD-01/1/quiz/final/paper", {"data": {"seed": "7"}}),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
     "notices.mine": Asked("/notices"),

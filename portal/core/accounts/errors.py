@@ -19,6 +19,20 @@ class SecretTooEasy(Refused):
     message = N_("This one is too easy to guess. Choose another.")
 
 
+class NameUnprintable(Refused):
+    """A name holds what a certificate cannot print: it is refused where it is entered, not drawn as a box later."""
+
+    message = N_(
+        "A name is printed on certificates, and %(letters)s cannot be. Write the name in Latin letters, as on the papers."
+    )
+
+
+class SignInNameTaken(Refused):
+    """A staff code and a user name are one person's each."""
+
+    message = N_("%(name)s signs somebody else in already. Choose another.")
+
+
 class NumberFull(Refused):
     """As many people as one number may serve have signed up with it."""
 

@@ -13,8 +13,9 @@ from wtforms import (
 from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from portal.core.accounts import secrets
+from portal.core.accounts.errors import NameUnprintable
 from portal.core.forms import Form
-from portal.core.names import phone_number
+from portal.core.names import phone_number, unprintable
 
 
 class LoginForm(Form):
@@ -55,9 +56,11 @@ class RegisterForm(Form):
             raise ValidationError(_("This is not a phone number we know. Write it like 0912 345 678."))
 
     def validate_full_name(self, field: StringField) -> None:
-        """Ask for family and given name: certificates need both."""
+        """Ask for family and given name, in letters that can be printed: certificates need both."""
         if " " not in (field.data or ""):
             raise ValidationError(_("Write family and given name, as on your papers."))
+        if letters := unprintable(field.data or ""):
+            raise ValidationError(_(NameUnprintable.message, letters=" ".join(letters)))
 
 
 class SecretForm(Form):

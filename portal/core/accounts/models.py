@@ -110,7 +110,8 @@ class Posting(Base):
 
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "ends_after_it_begins"),
-        Index("ix_posting_unit_id_user_id", "unit_id", "user_id"),
+        # counting a province's people reads nothing but this index
+        Index("ix_posting_unit_id_user_id", "unit_id", "user_id", "audience", "valid_from", "valid_to"),
         Index("ix_posting_user_id", "user_id"),
         Index(
             "uq_posting_current",

@@ -1,10 +1,11 @@
 """Questions about people's accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Membership, Posting, SecretKind, User
@@ -60,8 +61,14 @@ def account(session: Session, user_id: int, today: date) -> Account:
     )
 
 
-def posting_on(session: Session, user_id: int, day: date) -> tuple[Unit, Area, str] | None:
-    """Return unit, area and audience of the person's post on `day`; of several, the one begun last."""
+def posting_on(
+    session: Session, user_id: int, day: date, rather: Collection[str] | Select[Any] = ()
+) -> tuple[Unit, Area, str] | None:
+    """Return unit, area and audience of the person's post on `day`.
+
+    Of several, one whose audience is among `rather` (a select of audiences will do); of these, or where there is
+    none, the one begun last.
+    """
     row = session.execute(
         select(Unit, Area, Posting.audience)
         .join(Unit, Unit.id == Posting.unit_id)
@@ -71,7 +78,9 @@ def posting_on(session: Session, user_id: int, day: date) -> tuple[Unit, Area, s
             Posting.valid_from <= day,
             or_(Posting.valid_to.is_(None), Posting.valid_to >= day),
         )
-        .order_by(Posting.valid_from.desc(), Posting.id.desc())
+        .order_by(
+            case((Posting.audience.in_(rather), 0), else_=1), Posting.valid_from.desc(), Posting.id.desc()
+        )
         .limit(1)
     ).first()
     return (row[0], row[1], str(row[2])) if row else None

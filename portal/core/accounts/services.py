@@ -11,11 +11,18 @@ from sqlalchemy import Table, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.core.accounts import secrets
-from portal.core.accounts.errors import ChangedTooOften, CurrentSecretWrong, NumberFull, SecretTooEasy
+from portal.core.accounts.errors import (
+    ChangedTooOften,
+    CurrentSecretWrong,
+    NameUnprintable,
+    NumberFull,
+    SecretTooEasy,
+    SignInNameTaken,
+)
 from portal.core.accounts.models import Audience, Posting, SecretKind, SignIn, User
 from portal.core.audit.models import Entry
 from portal.core.audit.services import record
-from portal.core.names import fold, phone_number, sort_key, tidy
+from portal.core.names import fold, phone_number, sort_key, tidy, unprintable
 
 #: The bare table, for statements that sign people in: nothing of them is held as an object meanwhile.
 _PEOPLE = cast("Table", User.__table__)
@@ -126,15 +133,25 @@ def new_user(
     username: str | None = None,
     registration_key: str | None = None,
 ) -> User:
-    """Add a person. Flushes, for the id that postings and grants need."""
+    """Add a person. Flushes, for the id that postings and grants need.
+
+    Raises `NameUnprintable`, and `SignInNameTaken` for a staff code or user name that is somebody's.
+    """
     name = tidy(full_name)
+    if letters := unprintable(name):
+        raise NameUnprintable(letters=" ".join(letters))
+    code = staff_code.upper() if staff_code else None
+    username = username.casefold() if username else None
+    for column, wanted in ((User.staff_code, code), (User.username, username)):
+        if wanted and session.scalar(select(User.id).where(column == wanted)) is not None:
+            raise SignInNameTaken(name=wanted)
     user = User(
         full_name=name,
         sort_key=sort_key(name),
         search_key=fold(name),
         phone=phone,
-        staff_code=staff_code.upper() if staff_code else None,
-        username=username.casefold() if username else None,
+        staff_code=code,
+        username=username,
         secret_kind=secret_kind,
         secret_hash=secrets.hashed(secret),
         registration_key=registration_key,
@@ -144,6 +161,12 @@ def new_user(
     session.add(user)
     session.flush()
     return user
+
+
+def people_on_number(session: Session, phone: str) -> int:
+    """Return how many people use a phone number."""
+    same_number = select(func.count()).select_from(User).where(User.phone == phone, User.ended_at.is_(None))
+    return session.scalar(same_number) or 0
 
 
 def register_parent(
@@ -161,15 +184,14 @@ def register_parent(
 
     `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
     key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
-    Raises `SecretTooEasy`, `NumberFull`.
+    Raises `SecretTooEasy`, `NumberFull`, `NameUnprintable`.
     """
     if secrets.easy_pin(pin, phone):
         raise SecretTooEasy
     known = session.scalar(select(User).where(User.registration_key == registration_key))
     if known is not None and known.phone == phone and secrets.matches(pin, known.secret_hash):
         return known.id
-    same_number = select(func.count()).select_from(User).where(User.phone == phone, User.ended_at.is_(None))
-    if (session.scalar(same_number) or 0) >= MOST_ON_ONE_NUMBER:
+    if people_on_number(session, phone) >= MOST_ON_ONE_NUMBER:
         raise NumberFull(most=MOST_ON_ONE_NUMBER)
     user = new_user(
         session,

@@ -1,4 +1,8 @@
-"""The audit trail: append-only, codes in English, worded when shown."""
+"""The audit trail: append-only, codes in English, worded when shown.
+
+That nothing is changed or deleted is held twice: here, where a mistake of the portal's own is named at its place, and
+by triggers in the database (migration a0d1), for whoever gets there by another way.
+"""
 
 from datetime import datetime
 from typing import Any

@@ -21,6 +21,7 @@ LABELS = {
     "user.sign_out_everywhere": N_("signed out on every device"),
     "course.complete": N_("completed a course"),
     "certificate.issue": N_("received a certificate"),
+    "certificate.open": N_("opened another person's certificate"),
     "certificate.revoke": N_("revoked a certificate"),
     "attempt.annul": N_("annulled an attempt"),
     "people.read": N_("looked at a list of people"),

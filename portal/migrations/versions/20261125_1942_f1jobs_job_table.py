@@ -1,7 +1,7 @@
 """the job table
 
 Revision ID: f1jobs
-Revises: 0001
+Revises: a0d1
 Create Date: 2026-11-25 19:42:28.046047+00:00
 """
 
@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'f1jobs'
-down_revision = '0001'
+down_revision = 'a0d1'
 branch_labels = None
 depends_on = None
 

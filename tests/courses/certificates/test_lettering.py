@@ -1,6 +1,7 @@
 """Letters: composed, known to the typeface, never wider than their room."""
 
 import unicodedata
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -12,12 +13,17 @@ from courses.certificates.lettering import (
     balanced,
     clean,
     fit,
+    pieces,
     register_fonts,
     undrawable,
     width,
 )
+from portal.core import names as spelling
 
 register_fonts()
+
+#: Of the alphabets of the Ê Đê, Ba Na and Gia Rai, what is not Vietnamese.
+OTHER_LETTERS = "ƀ Ƀ č Č ĕ Ĕ ê̆ Ê̆ ĭ Ĭ ñ Ñ ŏ Ŏ ô̆ Ô̆ ơ̆ Ơ̆ ŭ Ŭ ư̆ Ư̆".split()
 
 names = (
     st.text(alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyẴẶỮỴỔW – ", min_size=1, max_size=160)
@@ -79,3 +85,48 @@ def test_text_is_composed_and_clean(raw: str, shown: str) -> None:
 def test_characters_without_a_drawing_are_named() -> None:
     assert undrawable("Nguyễn Thị Hương, Bảo Lộc – 111 ₫") == frozenset()
     assert undrawable("Lý 李 Ж") == {"李", "Ж"}
+
+
+@pytest.mark.parametrize("font", [REGULAR, BOLD])
+@pytest.mark.parametrize("letter", OTHER_LETTERS)
+def test_letters_of_other_peoples_are_drawn(letter: str, font: str) -> None:
+    (one,) = pieces(letter, font)
+
+    assert one.text == letter
+    assert one.drawn
+    assert len(one.marks) == (0 if letter in "čČñÑ" else 1)
+    assert undrawable(f"H’{letter}ng") == frozenset()
+
+
+def test_a_mark_stands_above_the_middle_of_its_letter_and_higher_on_a_capital() -> None:
+    # From the font, in thousandths: e spans 54–557 and is 540 high, x 530; E 72–573 and 740; ê 775; the breve 0–347.
+    (small,), (capital,), (stacked,) = (pieces(letter, BOLD)[0].marks for letter in ("ĕ", "Ĕ", "ê̆"))
+
+    assert (small.right, small.up) == (pytest.approx((54 + 557) / 2000 - 0.1735), 0)
+    assert (capital.right, capital.up) == (pytest.approx((72 + 573) / 2000 - 0.1735), pytest.approx(0.21))
+    assert stacked.up == pytest.approx(0.245)
+
+
+def test_an_i_gives_its_dot_for_another_mark() -> None:
+    assert pieces("Siĭ", BOLD)[1].drawn == "ı"
+
+
+def test_ordinary_text_is_one_piece_and_as_wide_as_it_was() -> None:
+    assert [piece.text for piece in pieces("Nguyễn Thị Hương", BOLD)] == ["Nguyễn Thị Hương"]
+    assert width("Ĕê̆ƀ", BOLD, 10) == pytest.approx(width("Eêb", BOLD, 10))
+
+
+def test_every_name_that_may_be_entered_can_be_drawn() -> None:
+    """The door (`portal.core.names`) and the typeface, held together: every letter, with every mark and any two."""
+    plain = sorted(spelling._PLAIN)
+    letters = [letter for letter in plain if letter.isalpha()]
+    marks = sorted({*spelling._MARKS, *spelling._OWN_MARKS})
+    pairs = ["".join(pair) for pair in product(marks, repeat=2)]
+    entered = [
+        text
+        for text in [*plain, *("".join(one) for one in product(letters, [*marks, *pairs]))]
+        if not spelling.unprintable(text)
+    ]
+
+    assert {text for text in entered if undrawable(text)} == set()
+    assert len(entered) > 8_000

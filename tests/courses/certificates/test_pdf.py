@@ -91,6 +91,27 @@ def test_poppler_reads_the_same_letters(
     assert HARD in text
 
 
+def test_poppler_reads_letters_that_were_put_together(
+    facts: CertificateFacts, tmp_path: Path, program: Callable[..., str]
+) -> None:
+    name, place = "H’Ŏng Niê Ê̆ban Y Bliư̆ Ƀya", "ƀ č ĕ ê̆ ĭ ñ ŏ ô̆ ơ̆ ŭ ư̆ Ƀ Č Ĕ Ê̆ Ĭ Ñ Ŏ Ô̆ Ơ̆ Ŭ Ư̆"
+    file = tmp_path / "put-together.pdf"
+    file.write_bytes(render(replace(facts, full_name=name, unit_name=place, area_name="")))
+
+    text = program("pdftotext", "-layout", file, "-")
+
+    assert name in text
+    assert place in text
+
+
+def test_what_cannot_be_drawn_leaves_no_box(facts: CertificateFacts) -> None:
+    """A name with such letters is refused where it is entered; what gets past (a unit's, say) is left out."""
+    text = text_of(render(replace(facts, unit_name="Trường 李 Hoa Sen")))
+
+    assert "Trường  Hoa Sen" in text or "Trường Hoa Sen" in text
+    assert "\x00" not in text
+
+
 def test_everything_on_an_ordinary_certificate(facts: CertificateFacts) -> None:
     page = PdfReader(BytesIO(render(facts))).pages[0]
 
@@ -260,6 +281,7 @@ def test_file_describes_itself(facts: CertificateFacts) -> None:
     assert about.creation_date is not None
     assert about.creation_date.date() == facts.issued_on
     assert reader.trailer["/Root"]["/Lang"] == "vi-VN"
+    assert reader.trailer["/Root"]["/ViewerPreferences"]["/DisplayDocTitle"]
 
 
 def test_address_can_be_clicked(facts: CertificateFacts) -> None:

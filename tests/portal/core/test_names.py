@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.names import fold, given_name, masked, phone_number, sort_key, tidy
+from portal.core.names import fold, given_name, masked, phone_number, sort_key, tidy, unprintable
 
 
 def test_given_name_comes_first_in_sorting_then_family_name() -> None:
@@ -42,6 +42,7 @@ def test_letters_follow_the_vietnamese_alphabet() -> None:
         ("ĐỖ ĐỨC", "do duc"),
         ("Hoà", "hoa"),
         ("Hòa", "hoa"),
+        ("H’Ŏng Ƀuôr Ê̆ban", "h’ong buor eban"),
         ("  Ẵ   Ỡ ", "a o"),
     ],
 )
@@ -99,3 +100,44 @@ def test_what_is_no_number(text: str) -> None:
 
 def test_a_landline_has_eleven_digits() -> None:
     assert phone_number("0227 3 831 111") == "02273831111"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nguyễn Thị Hương",
+        unicodedata.normalize("NFD", "Đặng Thị Ẵm"),
+        "H’Ŏng Niê Kdăm",
+        "Y Bliư̆ Ƀya",
+        "Siu H'Bia Ê̆ban Č Ĭ Ñ Ŭ",
+        "José-María O’Neill",
+        "Cán bộ 07/PC02",
+    ],
+)
+def test_names_that_are_printed(name: str) -> None:
+    assert unprintable(name) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Lý 李 Ж 李", ("李", "Ж")),
+        ("An 🙂", ("🙂",)),
+        ("A\u0336n", ("A\u0336",)),  # struck through
+        ("Bo\u031b b\u031b", ("b\u031b",)),
+        ("a\u0301\u0301\u0301\u0301", ("á\u0301\u0301\u0301",)),
+        ("Nguyễn_An <b>", ("_", "<", ">")),
+    ],
+)
+def test_names_that_are_not(name: str, letters: tuple[str, ...]) -> None:
+    assert unprintable(name) == letters
+
+
+def test_what_is_invisible_is_left_out() -> None:
+    assert tidy("Nguy\u200bễn\u00ad Va\u2060\u0306n\ufeff  An ") == "Nguyễn Văn An"
+
+
+def test_letters_of_other_peoples_stand_with_the_letter_they_are_made_from() -> None:
+    names = ["Y Bình", "Y Ƀa", "Y Zin", "Y Ĕm"]
+
+    assert sorted(names, key=sort_key) == ["Y Ƀa", "Y Bình", "Y Ĕm", "Y Zin"]

@@ -618,6 +618,21 @@ def test_a_naive_recount_agrees(session: Session, world: World, people: list[Som
             assert got == wanted, by
             assert total == everybody, by
             state_total = total
+        if chosen is None:
+            meant = replace(filters, meant=True)
+            _lines, total = queries.board(session, scope, filters, By.COURSE, "vi")
+            assert queries.board(session, scope, meant, By.PLACE, "vi")[1] == total
+            for state, figure in (
+                (State.ALL, total.people),
+                (State.ROSTER, total.roster),
+                (State.ENROLLED, total.enrolled),
+                (State.IN_PROGRESS, total.in_progress),
+                (State.OVERDUE, total.overdue),
+                (State.COMPLETED, total.completed),
+                (State.ROSTER_COMPLETED, total.roster_completed),
+            ):
+                assert len(list(queries.people(session, scope, meant, state, "", None))) == figure, state
+                assert queries.count_people(session, scope, meant, state, "") == figure, state
         if asked.course:
             _lines, ever = queries.board(session, scope, replace(filters, since=None), By.COURSE, "vi")
             for state, figure in (
