@@ -34,7 +34,7 @@ from portal.core.clock import local_date, start_of
 from portal.core.db import begin_view
 from portal.core.errors import NotFound
 from portal.core.names import fold
-from portal.core.organisation.history import area_called
+from portal.core.organisation.history import area_called, unit_called
 from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
@@ -185,6 +185,8 @@ def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
                 return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
     if kind == "unit":
         unit = session.scalar(select(Unit).where(Unit.code == text, Unit.valid_to.is_(None), reach))
+        if unit is None and (became := unit_called(session, text)) is not None:
+            unit = session.scalar(select(Unit).where(Unit.id == became.id, reach))
         if unit is not None:
             condition = and_(reach, Unit.id.in_(unit_subtree(unit.id)))
             chain = areas_above(session, unit.area_id)

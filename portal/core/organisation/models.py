@@ -91,7 +91,7 @@ def _one_current(table: str) -> tuple[Index, UniqueConstraint]:
 class Area(Base):
     """A province, district or commune, with its official code, valid from one date until another (inclusive).
 
-    `parent_id` is the area above today, also of an area that has ended.
+    `parent_id` is the area above today; of an area that has ended, what it has become.
     """
 
     __tablename__ = "area"
@@ -116,7 +116,8 @@ class Unit(Base):
 
     `roster_on` is the day its staff list was last confirmed; None means that nobody has given one, and then a rate
     of the unit has no denominator ("chưa có mẫu số"), however many of its people have signed in. `area_id` is where
-    it stands within today's boundaries, also of a unit that has ended.
+    it stands within today's boundaries, also of a unit that has ended; `parent_id` of a unit that was merged is the
+    unit it has become, so that whoever heads that one may see the records of its past.
     """
 
     __tablename__ = "unit"

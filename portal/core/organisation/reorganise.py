@@ -296,9 +296,14 @@ class _Book:
             values["search_key"] = fold(values["name"])
         self.update(subject, key, **values)
 
-    def end(self, subject: str, key: int) -> None:
-        """Let an area or unit end on the day before."""
+    def end(self, subject: str, key: int, successor: int | None = None) -> None:
+        """Let an area or unit end on the day before; from then on it counts as standing below its successor, if any.
+
+        Whoever may look at what it has become may so look at what it was, by the one rule for all places.
+        """
         self.update(subject, key, valid_to=self.day - DAY)
+        if successor is not None:
+            self.restate(subject, key, parent_id=successor)
 
     def follow(self, follower: Follower, old: int, choose: "Mapping[int, int] | int | None") -> None:
         """Let the rows at `old` go to a successor, one for all or one for each person; None: they only end."""
@@ -400,8 +405,8 @@ def _merge(book: _Book, event: Event) -> None:
     for old in olds:
         book.lineage(event.subject, old, new, Fraction(1), main=True)
         if old != new:
-            book.end(event.subject, old)
             _hand_over(book, event.subject, old, {0: new})
+            book.end(event.subject, old, new)
     if event.subject == Subject.AREA and event.along:
         _along(book, event.along, new, came)
 
@@ -428,8 +433,6 @@ def _split(book: _Book, event: Event) -> None:
         book.lineage(event.subject, old, made[one.code], one.share, main=one is first)
     for key in made.values():
         _lift(book, event.subject, key, [] if staying else [old])
-    if not staying:
-        book.end(event.subject, old)
     chosen = {0: made[first.code]}
     for what, code in event.assign.items():
         sort, _, text = what.partition(":")
@@ -458,6 +461,8 @@ def _split(book: _Book, event: Event) -> None:
                 what=what,
             )
     _hand_over(book, event.subject, old, chosen)
+    if not staying:
+        book.end(event.subject, old, made[first.code])
 
 
 def _rename(book: _Book, event: Event) -> None:
@@ -540,6 +545,7 @@ def _abolish(book: _Book, event: Event) -> None:
             if into is not None:
                 book.lineage("area", old, into, Fraction(1), main=True)
                 _hand_over(book, Subject.AREA, old, {0: into}, abolished=True)
+                book.end("area", old, into)
                 continue
         else:
             for key in book.at("unit", "parent_id", old):
