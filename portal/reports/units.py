@@ -46,7 +46,7 @@ MOST_PAGES = 100_000
 SHOWN = 200
 UNPACKED = 30 * 1024 * 1024
 KEY_LABELS = {
-    "name": N_("Name"),
+    "name": N_("Unit name"),
     "kind": N_("Kind"),
     "sector": N_("Sector"),
     "area": N_("Area"),
