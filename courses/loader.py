@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -64,7 +65,11 @@ def check_all(content: Path = CONTENT) -> Sequence[Checked]:
     for folder in folders(content):
         name = f"{folder.parent.name}/{folder.name}"
         try:
-            faults = tuple(_quiz_faults(name, read_course(folder), read))
+            course = read_course(folder)
+            faults = (
+                *_quiz_faults(name, course, read),
+                *_discreet_faults(name, course, _face(content, course)),
+            )
         except FaultyCourse as error:
             faults = error.faults
         if sealed.get(name, "") not in ("", folder_digest(folder)):
@@ -146,6 +151,43 @@ def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Ban
     return faults
 
 
+def _face(content: Path, course: CourseManifest) -> Mapping[str, Any] | None:
+    """Return the latest version of the course that a discreet one stands for, as stored, from its files."""
+    others = [one for one in folders(content) if one.parent.name == course.stands_for]
+    try:
+        return document_of(read_course(others[-1])) if others else None
+    except FaultyCourse:
+        return None
+
+
+def _discreet_faults(name: str, course: CourseManifest, face: Mapping[str, Any] | None) -> list[Fault]:
+    """Say what would give a discreet course away beside the course it stands for (`face`, as stored)."""
+    if not course.stands_for:
+        return []
+    file = f"{name}/course.toml"
+    if face is None:
+        return [Fault(file, 1, f"there is no sound course {course.stands_for} for this one to stand for")]
+    mine = document_of(course)
+    differing = [
+        key for key in ("title", "audiences", "certificate", "validity_months") if mine[key] != face[key]
+    ]
+    faults = [
+        Fault(
+            file,
+            1,
+            f"“{key}” differs from {course.stands_for} and would give this course away; make it the same",
+        )
+        for key in differing
+    ]
+    missing = {slug for module in face["modules"] for slug in module["lessons"]} - set(course.lesson_slugs)
+    if missing:
+        words = ", ".join(sorted(missing))
+        faults.append(
+            Fault(file, 1, f"lessons of {course.stands_for} are missing here: {words}; take them over")
+        )
+    return faults
+
+
 def load_all(session: Session, now: datetime, content: Path = CONTENT) -> Loaded:
     """Publish every sound bank and version that is new; what has faults is refused and does not hold up the rest."""
     published: list[str] = []
@@ -191,6 +233,12 @@ def load(session: Session, folder: Path, now: datetime) -> str:
         raise FaultyCourse((_changed(f"{code}/{number}/course.toml", f"copy the folder to {number + 1}"),))
     manifest = read_course(folder)
     faults = _quiz_faults(f"{code}/{number}", manifest, _banks()[0]) if manifest.quizzes else []
+    face = session.scalar(
+        select(Version.manifest)
+        .join(Course, Course.id == Version.course_id)
+        .where(Course.code == manifest.stands_for, Version.current)
+    )
+    faults += _discreet_faults(f"{code}/{number}", manifest, face)
     if faults:
         raise FaultyCourse(tuple(faults))
     course = _course(session, course, manifest, number)

@@ -28,6 +28,7 @@ from courses.lesson_files import (
     reference_faults,
 )
 from courses.pictures import LARGEST, check_svg, svg_size
+from courses.practice import rubric
 from courses.safe_words import hurting
 from courses.toml_tables import LANGUAGES, NotToml, Report, Table, Text, parse
 
@@ -52,7 +53,7 @@ AUDIENCES = (
         "carer",
     ),
 )
-ACCESS = ("open", "audience", "restricted")
+ACCESS = ("open", "audience", "restricted", "discreet")
 CERTIFICATES = ("completion", "participation")
 FEEDBACK = ("full", "hints", "none")
 PICTURES = (".svg", ".png", ".webp")
@@ -129,7 +130,8 @@ class Media:
 class CourseManifest:
     """One version of a course, whole and sound.
 
-    completion: rules that all must be met. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
+    completion: rules that all must be met. stands_for: of a discreet course, the code of the course that everybody
+    else believes is learned. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
     """
 
     code: str
@@ -152,6 +154,8 @@ class CourseManifest:
     quizzes: tuple[Quiz, ...]
     media: tuple[Media, ...]
     digest: str
+    practice: rubric.Rubric | None = None
+    stands_for: str = ""
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -198,9 +202,10 @@ def folder_digest(folder: Path) -> str:
 def document_of(course: CourseManifest) -> dict[str, Any]:
     """Return the manifest as stored with a version, ready for JSON: shares as strings, dates in ISO form.
 
-    Lessons are named by their slugs, their texts are left out.
+    Lessons are named by their slugs, their texts are left out. `practice` is there where the course has one.
     """
-    return {
+    practice = {"practice": rubric.document_of(course.practice)} if course.practice else {}
+    return practice | {
         "code": course.code,
         "version": course.version,
         "changed_on": course.changed_on.isoformat(),
@@ -219,6 +224,7 @@ def document_of(course: CourseManifest) -> dict[str, Any]:
         "modules": [_module_document(module) for module in course.modules],
         "completion": [_rule_document(rule) for rule in course.completion],
         "quizzes": [quiz_document(quiz) for quiz in course.quizzes],
+        **({"stands_for": course.stands_for} if course.stands_for else {}),
     }
 
 
@@ -399,6 +405,13 @@ class _Reader:
         refs = tuple(one.ref for one in objectives)
         self.read_lessons(date.max if changed_on == date.min else changed_on, refs)
         quizzes = tuple(self.quizzes(table, refs))
+        practice = self.practice(table)
+        rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes)))
+        self.check_practice(table, practice, rules)
+        access = table.text("access", choices=ACCESS)
+        stands_for = table.text("stands_for", r"[A-Z]{2}-\d{2}", '"CM-01"', required=access == "discreet")
+        if stands_for and access != "discreet":
+            table.fault("stands_for", "only a discreet course stands for another; leave it out")
         course = CourseManifest(
             code=code,
             version=version,
@@ -406,7 +419,7 @@ class _Reader:
             change=table.both("change") or _TEXT,
             sector=table.text("sector", choices=SECTORS),
             audiences=table.texts("audiences", example="teacher", choices=AUDIENCES),
-            access=table.text("access", choices=ACCESS),
+            access=access,
             minutes=table.whole("minutes", 1, 6000),
             certificate=table.text("certificate", choices=CERTIFICATES),
             validity_months=table.optional_whole("validity_months", 1, 120),
@@ -416,10 +429,12 @@ class _Reader:
             summary=table.both("summary") or _TEXT,
             objectives=objectives,
             modules=tuple(self.modules(table)),
-            completion=tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes))),
+            completion=rules,
             quizzes=quizzes,
             media=tuple(self.media.values()),
             digest=_digest(self.contents),
+            practice=practice,
+            stands_for=stands_for,
         )
         table.close()
         return course
@@ -514,6 +529,54 @@ class _Reader:
             yield Rule(code, quiz, share, times)
             if code in tuple(RuleCode):
                 one.close()
+
+    def practice(self, table: Table) -> rubric.Rubric | None:
+        """Return the rubric under [practice]; None where there is none."""
+        one = table.table("practice", required=False)
+        if one is None:
+            return None
+        seen: list[str] = []
+        found = rubric.Rubric(
+            kind=one.text("kind", choices=rubric.KINDS),
+            title=(one.both("title") or _TEXT).document(),
+            guide=(one.both("guide") or _TEXT).document(),
+            minutes=one.whole("minutes", 1, 6000),
+            two_assessors=one.flag("two_assessors"),
+            differ_by=one.whole("differ_by", 0, 10),
+            criteria=tuple(self.criterion(each, seen) for each in one.tables("criteria")),
+        )
+        one.close()
+        return found
+
+    def criterion(self, table: Table, seen: list[str]) -> rubric.Criterion:
+        """Return one criterion; its levels must be two or more and their points must rise."""
+        ref = self.new_ref(table, seen)
+        title = (table.both("title") or _TEXT).document()
+        levels: list[rubric.Level] = []
+        for each in table.tables("levels"):
+            points = each.whole("points", 0, 100)
+            if levels and points <= levels[-1].points and each.sound:
+                each.fault(
+                    "points", f"{points} points are not more than the level above it has; let points rise"
+                )
+            levels.append(rubric.Level(points, each.languages().document()))
+            each.close()
+        if len(levels) == 1:
+            table.fault("levels", f"criterion {ref} has one level; describe at least two")
+        table.close()
+        return rubric.Criterion(ref, title, tuple(levels))
+
+    def check_practice(self, table: Table, practice: rubric.Rubric | None, rules: tuple[Rule, ...]) -> None:
+        """Report a rule about practice without a rubric, and a rubric that no rule asks for."""
+        asked = any(rule.code == RuleCode.PRACTICE_MARKED for rule in rules)
+        if asked and "practice" not in table.data:
+            table.fault(
+                "completion", "the rule “practice_marked” needs a rubric; describe it under [practice]"
+            )
+        if practice is not None and not asked:
+            table.fault(
+                "practice", "no rule asks for this practice; add rule = “practice_marked” or remove it"
+            )
 
     def quizzes(self, table: Table, objectives: tuple[str, ...]) -> Iterator[Quiz]:
         seen: list[str] = []

@@ -9,12 +9,15 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from courses.certificates.models import Certificate
+from courses.assignments.models import Assignment
+from courses.certificates.models import Certificate, Revocation
 from courses.completion import Done, Progress, QuizDone, Requirements, Rule, StepKind, next_step, progress
 from courses.errors import NotEnrolled
+from courses.families.models import EnrolmentPath
+from courses.legs import NONE, legs_of, legs_of_many
 from courses.models import (
     Completion,
     Course,
@@ -25,7 +28,8 @@ from courses.models import (
     QuizAttempt,
     Version,
 )
-from courses.published import Published, published, version_of
+from courses.published import Published, published
+from courses.renewal import Learning, cycle_to_learn, opens_on
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.policy import Action, Actor
@@ -93,6 +97,49 @@ def requirements_of(version: Published) -> Requirements:
     )
 
 
+#: The version whose lessons an enrolment's learner reads; whoever counts or lists reads `Enrolment.version_id`.
+LEARNED = func.coalesce(EnrolmentPath.version_id, Enrolment.version_id)
+_LEARNED = (
+    select(Version.id, Version.digest)
+    .select_from(Enrolment)
+    .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+    .join(Version, Version.id == LEARNED)
+    .where(Enrolment.id == bindparam("enrolment"))
+)
+
+
+def version_learned(session: Session, enrolment: Enrolment) -> Published:
+    """Return the version whose lessons the learner of an enrolment reads. One small query."""
+    return published(session, *session.execute(_LEARNED, {"enrolment": enrolment.id}).one())
+
+
+def learning_of(session: Session, user_id: int, course_id: int) -> Learning:
+    """Return how a person stands with a course: her latest cycle, and what its certificate is worth."""
+    row = session.execute(
+        select(Enrolment.cycle, Completion.id, Certificate.expires_on, Revocation.revoked_at)
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .outerjoin(Certificate, CERTIFIED)
+        .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
+        .where(Enrolment.user_id == user_id, Enrolment.course_id == course_id)
+        .order_by(Enrolment.cycle.desc())
+        .limit(1)
+    ).first()
+    return learning(*row) if row else Learning()
+
+
+def learning(cycle: int, completion: int | None, expires_on: date | None, revoked: object) -> Learning:
+    """Return `Learning` from the columns of an enrolment, its completion, certificate and revocation."""
+    return Learning(cycle, completion is not None, expires_on, revoked is not None)
+
+
+#: The certificate of an enrolment.
+CERTIFIED = (
+    (Certificate.user_id == Enrolment.user_id)
+    & (Certificate.course_id == Enrolment.course_id)
+    & (Certificate.cycle == Enrolment.cycle)
+)
+
+
 _LESSONS_READ = (
     select(Lesson.slug)
     .join(LessonDone, LessonDone.lesson_id == Lesson.id)
@@ -107,7 +154,7 @@ _ATTEMPTS = (
 
 
 def status(session: Session, enrolment: Enrolment, version: Published) -> Status:
-    """Return how far an enrolment of `version` is. Two queries; papers of attempts are not among what they read."""
+    """Return how far an enrolment of `version` is. Two queries, and one for each leg; papers of attempts are not among what they read."""
     here = {"enrolment": enrolment.id}
     read = session.scalars(_LESSONS_READ, here)
     attempts: dict[str, list[Sat]] = {}
@@ -115,7 +162,8 @@ def status(session: Session, enrolment: Enrolment, version: Published) -> Status
         attempts.setdefault(ref, []).append(Sat(*columns))
     quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
     wanted = requirements_of(version)
-    done = Done(lessons=frozenset(read), quizzes=quizzes)
+    legs = legs_of(session, enrolment, version.manifest)
+    done = Done(frozenset(read), quizzes, workshops=legs.workshops, practice=legs.practice)
     return Status(wanted, done, progress(wanted, done), attempts)
 
 
@@ -250,14 +298,17 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
 
 
 def _may_know(access: str, audiences: set[str], who: Actor) -> bool:
-    return access == "open" or bool(who.audiences & audiences) or who.may(Action.COURSE_PREVIEW)
+    if who.may(Action.COURSE_PREVIEW):
+        return True
+    return access != "discreet" and (access == "open" or bool(who.audiences & audiences))
 
 
 @dataclass(frozen=True, slots=True)
 class MyCourse:
     """A course on the learner's own page: what she must do, by when, and where she was.
 
-    next_place: of the next lesson in the course, from 1; 0 where no lesson is next.
+    next_place: of the next lesson in the course, from 1; 0 where no lesson is next. required: somebody asked for it
+    (a rule, or a due date). renews: the last day of the certificate that this cycle renews, None for a first cycle.
     """
 
     code: str
@@ -278,6 +329,17 @@ class MyCourse:
     next_minutes: int
     next_place: int
     path: Sequence["PathStep"] = ()
+    cycle: int = 1
+    renews: date | None = None
+
+    @property
+    def state(self) -> str:
+        """Return how far she is in one word: done, late, progress or todo."""
+        if self.completed_on is not None:
+            return "done"
+        if self.overdue:
+            return "late"
+        return "progress" if self.enrolled else "todo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,21 +353,27 @@ class PathStep:
 
 
 def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
-    """Return the courses of a learner: begun ones first (soonest due first), then those she is meant to take, then done.
+    """Return the courses of a learner: the soonest due first, then begun ones, those she is meant to take, those done.
 
     A fixed number of queries, however many courses.
     """
     enrolments = session.execute(
-        select(Enrolment, Course, Version.digest, Completion.completed_on, Certificate.serial)
-        .join(Course, Course.id == Enrolment.course_id)
-        .join(Version, Version.id == Enrolment.version_id)
-        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
-        .outerjoin(
-            Certificate,
-            (Certificate.user_id == Enrolment.user_id)
-            & (Certificate.course_id == Enrolment.course_id)
-            & (Certificate.cycle == Enrolment.cycle),
+        select(
+            Enrolment,
+            Course.code,
+            Version.id,
+            Version.digest,
+            Completion.completed_on,
+            Certificate.serial,
+            Certificate.expires_on,
+            Revocation.revoked_at,
         )
+        .join(Course, Course.id == Enrolment.course_id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .join(Version, Version.id == LEARNED)
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .outerjoin(Certificate, CERTIFIED)
+        .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
         .where(Enrolment.user_id == who.id)
         .order_by(Enrolment.enrolled_at)
     ).all()
@@ -335,44 +403,130 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
             best=Fraction(best) if best is not None else None,
             passed=bool(ok) or (before is not None and before.passed),
         )
+    legs = legs_of_many(
+        session,
+        [(row[0], published(session, row[2], row[3]).manifest) for row in enrolments],
+    )
+    meant, asked = _meant(session, who, {row[0].course_id for row in enrolments})
+    ends = {(row[0].course_id, row[0].cycle): row[6] for row in enrolments}
     found = [
         _mine(
             enrolment,
-            course.code,
-            published(session, enrolment.version_id, digest),
+            code,
+            published(session, version_id, digest),
             (completed_on, serial),
-            Done(lessons=frozenset(read.get(enrolment.id, ())), quizzes=passed.get(enrolment.id, {})),
+            Done(
+                frozenset(read.get(enrolment.id, ())),
+                passed.get(enrolment.id, {}),
+                workshops=legs.get(enrolment.id, NONE).workshops,
+                practice=legs.get(enrolment.id, NONE).practice,
+            ),
             today,
+            asked=(enrolment.course_id, enrolment.cycle) in asked,
+            renews=ends.get((enrolment.course_id, enrolment.cycle - 1)),
         )
-        for enrolment, course, digest, completed_on, serial in enrolments
+        for enrolment, code, version_id, digest, completed_on, serial, _ends, _revoked in enrolments
     ]
-    begun = {row[1].id for row in enrolments}
-    meant = session.execute(
-        select(Course.code, Version.id, Version.digest)
-        .join(Version, and_(Version.course_id == Course.id, Version.current))
-        .where(
-            Course.id.in_(select(CourseAudience.course_id).where(CourseAudience.audience.in_(who.audiences))),
-            Course.id.not_in(begun),
+    latest = {
+        row[0].course_id: learning(row[0].cycle, row[0].id if row[4] else None, row[6], row[7])
+        for row in sorted(enrolments, key=lambda row: row[0].cycle)
+    }
+    for course_id, code, version_id, digest in meant:
+        stands = latest.get(course_id, Learning())
+        cycle = cycle_to_begin(stands, {c for course, c in asked if course == course_id}, today)
+        if cycle is None or cycle == stands.cycle:
+            continue
+        found.append(
+            _not_begun(
+                code,
+                published(session, version_id, digest),
+                today,
+                cycle=cycle,
+                due_on=asked.get((course_id, cycle)),
+                renews=stands.valid_through,
+            )
         )
-    )
-    found += [_not_begun(code, published(session, key, digest)) for code, key, digest in meant]
     return sorted(
         found,
-        key=lambda one: (one.completed_on is not None, not one.enrolled, one.due_on or date.max, one.code),
+        key=lambda one: (
+            one.completed_on is not None,
+            one.due_on or date.max,
+            not one.enrolled,
+            one.code,
+        ),
     )
 
 
-def _not_begun(code: str, version: Published) -> MyCourse:
+def _meant(
+    session: Session, who: Actor, begun: Collection[int]
+) -> tuple[Collection[tuple[int, str, int, str]], dict[tuple[int, int], date]]:
+    """Return the courses that are for a person, asked of her or begun, and what rules ask: a due date for each cycle.
+
+    A course is its id and code, and id and digest of its current version. One query.
+    """
+    rows = session.execute(
+        select(Course.id, Course.code, Version.id, Version.digest, Assignment.cycle, Assignment.due_on)
+        .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .outerjoin(
+            Assignment,
+            and_(
+                Assignment.course_id == Course.id,
+                Assignment.user_id == who.id,
+                Assignment.ended_on.is_(None),
+            ),
+        )
+        .where(
+            Course.access != "discreet",
+            or_(
+                Course.id.in_(
+                    select(CourseAudience.course_id).where(CourseAudience.audience.in_(who.audiences))
+                ),
+                Course.id.in_(begun),
+                Assignment.id.is_not(None),
+            ),
+        )
+    ).all()
+    asked = {(course, cycle): due for course, _c, _v, _d, cycle, due in rows if cycle is not None}
+    return {(course, code, version, digest) for course, code, version, digest, *_ in rows}, asked
+
+
+def _asked(session: Session, who: Actor) -> dict[tuple[int, int], date]:
+    """Return what rules ask of a person: the due date of each course and cycle."""
+    rows = session.execute(
+        select(Assignment.course_id, Assignment.cycle, Assignment.due_on).where(
+            Assignment.user_id == who.id, Assignment.ended_on.is_(None)
+        )
+    )
+    return {(course, cycle): due for course, cycle, due in rows}
+
+
+def asked_of(session: Session, who: Actor, course: Course) -> dict[int, date]:
+    """Return what rules ask of a person in one course: the due date of each cycle."""
+    return {cycle: due for (one, cycle), due in _asked(session, who).items() if one == course.id}
+
+
+def cycle_to_begin(stands: Learning, asked: Collection[int], day: date) -> int | None:
+    """Return the cycle that a person may begin or is in: what time opens, or what a rule asks earlier than that."""
+    if stands.completed and stands.cycle + 1 in asked:
+        return stands.cycle + 1
+    return cycle_to_learn(stands, day)
+
+
+def _not_begun(
+    code: str, version: Published, today: date, *, cycle: int, due_on: date | None, renews: date | None
+) -> MyCourse:
     return MyCourse(
         code=code,
         title=version.title,
         minutes=version.minutes,
         enrolled=False,
-        required=False,
-        due_on=None,
-        overdue=False,
-        days_left=None,
+        required=due_on is not None,
+        due_on=due_on,
+        overdue=due_on is not None and due_on < today,
+        days_left=(due_on - today).days if due_on is not None else None,
         completed_on=None,
+        cycle=cycle,
+        renews=renews,
         serial=None,
         lessons_done=0,
         lessons=len(version.lessons),
@@ -391,6 +545,9 @@ def _mine(
     finished: tuple[date | None, str | None],
     done: Done,
     today: date,
+    *,
+    asked: bool,
+    renews: date | None,
 ) -> MyCourse:
     completed_on, serial = finished
     wanted = requirements_of(version)
@@ -403,7 +560,9 @@ def _mine(
         title=version.title,
         minutes=version.minutes,
         enrolled=True,
-        required=due is not None,
+        required=asked or due is not None,
+        cycle=enrolment.cycle,
+        renews=renews,
         due_on=due,
         overdue=completed_on is None and due is not None and due < today,
         days_left=(due - today).days if due is not None else None,
@@ -448,7 +607,11 @@ class LessonLine:
 
 @dataclass(frozen=True, slots=True)
 class CoursePage:
-    """A course as its page shows it: for a visitor, or for one who has begun it."""
+    """A course as its page shows it: for a visitor, or for one who has begun it.
+
+    due_on: by when it is asked for, None where it is not. After a completion whose certificate ends (`expires_on`),
+    `opens_on` is the day from which it may be renewed, and `renewable` whether it may today.
+    """
 
     course: Course
     version: Published
@@ -457,6 +620,10 @@ class CoursePage:
     status: Status | None
     completed_on: date | None
     serial: str | None
+    due_on: date | None = None
+    opens_on: date | None = None
+    expires_on: date | None = None
+    renewable: bool = False
 
     @property
     def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
@@ -480,11 +647,29 @@ def course_for(session: Session, who: Actor, code: str) -> Course:
     course = session.scalar(_COURSE, {"code": code})
     if course is None:
         raise NotFound
-    if course.access == "open" or who.may(Action.COURSE_PREVIEW):
+    if who.may(Action.COURSE_PREVIEW) or course.access == "open":
         return course
+    if course.access == "discreet":
+        raise NotFound
     if is_for(session, course, who) or enrolment_of(session, who, course) is not None:
         return course
     raise NotFound
+
+
+def picture_for(session: Session, who: Actor, code: str) -> None:
+    """Raise `NotFound` unless `who` may see the pictures of a course: she may know of it, or reads its lessons."""
+    reads = (
+        select(EnrolmentPath.enrolment_id)
+        .join(Enrolment, Enrolment.id == EnrolmentPath.enrolment_id)
+        .join(Version, Version.id == EnrolmentPath.version_id)
+        .join(Course, Course.id == Version.course_id)
+        .where(Enrolment.user_id == who.id, Course.code == code, Course.access == "discreet")
+    )
+    try:
+        course_for(session, who, code)
+    except NotFound:
+        if session.scalar(reads) is None:
+            raise
 
 
 def current_version(session: Session, course: Course) -> Published:
@@ -505,16 +690,24 @@ def enrolment_of(session: Session, who: Actor, course: Course) -> Enrolment | No
     return session.scalar(_LATEST, {"user": who.id, "course": course.id})
 
 
-def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
-    """Return everything a course's page shows."""
+def course_page(session: Session, who: Actor, course: Course, today: date | None = None) -> CoursePage:
+    """Return everything a course's page shows. Without `today` nothing is said about renewing."""
     enrolment = enrolment_of(session, who, course) if who.id is not None else None
-    version = version_of(session, enrolment.version_id) if enrolment else current_version(session, course)
+    version = version_learned(session, enrolment) if enrolment else current_version(session, course)
     now = status(session, enrolment, version) if enrolment else None
     read = now.done.lessons if now else frozenset()
     lessons = [
         LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read) for one in version.lessons
     ]
-    completed_on, serial = finished(session, enrolment) if enrolment is not None else (None, None)
+    completed_on, serial, expires_on, revoked = (
+        _finished(session, enrolment) if enrolment is not None else (None, None, None, False)
+    )
+    stands = Learning(enrolment.cycle if enrolment else 0, completed_on is not None, expires_on, revoked)
+    asked = asked_of(session, who, course) if who.id is not None else {}
+    begin = cycle_to_begin(stands, asked, today) if today is not None else None
+    due = asked.get(begin or max(1, stands.cycle))
+    if enrolment is not None and not completed_on:
+        due = enrolment.due_on or due
     return CoursePage(
         course=course,
         version=version,
@@ -523,11 +716,15 @@ def course_page(session: Session, who: Actor, course: Course) -> CoursePage:
         status=now,
         completed_on=completed_on,
         serial=serial,
+        due_on=due if not completed_on or begin else None,
+        opens_on=opens_on(expires_on) if expires_on else None,
+        expires_on=expires_on,
+        renewable=bool(completed_on and begin),
     )
 
 
 _FINISHED = (
-    select(Completion.completed_on, Certificate.serial)
+    select(Completion.completed_on, Certificate.serial, Certificate.expires_on, Revocation.revoked_at)
     .join(Enrolment, Enrolment.id == Completion.enrolment_id)
     .outerjoin(
         Certificate,
@@ -537,14 +734,19 @@ _FINISHED = (
             Certificate.cycle == Enrolment.cycle,
         ),
     )
+    .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
     .where(Completion.enrolment_id == bindparam("enrolment"))
 )
 
 
 def finished(session: Session, enrolment: Enrolment) -> tuple[date | None, str | None]:
     """Return when an enrolment was completed and the serial of its certificate; None for what there is not."""
+    return _finished(session, enrolment)[:2]
+
+
+def _finished(session: Session, enrolment: Enrolment) -> tuple[date | None, str | None, date | None, bool]:
     row = session.execute(_FINISHED, {"enrolment": enrolment.id}).first()
-    return (row[0], row[1]) if row else (None, None)
+    return (row[0], row[1], row[2], row[3] is not None) if row else (None, None, None, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -596,10 +798,12 @@ class LessonPage:
 
 #: Statements that every reader asks for are composed once: composing one takes longer than SQLite needs to answer it.
 _READ = (
-    select(Enrolment.id, Version.id, Version.digest, LessonDone.lesson_id)
+    select(Enrolment.id, Version.id, Version.digest, Lesson.slug)
     .join(Course, Course.id == Enrolment.course_id)
-    .join(Version, Version.id == Enrolment.version_id)
+    .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+    .join(Version, Version.id == LEARNED)
     .outerjoin(LessonDone, LessonDone.enrolment_id == Enrolment.id)
+    .outerjoin(Lesson, Lesson.id == LessonDone.lesson_id)
     .where(Enrolment.user_id == bindparam("user"), Course.code == bindparam("code"))
     .order_by(Enrolment.id.desc())
 )
@@ -611,17 +815,17 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
 
     One query for a learner who has begun. Raises `NotFound`.
     """
-    read: set[int] = set()
+    read: set[str] = set()
     enrolment_id: int | None = None
     version: Published | None = None
-    for enrolment, version_id, digest, lesson_id in session.execute(_READ, {"user": who.id, "code": code}):
+    for enrolment, version_id, digest, done in session.execute(_READ, {"user": who.id, "code": code}):
         if version is None:  # of several enrolments the latest one that has the lesson
             begun = published(session, version_id, digest)
             if begun.lesson(slug) is None:
                 continue
             version, enrolment_id = begun, enrolment
-        if enrolment == enrolment_id and lesson_id is not None:
-            read.add(lesson_id)
+        if enrolment == enrolment_id and done is not None:
+            read.add(done)
     if version is None:
         course = course_for(session, who, code)
         version = current_version(session, course)
@@ -644,7 +848,7 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
         sources=text.sources,
         job_aids=text.job_aids,
         lessons=[
-            LessonLine(one.slug, one.title, one.minutes, one.module, one.id in read)
+            LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read)
             for one in version.lessons
         ],
         enrolment_id=enrolment_id,
@@ -661,7 +865,10 @@ def lesson_to_finish(session: Session, who: Actor, code: str, slug: str) -> tupl
     if enrolment is None:
         raise NotEnrolled
     lesson = session.scalar(
-        select(Lesson).where(Lesson.version_id == enrolment.version_id, Lesson.slug == slug)
+        select(Lesson)
+        .join(Enrolment, Enrolment.id == enrolment.id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .where(Lesson.version_id == LEARNED, Lesson.slug == slug)
     )
     if lesson is None:
         raise NotFound
@@ -680,11 +887,12 @@ class AttemptPlace:
 
 
 _ATTEMPT = (
-    select(Attempt, Enrolment, Course, Version.digest, QuizAttempt.quiz_ref)
+    select(Attempt, Enrolment, Course, Version.id, Version.digest, QuizAttempt.quiz_ref)
     .join(QuizAttempt, QuizAttempt.attempt_id == Attempt.id)
     .join(Enrolment, Enrolment.id == QuizAttempt.enrolment_id)
     .join(Course, Course.id == Enrolment.course_id)
-    .join(Version, Version.id == Enrolment.version_id)
+    .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+    .join(Version, Version.id == LEARNED)
     .where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
 )
 
@@ -694,6 +902,6 @@ def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
     row = session.execute(_ATTEMPT, {"attempt": attempt_id, "taker": who.id}).first()
     if row is None:
         raise NotFound
-    attempt, enrolment, course, digest, ref = row
-    version = published(session, enrolment.version_id, digest)
+    attempt, enrolment, course, version_id, digest, ref = row
+    version = published(session, version_id, digest)
     return AttemptPlace(attempt, enrolment, course, version, quiz_of(version, ref))

@@ -19,6 +19,7 @@ from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
 from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
+from courses.families import paths
 from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import version_of
 from portal.core.accounts.queries import posting_on
@@ -39,20 +40,29 @@ def enrol(
 ) -> Enrolment:
     """Begin a course on its current version; a second click finds the first one's enrolment.
 
+    Where the certificate of an earlier cycle ends soon, ended or was revoked, or a rule asks for it anew, the next
+    cycle begins beside it; the old enrolment, completion and certificate stay as they are. An enrolment takes the
+    due date of what was asked (`due_on` goes before it).
     Raises `NotForYou` where the course is restricted to audiences the person does not belong to.
     """
-    if course.access != "open" and not queries.is_for(session, course, who):
+    if course.access == "discreet" or (course.access != "open" and not queries.is_for(session, course, who)):
         raise NotForYou
-    insert_once(
-        session,
-        Enrolment,
-        user_id=who.id,
-        course_id=course.id,
-        version_id=queries.current_version(session, course).id,
-        cycle=1,
-        enrolled_at=now,
-        due_on=due_on,
-    )
+    asked = queries.asked_of(session, who, course)
+    stands = queries.learning_of(session, who.id or 0, course.id)
+    cycle = queries.cycle_to_begin(stands, asked, local_date(now))
+    if cycle is not None and cycle != stands.cycle:
+        made = insert_once(
+            session,
+            Enrolment,
+            user_id=who.id,
+            course_id=course.id,
+            version_id=queries.current_version(session, course).id,
+            cycle=cycle,
+            enrolled_at=now,
+            due_on=due_on or asked.get(cycle),
+        )
+        if made:
+            paths.follow(session, who.id or 0, course)
     return session.scalars(
         select(Enrolment)
         .where(Enrolment.user_id == who.id, Enrolment.course_id == course.id)
@@ -75,7 +85,7 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
     Raises `LessonsFirst` where the quiz decides the course and lessons are still to be read, `AlreadyCompleted`
     where it has been passed, and what `quizzes.services.start` refuses (attempts used, waiting time).
     """
-    version = version_of(session, enrolment.version_id)
+    version = queries.version_learned(session, enrolment)
     quiz = queries.quiz_of(version, quiz_ref)
     status = queries.status(session, enrolment, version)
     if status.lessons_left and queries.is_decisive(version, quiz_ref):
@@ -174,7 +184,7 @@ def complete_if_met(
     """
     session.execute(_LOCK, {"enrolment": enrolment.id})
     version = version_of(session, enrolment.version_id)
-    status = queries.status(session, enrolment, version)
+    status = queries.status(session, enrolment, queries.version_learned(session, enrolment))
     if not status.progress.complete:
         return None
     day = local_date(now)
@@ -184,11 +194,16 @@ def complete_if_met(
         day,
         rather=select(CourseAudience.audience).where(CourseAudience.course_id == enrolment.course_id),
     )
+    quizzes_here = {quiz["ref"] for quiz in version.manifest.get("quizzes", [])}
     facts: dict[str, Any] = {
         "version": version.number,
         "rules": version.manifest["completion"],
-        "shares": status.shares,
+        "shares": {ref: share for ref, share in status.shares.items() if ref in quizzes_here},
     }
+    if status.done.workshops:
+        facts["workshops"] = status.done.workshops
+    if status.done.practice is not None:
+        facts["practice"] = str(status.done.practice)
     made = insert_once(
         session,
         Completion,

@@ -259,6 +259,15 @@ class Table:
             return low
         return value
 
+    def flag(self, key: str) -> bool:
+        """Return true or false."""
+        value = self._take(key, True, "false")
+        if isinstance(value, bool):
+            return value
+        if value is not None:
+            self.fault(key, f"“{key}” must be true or false, without quotes")
+        return False
+
     def day(self, key: str) -> date:
         """Return a date."""
         value = self._take(key, True, "2026-11-24")

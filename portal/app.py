@@ -20,7 +20,14 @@ import portal.tables  # noqa: F401 - completes the metadata
 from courses.certificates import views as certificates
 from courses.certificates.issuing import issuer_for
 from courses.certificates.signing import UnusableKey
+from courses.families import views as families
+from courses.group_lessons import views as group_lessons
+from courses.practice import views as practice
 from courses.views import attempts, catalogue, learn, preview
+from courses.workshops import imports as hall_imports
+from courses.workshops import manage as halls
+from courses.workshops import past as paper_classes
+from courses.workshops import views as workshops
 from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
@@ -35,15 +42,25 @@ from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.reports import assignment_views as assignments
+from portal.reports import halls as hall_files
+from portal.reports import household_views as households
+from portal.reports import reminder_views as reminders
 from portal.reports import reorganisations, units
 from portal.reports import views as reports
+from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
 NAVIGATION = (
     ("home.index", N_("Home"), None),
     ("catalogue.index", N_("Courses"), None),
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
+    ("workshops.index", N_("Classes"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("assignments.index", N_("Assignments"), Action.COURSE_ASSIGN),
+    ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
+    ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
+    ("roster.units", N_("Staff lists"), Action.ROSTER_MANAGE),
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
@@ -81,10 +98,22 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.bp,
         certificates.verify,
         reports.bp,
+        households.bp,
+        assignments.bp,
+        reminders.bp,
+        families.bp,
         reports.author,
         units.bp,
         units.mine,
         reorganisations.bp,
+        workshops.bp,
+        halls.manage,
+        hall_imports.bp,
+        paper_classes.bp,
+        practice.bp,
+        group_lessons.bp,
+        hall_files.bp,
+        rosters.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

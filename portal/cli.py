@@ -8,6 +8,7 @@ import getpass
 import json
 import shutil
 import sys
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -17,8 +18,11 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Engine, true
+from sqlalchemy.orm import Session
 
 from courses import loader
+from courses.assignments import queries as rule_queries
+from courses.assignments import services as rules
 from portal import backup, demo, translations
 from portal.config import ROOT
 from portal.core import clock
@@ -38,6 +42,7 @@ from portal.core.organisation.models import Area, Unit
 from portal.core.organisation.unit_files import Outcome
 from portal.core.policy import Role
 from portal.core.web import settings
+from portal.demo import sample_roster
 from portal.reports import units as reports_units
 from portal.reports.writers import csv as csv_writer
 from portal.reports.writers import xlsx as xlsx_writer
@@ -47,7 +52,7 @@ PARTLY_REFUSED = 3
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
-    for command in (content, demonstration, user, units, backups, catalogues, jobs, setup):
+    for command in (content, demonstration, user, units, assignments, backups, catalogues, jobs, setup):
         app.cli.add_command(command)
 
 
@@ -113,6 +118,14 @@ def demo_load() -> None:
     if settings().production:
         raise click.ClickException("production refuses demonstration data (PORTAL_ENVIRONMENT=production)")
     demo.load(clock.today(), report=click.echo)
+
+
+@demonstration.command("roster")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def demo_roster(file: Path) -> None:
+    """Write a sample staff list (Excel) of the demonstration's kindergarten, with twelve bad rows, to FILE."""
+    file.write_bytes(sample_roster.write(db.session(), clock.today()))
+    click.echo(f"{file}: sign in as hieutruong and bring it in at /manage/roster/imports/new")
 
 
 @click.group()
@@ -382,6 +395,34 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise click.ClickException(f"{text!r} is not a day; write it like 2025-06-30") from None
+
+
+@click.group()
+def assignments() -> None:
+    """Who must learn what."""
+
+
+@assignments.command("run")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def assignments_run(shape: str) -> None:
+    """Apply every rule now, as the background work does every night; running it again changes nothing."""
+    applied = rules.run(
+        db.session(), _Plainly(), clock.today(), clock.now(), rule_queries.courses_with_rules(db.session())
+    )
+    if shape == "json":
+        click.echo(json.dumps({"asked": applied.asked, "withdrawn": applied.withdrawn}))
+    else:
+        click.echo(f"asked {applied.asked} people, took it back from {applied.withdrawn}")
+
+
+class _Plainly:
+    """Units of work one after the other, without a job around them."""
+
+    def work(self) -> AbstractContextManager[Session]:
+        return unit_of_work()
+
+    def progress(self, done: int, total: int) -> None:
+        pass
 
 
 @click.group("backup")

@@ -44,6 +44,7 @@ class Settings:
     verify_limit: str = "30 per minute"
     register_limit: str = "100 per hour"
     proxies: int = 0
+    remind_days: int = 7
     jobs: str = ""
     job_lease_seconds: int = 60
     smtp_url: str = ""
@@ -81,6 +82,7 @@ MEANING: Mapping[str, str] = {
     "sign_in_limit": "sign-in attempts from one address",
     "verify_limit": "certificate look-ups from one address",
     "register_limit": "sign-ups from one address",
+    "remind_days": "a person is reminded of what she must learn once in so many days, whoever reminds",
     "proxies": "number of reverse proxies in front whose `X-Forwarded-For` is trusted",
     "jobs": "`embedded`: gunicorn starts a worker for background work; `apart`: run `flask jobs work` yourself. Unset: embedded, but apart in production",
     "job_lease_seconds": "work of a killed worker is taken up again after so many seconds",

@@ -3,6 +3,8 @@
 Only `portal.app` imports this.
 """
 
+from courses.assignments import jobs as assignments
 from portal.core.notices import sending
+from portal.core.rosters import jobs as rosters
 
-MODULES = (sending,)
+MODULES = (sending, rosters, assignments)

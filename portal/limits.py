@@ -52,6 +52,9 @@ def apply(app: Flask, settings: Settings) -> None:
     for endpoint, limit in (
         ("accounts.login_submit", settings.sign_in_limit),
         ("accounts.choose_submit", settings.sign_in_limit),
+        ("accounts.first_submit", settings.sign_in_limit),
+        ("accounts.first_secret_submit", settings.sign_in_limit),
+        ("accounts.ask_submit", settings.register_limit),
         ("accounts.register_submit", settings.register_limit),
         ("accounts.change_secret", settings.sign_in_limit),  # it, too, says whether a secret is right
         ("verify.show", settings.verify_limit),

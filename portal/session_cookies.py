@@ -4,11 +4,13 @@ The signed time in the cookie is when the person was last seen; `PORTAL_IDLE_MIN
 every answer cost a tenth of a light page and told nothing that a minute's precision does not.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
+
+from portal.core import clock
 
 REFRESHED_AFTER = timedelta(seconds=60)
 
@@ -52,7 +54,7 @@ class SessionCookies(SecureCookieSessionInterface):
         signed_at = getattr(session, "signed_at", None)
         if session.modified or signed_at is None:
             return True
-        return bool(session.permanent) and datetime.now(UTC) - signed_at >= self._refreshed_after
+        return bool(session.permanent) and clock.now() - signed_at >= self._refreshed_after
 
 
 def init_app(app: Flask) -> None:

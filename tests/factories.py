@@ -10,6 +10,7 @@ from portal.core.accounts.models import Audience, Membership, Posting, SecretKin
 from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.policy import Role
+from portal.core.rosters.models import Evidence, RosterBasis
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -80,11 +81,13 @@ def unit(
         search_key=fold(name),
         area_id=where.id,
         parent_id=parent.id if parent else None,
-        roster_on=date(2026, 10, 1) if roster else None,
         valid_from=BEGAN,
     )
     session.add(one)
     session.flush()
+    if roster:
+        session.add(RosterBasis(unit_id=one.id, evidence=Evidence.NAMED, valid_from=BEGAN))
+        session.flush()
     return one
 
 

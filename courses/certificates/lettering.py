@@ -5,6 +5,7 @@ is extracted from the file is what was drawn. For that every text passes `clean`
 """
 
 import re
+import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -37,6 +38,11 @@ _WORDS, _ONE_SCALE, _MORE, _TWO_SCALES, _MATRIX, _HAS_INSTRUCTIONS = (
 )  # glyf flags
 _STEP = 0.5  # sizes are whole multiples of it, in points
 _LEADING = 1.18  # from one line of a wrapped text to the next, in sizes
+
+
+# A font's subset is made by moving one reading position over the font's file: one thread at a time. It costs
+# nothing, for the work is Python's own and threads would take turns anyway.
+drawing = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)

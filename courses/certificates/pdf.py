@@ -3,7 +3,6 @@
 The same facts give the same bytes. Nothing is read but the typeface, once; no clock, no database, no request.
 """
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +22,7 @@ from courses.certificates.lettering import (
     REGULAR,
     Fitted,
     clean,
+    drawing,
     fit,
     pieces,
     register_fonts,
@@ -43,10 +43,6 @@ _MIDDLE = (410.0, 197.0)  # from where to where who did what is spread
 _QR = 80.0
 
 Run = tuple[str, str, float]  # words, font, size
-
-# A font's subset is made by moving one reading position over the font's file: one thread at a time. It costs
-# nothing, for the work is Python's own and threads would take turns anyway.
-_drawing = threading.Lock()
 
 
 class Kind(StrEnum):
@@ -128,7 +124,7 @@ class CertificateFacts:
 
 def render(facts: CertificateFacts) -> bytes:
     """Return the certificate as a PDF file of one A4 page, landscape; the same facts give the same bytes."""
-    with _drawing:
+    with drawing:
         register_fonts()
         file = BytesIO()
         options: dict[str, Any] = {"initialFontName": REGULAR}  # else Helvetica is named, and not embedded

@@ -9,6 +9,9 @@ from werkzeug.wrappers import Response
 from courses import queries, services
 from courses.completion import StepKind
 from courses.forms import ButtonForm
+from courses.practice import queries as practice_queries
+from courses.practice.rubric import rubric_of
+from courses.workshops import queries as workshop_queries
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
 from portal.core.db import db, unit_of_work
@@ -70,15 +73,25 @@ def shelf(cards: Sequence[queries.Card]) -> Sequence[dict[str, str]]:
 def course(code: str) -> str:
     """Show a course: what one learns, its path, and what is done and left."""
     session = db.session()
-    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code))
+    today = clock.today()
+    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code), today)
+    manifest = found.version.manifest
+    asked = {rule["rule"] for rule in manifest["completion"]}
+    practice = found.enrolment is not None and "practice_marked" in asked
+    classes = actor().id is not None and "workshop_attended" in asked
     return render_template(
         "courses/catalogue/course.html",
         page=found,
-        manifest=found.version.manifest,
+        manifest=manifest,
+        practice=practice_queries.own(session, found.enrolment) if practice and found.enrolment else (),
+        rubric=rubric_of(manifest["practice"]) if manifest.get("practice") else None,
+        classes=workshop_queries.my_classes(session, actor(), today, course_id=found.course.id)
+        if classes
+        else (),
         form=ButtonForm(),
         StepKind=StepKind,
         audiences=AUDIENCE_LABELS,
-        today=clock.today(),
+        today=today,
     )
 
 

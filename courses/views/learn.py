@@ -66,7 +66,7 @@ def job_aid(code: str, slug: str, number: int) -> str:
 @public
 def media(code: str, version: int, name: str) -> Response:
     """Send a picture of a published version. Nothing outside the version's folder can be named."""
-    queries.course_for(db.session(), actor(), code)
+    queries.picture_for(db.session(), actor(), code)
     path = media_file(code, version, name)
     if path is None:
         raise NotFound

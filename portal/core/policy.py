@@ -27,6 +27,15 @@ class Action(StrEnum):
     POLICY_READ = "policy:read"
     UNITS_READ = "units:read"
     UNITS_MANAGE = "units:manage"
+    WORKSHOP_HOLD = "workshop:hold"
+    PRACTICE_MARK = "practice:mark"
+    GROUP_LESSON_PLAY = "group_lesson:play"
+    CERTIFICATE_ISSUE_PAST = "certificate:issue_past"
+    ROSTER_MANAGE = "roster:manage"
+    COURSE_ASSIGN = "course:assign"
+    PEOPLE_REMIND = "people:remind"
+    HOUSEHOLD_KEEP = "household:keep"
+    FAMILY_SUPPORT = "family:support"
 
 
 class Role(StrEnum):
@@ -40,6 +49,7 @@ class Role(StrEnum):
     STANDING_AGENCY = "standing_agency"
     AUTHOR = "author"
     ADMINISTRATOR = "administrator"
+    FAMILY_SUPPORT = "family_support"
 
 
 ROLE_LABELS: Mapping[Role, str] = {
@@ -51,6 +61,7 @@ ROLE_LABELS: Mapping[Role, str] = {
     Role.STANDING_AGENCY: N_("standing agency"),
     Role.AUTHOR: N_("author"),
     Role.ADMINISTRATOR: N_("administrator"),
+    Role.FAMILY_SUPPORT: N_("family support officer"),
 }
 
 ACTION_LABELS: Mapping[Action, str] = {
@@ -66,6 +77,15 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.POLICY_READ: N_("see who may do what"),
     Action.UNITS_READ: N_("look areas and units up"),
     Action.UNITS_MANAGE: N_("import units, apply and undo reorganisations"),
+    Action.WORKSHOP_HOLD: N_("hold classes and record who was there"),
+    Action.PRACTICE_MARK: N_("arrange observed practice and its marking"),
+    Action.GROUP_LESSON_PLAY: N_("play lessons to a group"),
+    Action.CERTIFICATE_ISSUE_PAST: N_("issue a certificate for a paper class, with a reason"),
+    Action.ROSTER_MANAGE: N_("keep staff lists: posts, transfers, sign-in slips, imports"),
+    Action.COURSE_ASSIGN: N_("say who must learn what, and by when"),
+    Action.PEOPLE_REMIND: N_("remind people of what they must learn"),
+    Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
+    Action.FAMILY_SUPPORT: N_("work with families as a support officer"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -75,15 +95,28 @@ _HEAD = _OWN | {
     Action.PEOPLE_EXPORT,
     Action.POLICY_READ,
     Action.UNITS_READ,
+    Action.WORKSHOP_HOLD,
+    Action.PRACTICE_MARK,
+    Action.COURSE_ASSIGN,
+    Action.PEOPLE_REMIND,
 }
 
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
-    Role.COLLABORATOR: _OWN | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.UNITS_READ},
-    Role.UNIT_HEAD: _HEAD,
-    Role.DISTRICT_HEAD: _HEAD,
-    Role.DEPARTMENT_HEAD: _HEAD | {Action.CERTIFICATE_REVOKE},
-    Role.STANDING_AGENCY: _HEAD | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW},
+    Role.COLLABORATOR: _OWN
+    | {
+        Action.PEOPLE_COUNT,
+        Action.PEOPLE_READ,
+        Action.GROUP_LESSON_PLAY,
+        Action.HOUSEHOLD_KEEP,
+        Action.UNITS_READ,
+    },
+    Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
+    Role.DEPARTMENT_HEAD: _HEAD
+    | {Action.CERTIFICATE_REVOKE, Action.CERTIFICATE_ISSUE_PAST, Action.ROSTER_MANAGE},
+    Role.STANDING_AGENCY: _HEAD
+    | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW, Action.CERTIFICATE_ISSUE_PAST},
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
     Role.ADMINISTRATOR: _OWN
     | {
@@ -95,6 +128,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.UNITS_READ,
         Action.UNITS_MANAGE,
     },
+    Role.FAMILY_SUPPORT: _OWN | {Action.FAMILY_SUPPORT},
 }
 
 

@@ -40,4 +40,5 @@ ACCOUNTS = (
     Account("thuongtruc", "Ngô Bích Thủy", N_("standing agency"), "SO-LDTBXH", Audience.CHILD_AFFAIRS_OFFICER, Role.STANDING_AGENCY, "34"),
     Account("soanbai", "Tạ Hải Yến", N_("author"), "SO-LDTBXH", None, Role.AUTHOR),
     Account("quantri", "Mạc Văn Khôi", N_("administrator"), "SO-LDTBXH", None, Role.ADMINISTRATOR),
+    Account("hotrogiadinh", "Hà Thị Bảo", N_("family support officer"), "UB-336", None, Role.FAMILY_SUPPORT, "336"),
 )  # fmt: skip

@@ -10,21 +10,29 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from courses import queries
+from courses.assignments import queries as assignment_queries
+from courses.assignments import services as assignments
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
+from courses.services import enrol
 from portal.core import clock
-from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, User
+from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
+from portal.core.accounts.secrets import hashed
 from portal.core.accounts.services import new_user
+from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.db import unit_of_work
+from portal.core.households.services import Row, register
 from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
-from portal.core.policy import Role
+from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
+from portal.demo import halls
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 
 BEGAN = date(2020, 4, 10)  # the day the plan was signed
+WITHOUT_ACCOUNT = 6  # every sixth of the staff stands on a list and has not signed in yet
 FAMILIES = [
     "Nguyễn",
     "Trần",
@@ -159,6 +167,10 @@ def load(today: date, report: Callable[[str], None]) -> None:
     with unit_of_work() as session:
         issued = _learning(session, issuer_for(settings()), today, now, dice, report)
         report(f"certificates: {issued}")
+    with unit_of_work() as session:
+        report(f"classes, a practice, an evening: {halls.load(session, issuer_for(settings()), today, now)}")
+        _households(session, today, now, dice)
+        _rule(session, today, now)
 
 
 def _areas(session: Session) -> dict[str, Area]:
@@ -185,7 +197,7 @@ def _areas(session: Session) -> dict[str, Area]:
 
 def _units(session: Session, areas: dict[str, Area], today: date, dice: random.Random) -> dict[str, Unit]:
     units: dict[str, Unit] = {}
-    counted = today - timedelta(days=40)
+    counted = today - timedelta(days=400)
 
     def add(
         code: str, kind: UnitKind, sector: Sector, name: str, area: str, roster: bool = True, parent: str = ""
@@ -281,6 +293,7 @@ def _units(session: Session, areas: dict[str, Area], today: date, dice: random.R
 
 def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime, dice: random.Random) -> int:
     made = 0
+    kept = hashed(PASSWORD)  # one for all: this is a demonstration
     for unit in units.values():
         for audience, title, many in _posts(unit, dice):
             for _number in range(many):
@@ -291,7 +304,9 @@ def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime,
                     sort_key=sort_key(name),
                     search_key=fold(name),
                     staff_code=f"DM-{made:05d}",
+                    phone=f"09001{made:05d}" if made % 3 else None,
                     secret_kind=SecretKind.PASSWORD,
+                    secret_hash=kept if made % WITHOUT_ACCOUNT else None,
                     failed_count=0,
                     created_at=now,
                 )
@@ -300,7 +315,13 @@ def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime,
                 began = today - timedelta(days=dice.randrange(200, 1500))
                 session.add(
                     Posting(
-                        user_id=user.id, unit_id=unit.id, audience=audience, title=title, valid_from=began
+                        user_id=user.id,
+                        unit_id=unit.id,
+                        audience=audience,
+                        title=title,
+                        valid_from=began,
+                        source=PostingSource.DEMONSTRATION,
+                        recorded_at=now,
                     )
                 )
     return made
@@ -344,7 +365,14 @@ def _accounts(
         began = today - timedelta(days=300)
         if account.audience is not None:
             session.add(
-                Posting(user_id=user.id, unit_id=unit.id, audience=account.audience, valid_from=began)
+                Posting(
+                    user_id=user.id,
+                    unit_id=unit.id,
+                    audience=account.audience,
+                    valid_from=began,
+                    source=PostingSource.DEMONSTRATION,
+                    recorded_at=now,
+                )
             )
         if account.role is not None:
             everywhere = account.role in (Role.AUTHOR, Role.ADMINISTRATOR)
@@ -369,8 +397,9 @@ def _learning(
     report: Callable[[str], None],
 ) -> int:
     """Let about two in three of the staff begin the courses that are for them, and some of these complete."""
+    # everybody here began before any second version was published, and stays on the first
     courses = session.execute(
-        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.current))
+        select(Course, Version).join(Version, and_(Version.course_id == Course.id, Version.number == 1))
     ).all()
     named = {account.username for account in ACCOUNTS}
     issued = 0
@@ -387,7 +416,11 @@ def _learning(
         ).all()
         for user, posting in people:
             chance = dice.random()
-            if chance > 0.68 or user.username in named - {"giaovien", "hieutruong"}:
+            if (
+                chance > 0.68
+                or user.secret_hash is None
+                or user.username in named - {"giaovien", "hieutruong"}
+            ):
                 continue
             began = now - timedelta(days=dice.randrange(20, 190), hours=dice.randrange(8))
             due = today + timedelta(days=dice.choice((-12, 20, 20, 55)))
@@ -449,3 +482,76 @@ def _complete(
     session.add(completion)
     session.flush()
     certificates.issue(session, issuer, completion, course=course, version=version, cycle=1, now=at)
+
+
+def _households(session: Session, today: date, now: datetime, dice: random.Random) -> None:
+    """Let the collaborator have registered some families of her commune; some of their grown-ups have begun to learn."""
+    collaborator = session.scalars(select(User).where(User.username == "congtacvien")).one()
+    unit = session.scalars(select(Unit).where(Unit.code == "CD-12454")).one()
+    course = session.scalar(select(Course).where(Course.code == "CM-01"))
+    for number in range(1, 13):
+        grown_ups = 1 + number % 2
+        phone = f"09000010{number:02d}"
+        for place in range(grown_ups):
+            name = " ".join((dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(GIVEN)))
+            outcome = register(
+                session,
+                Row(
+                    key=f"demonstration-{number:02d}-{place}-row",
+                    full_name=name,
+                    phone=phone if place == 0 or number % 3 else "",
+                    household=None,
+                    household_key=f"demonstration-{number:02d}-home",
+                    audience=Audience.CARER if number == 7 else Audience.PARENT,
+                    has_child=number != 5,
+                    bands=(("0-5",), ("6-10",), ("6-10", "11-15"))[number % 3],
+                    consent=True,
+                    version=CURRENT[PARENT],
+                ),
+                unit=unit,
+                by_id=collaborator.id,
+                today=today - timedelta(days=60),
+                now=now - timedelta(days=60),
+            )
+            if course is not None and (number + place) % 3 == 0:
+                enrolment = enrol(session, Actor(outcome.user_id), course, now - timedelta(days=40))
+                lessons = session.scalars(
+                    select(Lesson)
+                    .where(Lesson.version_id == enrolment.version_id)
+                    .order_by(Lesson.position)
+                    .limit(1 + number % 5)
+                ).all()
+                session.add_all(
+                    LessonDone(
+                        enrolment_id=enrolment.id,
+                        lesson_id=lesson.id,
+                        done_at=now - timedelta(days=40 - position),
+                    )
+                    for position, lesson in enumerate(lessons, 1)
+                )
+
+
+def _rule(session: Session, today: date, now: datetime) -> None:
+    """Let the head of the kindergarten have asked her staff to learn GD-01, by a day next month."""
+    course = session.scalar(select(Course).where(Course.code == "GD-01"))
+    if course is None:
+        return
+    head = session.scalars(select(User).where(User.username == "hieutruong")).one()
+    school = session.scalars(select(Unit).where(Unit.code == "MN-336-01")).one()
+    wish = assignments.Wish(
+        course=course,
+        audience=None,
+        area_id=None,
+        unit_id=school.id,
+        sector=None,
+        due_on=today + timedelta(days=30),
+        due_days=None,
+        renewal_days=90,
+        valid_from=today,
+    )
+    rule = assignments.make(session, Actor(head.id, (Grant(Role.UNIT_HEAD, unit=school.id),)), wish, now)
+    rule.applied_at = now
+    plan = assignment_queries.plan(session, course.id, [rule], today)
+    people = assignment_queries.touched(session, plan)
+    if people:
+        assignments.apply(session, plan, people[0], people[-1], now)

@@ -1,13 +1,16 @@
 """From queries to tables: the words of headings and notes, and nothing counted here."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
 from portal.core.locale import show_date
 from portal.core.text import N_
+from portal.reports.declared import Declared
 from portal.reports.queries import By, Counts, Filters, Line, PersonLine, Scope, State
 from portal.reports.tables import Column, Kind, Table, Value
 
@@ -55,8 +58,15 @@ def asked(scope: Scope, filters: Filters) -> str:
     return " · ".join(parts)
 
 
-def board_table(scope: Scope, filters: Filters, by: By, lines: Sequence[Line], total: Counts) -> Table:
-    """Return the board as a table."""
+def board_table(
+    scope: Scope,
+    filters: Filters,
+    by: By,
+    lines: Sequence[Line],
+    total: Counts,
+    declared: Declared | None = None,
+) -> Table:
+    """Return the board as a table; where units declare totals, with a column for them that is in no rate."""
     columns = (
         Column("label", _(FIRST[by]), Kind.TEXT, 46),
         Column("roster", _("On the roster"), Kind.COUNT),
@@ -73,6 +83,27 @@ def board_table(scope: Scope, filters: Filters, by: By, lines: Sequence[Line], t
         ),
         _("Units without a staff list have no denominator; their people are counted but stand in no rate."),
     ]
+    if declared is not None and declared.coded:
+        notes.append(
+            ngettext(
+                "%(num)d unit gives codes without names; its people are counted like others.",
+                "%(num)d units give codes without names; their people are counted like others.",
+                declared.coded,
+            )
+        )
+    if declared is not None and declared.any:
+        return with_declared(
+            Table(
+                title=_("Completion of courses"),
+                asked=asked(scope, filters),
+                columns=columns,
+                rows=[_counts(label_of(line, by), line.counts) for line in lines],
+                total=_counts(_("Everybody, once"), total),
+                notes=notes,
+            ),
+            [declared.lines.get(line.code, 0) for line in lines],
+            declared,
+        )
     return Table(
         title=_("Completion of courses"),
         asked=asked(scope, filters),
@@ -80,6 +111,26 @@ def board_table(scope: Scope, filters: Filters, by: By, lines: Sequence[Line], t
         rows=[_counts(label_of(line, by), line.counts) for line in lines],
         total=_counts(_("Everybody, once"), total),
         notes=notes,
+    )
+
+
+def with_declared(table: Table, numbers: Sequence[int], declared: Declared) -> Table:
+    """Return the board's table with one more column, "declared total", and a note that it is in no rate."""
+    total = table.total or ()
+    return replace(
+        table,
+        columns=[*table.columns, Column("declared", _("Declared total"), Kind.COUNT)],
+        rows=[[*row, number or None] for row, number in zip(table.rows, numbers, strict=True)],
+        total=[*total, declared.people],
+        notes=[
+            *table.notes,
+            ngettext(
+                "Declared total: %(people)s people of %(num)d unit that gives a signed number instead of a list. They stand in no rate.",
+                "Declared total: %(people)s people of %(num)d units that give a signed number instead of a list. They stand in no rate.",
+                len(declared.units),
+                people=declared.people,
+            ),
+        ],
     )
 
 

@@ -1,4 +1,4 @@
-"""A table as a file to be saved: one place that names it and streams it."""
+"""A table as the answer to a request: the same table that the screen shows, as CSV or XLSX."""
 
 from collections.abc import Iterator
 from typing import IO
@@ -12,20 +12,20 @@ from portal.reports.tables import Table
 from portal.reports.writers import csv, xlsx
 
 CHUNK = 64 * 1024
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def table_file(table: Table, kind: str, name: str) -> Response:
-    """Return a table as CSV or XLSX; `name` gets the day and the ending."""
+def answer_with(table: Table, kind: str, name: str) -> Response:
+    """Return a table as a file to keep. kind: `csv` or `xlsx`. name: without the day and the ending."""
     missing = _("no denominator yet")
-    name = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
     if kind == "csv":
         body: Iterator[bytes] = csv.write(table, missing)
         mimetype = "text/csv; charset=utf-8"
     else:
-        body = _pieces(xlsx.write(table, missing, language()))
-        mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        body, mimetype = _pieces(xlsx.write(table, missing, language())), XLSX
     response = Response(stream_with_context(body), mimetype=mimetype)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    whole = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{whole}"'
     return response
 
 

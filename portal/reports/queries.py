@@ -1,7 +1,7 @@
 """Counting people by place, course and audience, and listing them: the one query behind screen and file.
 
 A person is counted once in every row and once in the total, however many posts she holds. Only units that someone
-gave a staff list for (`roster_on`) are a denominator; people of other units are counted beside it, never in a rate.
+gave a staff list for (names or codes, on the day asked for) are a denominator; people of other units are counted beside it, never in a rate.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from courses.assignments.queries import asked_not_begun
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from portal.core.accounts.models import Posting, User
@@ -38,6 +39,8 @@ from portal.core.organisation.history import area_called, unit_called
 from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
+from portal.core.rosters.models import RosterBasis
+from portal.core.rosters.queries import counted_on, counted_units
 from portal.reports.tables import Ratio
 
 PAGE = 50
@@ -239,25 +242,30 @@ def _facts(
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
+    asked = asked_not_begun(day, late=True)
     query = (
         select(
             key.label("key"),
             Posting.user_id.label("person"),
-            func.count(Unit.roster_on).label("roster"),
+            func.count(RosterBasis.id).label("roster"),
             func.count(Enrolment.id).label("enrolled"),
             func.count(Completion.id).label("closed"),
-            func.count(case((_late(day), 1))).label("overdue"),
+            func.count(case((or_(_late(day), asked.c.due_on.is_not(None)), 1))).label("overdue"),
             func.count(case((_done(filters), 1)) if filters.since else Completion.id).label("completed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
+        .outerjoin(RosterBasis, and_(RosterBasis.unit_id == Unit.id, *counted_on(day)))
     )
     enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
+    of_her = asked.c.user_id == Posting.user_id
     if by_course or filters.by_course:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
         enrolled = and_(enrolled, Enrolment.course_id == CourseAudience.course_id)
+        of_her = and_(of_her, asked.c.course_id == CourseAudience.course_id)
     return (
         query.outerjoin(Enrolment, enrolled)
+        .outerjoin(asked, of_her)
         .outerjoin(Completion, and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until))
         .where(*_posts(filters, scope))
         .group_by(Posting.user_id, key)  # in this order, the sum over people finds its rows sorted
@@ -420,7 +428,7 @@ def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
 
     With `meant` a post stands there once for each course that it is for.
     """
-    on_roster = Unit.roster_on.is_not(None)
+    on_roster = Unit.id.in_(counted_units(filters.day))
     wanted_first = [case((on_roster, 0), else_=1)] if state == State.ROSTER_COMPLETED else []
     place = func.dense_rank().over(
         partition_by=Posting.user_id,
@@ -455,9 +463,13 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
     day = filters.day
     until = start_of(day + timedelta(days=1))
     asked = _asked_posts(scope, filters, state)
+    due = asked_not_begun(day)
+    late = or_(_late(day), due.c.due_on < day)
     enrolled = and_(Enrolment.user_id == asked.c.person, Enrolment.enrolled_at < until)
+    of_her = due.c.user_id == asked.c.person
     if filters.by_course:
         enrolled = and_(enrolled, Enrolment.course_id == asked.c.course)
+        of_her = and_(of_her, due.c.course_id == asked.c.course)
     query = (
         select(
             User.id,
@@ -465,15 +477,16 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
             User.sort_key,
             *(func.max(case((asked.c.place == 1, asked.c[name]))) for name in ("unit", "area", "audience")),
             func.max(Enrolment.enrolled_at),
-            func.max(Enrolment.due_on),
+            func.coalesce(func.min(due.c.due_on), func.max(Enrolment.due_on)),
             func.max(Completion.completed_on),
             func.max(Certificate.serial),
             _flag(_begun()),
-            _flag(_late(day)),
+            _flag(late),
         )
         .select_from(asked)
         .join(User, User.id == asked.c.person)
         .outerjoin(Enrolment, enrolled)
+        .outerjoin(due, of_her)
         .outerjoin(
             Completion,
             and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until),
@@ -497,7 +510,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         State.ENROLLED: func.count(Enrolment.id) > 0,
         State.NOT_STARTED: func.count(Enrolment.id) == 0,
         State.IN_PROGRESS: _flag(_begun()) == 1,
-        State.OVERDUE: _flag(_late(day)) == 1,
+        State.OVERDUE: _flag(late) == 1,
         State.COMPLETED: _flag(_done(filters)) == 1,
         State.ROSTER_COMPLETED: and_(_flag(_done(filters)) == 1, func.max(asked.c.roster) == 1),
         State.NOT_COMPLETED: func.count(Completion.id) == 0,
@@ -543,6 +556,11 @@ def people(
         )
 
 
+def ids_of_people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
+    """Return a select of the ids of the people whom `people` would list."""
+    return _people(scope, filters, state, search).order_by(None).with_only_columns(User.id)
+
+
 def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:
     """Return how many people `people` would list."""
     return (
@@ -571,11 +589,12 @@ def course_choices(session: Session, language: str) -> Sequence[tuple[str, str]]
     rows = session.execute(
         select(Course.code, Version.title)
         .join(Version, and_(Version.course_id == Course.id, Version.current))
+        .where(Course.access != "discreet")
         .order_by(Course.code)
     )
     return [(code, f"{code} · {title.get(language) or title['vi']}") for code, title in rows]
 
 
 def course_named(session: Session, code: str) -> Course | None:
-    """Return the course of a code, or None."""
-    return session.scalar(select(Course).where(Course.code == code))
+    """Return the course of a code, or None; a discreet one is on no list, so nobody asks for it by name."""
+    return session.scalar(select(Course).where(Course.code == code, Course.access != "discreet"))

@@ -26,7 +26,7 @@ from portal.core.organisation.models import (
 from portal.core.organisation.reorganise import KIND_LABELS, SUBJECT_LABELS, Event, Fault, Kind, Subject
 from portal.core.policy import ROLE_LABELS, Action
 from portal.core.web import actor, requires, see_other
-from portal.reports.files import table_file
+from portal.reports.files import answer_with
 from portal.reports.reorganisation_forms import FORMS, EventForm, decree_of
 from portal.reports.reorganisation_impact import impact
 from portal.reports.tables import Column, Table
@@ -121,7 +121,7 @@ def export(kind: str) -> Response:
             for one, many in found
         ],
     )  # fmt: skip
-    return table_file(table, kind, "sap-xep")
+    return answer_with(table, kind, "sap-xep")
 
 
 @bp.get("/new/<any(merge, split, rename, move, abolish):kind>")
@@ -279,7 +279,7 @@ def decree_file(reorganisation_id: int, kind: str) -> Response:
     one = _one(session, reorganisation_id)
     decree = Decree(one.title, one.legal_basis, one.effective_on, tuple(_events(session, one)))
     columns = tuple(Column(key, key, Holds.TEXT, 24) for key in COLUMNS)
-    return table_file(
+    return answer_with(
         Table(one.title, one.legal_basis, columns, decrees.rows_of(decree)), kind, f"sap-xep-{one.id}"
     )
 

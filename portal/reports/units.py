@@ -35,9 +35,10 @@ from portal.core.organisation.queries import areas_above, reachable
 from portal.core.organisation.tree import AreaLine, UnitLine, Wanted
 from portal.core.organisation.unit_files import OUTCOME_LABELS, Outcome, Read
 from portal.core.policy import Action
+from portal.core.rosters.queries import basis_on
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
-from portal.reports.files import table_file
+from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
 
 bp = Blueprint("units", __name__, url_prefix="/admin/units")
@@ -202,6 +203,7 @@ def _page(*, manage: bool) -> str:
         pages=max(1, -(-count // tree.PAGE)),
         above=[one for one in above if one is not subject and (manage or _anything_in(one, day))],
         former=history.former_states(session, subject) if subject else (),
+        basis=basis_on(session, place.unit.id, day) if place.unit else None,
         family=history.family_of(session, subject) if subject else (),
         here={key: value for key, value in here.items() if value},
         area_kinds=AREA_KIND_LABELS,
@@ -223,7 +225,7 @@ def _file(kind: str) -> Response:
         record(
             work, at=clock.now(), actor_id=actor().id, code="units.export", target="units", kind=kind, rows=str(count)
         )  # fmt: skip
-    return table_file(unit_table(found, day), kind, "don-vi")
+    return answer_with(unit_table(found, day), kind, "don-vi")
 
 
 def unit_table(found: Sequence[UnitLine], day: date) -> Table:
@@ -270,7 +272,7 @@ def upload() -> str:
 def template(kind: str) -> Response:
     """Send an empty table with the headings."""
     columns = tuple(Column(one.key, one.heading, Kind.TEXT, 24) for one in reading.UNIT_COLUMNS)
-    return table_file(Table(_("Units"), _("template"), columns, []), kind, "mau-don-vi")
+    return answer_with(Table(_("Units"), _("template"), columns, []), kind, "mau-don-vi")
 
 
 @bp.post("/import")

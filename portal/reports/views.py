@@ -13,7 +13,8 @@ from portal.core.policy import Action
 from portal.core.web import actor, requires
 from portal.reports import boundaries, build, forms, queries
 from portal.reports.boundaries import BOUNDS_LABELS, Bounds
-from portal.reports.files import table_file
+from portal.reports.declared import declared
+from portal.reports.files import answer_with
 from portal.reports.queries import By, Counts, Line, Scope, State
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
@@ -45,14 +46,16 @@ def board() -> str:
     """Show the counts of a place by course, by area or unit, or by audience."""
     scope, asked = _asked(Action.PEOPLE_COUNT)
     lines, total = _counted(scope, asked)
+    beside = declared(db.session(), scope, asked.filters, asked.by)
     return render_template(
         "reports/board.html",
         scope=scope,
+        declared=beside,
         name=build.name_of(scope),
         asked=asked,
         lines=lines,
         total=total,
-        table=build.board_table(scope, asked.filters, asked.by, lines, total),
+        table=build.board_table(scope, asked.filters, asked.by, lines, total, beside),
         label_of=lambda line: build.label_of(line, asked.by),
         places=queries.places(db.session(), actor().grants),
         courses=queries.course_choices(db.session(), language()),
@@ -69,10 +72,10 @@ def board_file(kind: str) -> Response:
     """Send the board as a file: the same query, the same figures."""
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     lines, total = _counted(scope, asked)
+    beside = declared(db.session(), scope, asked.filters, asked.by)
+    table = build.board_table(scope, asked.filters, asked.by, lines, total, beside)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
-    return table_file(
-        build.board_table(scope, asked.filters, asked.by, lines, total), kind, f"ty-le-{scope.code}"
-    )
+    return answer_with(table, kind, f"ty-le-{scope.code}")
 
 
 @bp.get("/people")
@@ -112,7 +115,7 @@ def people_file(kind: str) -> Response:
     _recorded("people.export", scope, kind=kind, state=asked.state)
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
-    return table_file(
+    return answer_with(
         build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
     )
 

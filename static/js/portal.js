@@ -104,6 +104,13 @@
     });
   }
 
+  /* Whoever signs out leaves no list of names on the device: the lesson kept for a hall goes, what is unsent stays. */
+  function forget(form) {
+    form.addEventListener("submit", function () {
+      if (window.caches) window.caches.delete("group-lesson");
+    });
+  }
+
   function each(selector, act) {
     Array.prototype.forEach.call(document.querySelectorAll(selector), act);
   }
@@ -114,6 +121,7 @@
     each("[data-popup]", popup);
     each("[data-theme-button]", theme);
     each("[data-print]", print);
+    each('form[action$="/logout"]', forget);
     var wanted = document.querySelector("[data-focus]");
     if (wanted) wanted.focus();
   });

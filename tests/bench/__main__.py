@@ -27,12 +27,12 @@ from portal.config import Settings
 from portal.core import clock
 from portal.core.db import db
 from tests import machine
-from tests.bench import exports, floor, journeys, people, units, weights
+from tests.bench import assignments, exports, floor, journeys, people, units, weights
 from tests.bench.load import Journey, Samples, over_and_over, request, run
 from tests.bench.serving import ROOT, SECRET, Server, database, portal_environ, serving
 
 CONNECTIONS = 8
-NAMES = ("pages", "quiz", "head", "certificate", "weights", "units")
+NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments", "units")
 Verdict = tuple[str, bool | None]
 
 
@@ -458,6 +458,24 @@ def measure(bench: Bench, where: str, folder: Path) -> None:
             units.measure(bench.add, where, app, quick=bench.quick)
 
 
+def rules(bench: Bench, where: str) -> None:
+    """Measure a rule applied to 25,000 people, on a database of its own."""
+    found = assignments.on(where)
+    for what, seconds, most in (
+        ("preview", found.preview, 3),
+        ("applied", found.first, 30),
+        ("applied again, nothing to do", found.again, 5),
+    ):
+        bench.add(
+            where,
+            f"rule for 25,000: {what}, s",
+            p50=seconds * 1000,
+            target=f"<= {most} s",
+            met=seconds <= most and found.asked == assignments.PEOPLE,
+            seconds=seconds,
+        )
+
+
 def _closed(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
@@ -494,6 +512,10 @@ def main() -> int:
             if where == "postgresql" and machine.postgres() is None:
                 say("-- postgresql: left out, this machine has none")
                 continue
+            if bench.wants("assignments"):
+                rules(bench, where)
+                if given.only == "assignments":
+                    continue
             measure(bench, where, Path(name))
     say(f"\n{time.perf_counter() - began:.0f} s, load average {os.getloadavg()[0]:.1f}\n\n{heading()}")
     for row in bench.rows:

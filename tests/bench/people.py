@@ -29,6 +29,7 @@ from portal.core.db import Base, db, unit_of_work
 from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.policy import Role
+from portal.core.rosters.models import Evidence, RosterBasis
 from quizzes.models import Attempt
 from tests.bench.serving import SECRET
 
@@ -178,7 +179,6 @@ def _province(session: Session) -> list[int]:
                     "search_key": fold(f"{name} Xã {commune + 1}"),
                     "area_id": here,
                     "parent_id": None,
-                    "roster_on": date(2026, 1, 5) if number % 9 else None,
                     "valid_from": BEGAN,
                 }
             )
@@ -186,6 +186,15 @@ def _province(session: Session) -> list[int]:
         session, Area, ({**one, "search_key": fold(str(one["name"])), "valid_from": BEGAN} for one in areas)
     )
     _many(session, Unit, units)
+    _many(
+        session,
+        RosterBasis,
+        (
+            {"unit_id": unit["id"], "evidence": Evidence.NAMED, "valid_from": date(2026, 1, 5)}
+            for unit in units
+            if int(str(unit["id"])) % 9
+        ),
+    )
     return [unit["id"] for unit in units]
 
 

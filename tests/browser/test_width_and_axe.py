@@ -25,7 +25,17 @@ COLOURS = {
     "resultTypes": ["violations"],
 }
 LESSON = "/courses/GD-01/lessons/vi-sao-khong-danh/"
-ROLES = ("", "giaovien", "phuhuynh", "hieutruong", "sogddt", "quantri", "soanbai")
+ROLES = (
+    "",
+    "giaovien",
+    "phuhuynh",
+    "hieutruong",
+    "sogddt",
+    "quantri",
+    "soanbai",
+    "congtacvien",
+    "hotrogiadinh",
+)
 PAGES = (
     # name, who ("": signed out), address with the names of what was made below, status
     ("welcome", "", "/", 200),
@@ -57,6 +67,22 @@ PAGES = (
     ("course completed", "hieutruong", "/courses/GD-01/", 200),
     ("certificates", "hieutruong", "/certificates/", 200),
     ("home of a head", "hieutruong", "/", 200),
+    ("classes", "giaovien", "/workshops/", 200),
+    ("a class", "giaovien", "/workshops/1/", 200),
+    ("check in", "giaovien", "/workshops/1/check-in?code=ABCDEFGHIJ", 200),
+    ("classes held", "hieutruong", "/manage/workshops/", 200),
+    ("a class held", "hieutruong", "/manage/workshops/1/", 200),
+    ("roll", "hieutruong", "/manage/workshops/1/roll", 200),
+    ("check-in screen", "hieutruong", "/manage/workshops/1/screen", 200),
+    ("new class", "hieutruong", "/manage/workshops/new", 200),
+    ("closing", "hieutruong", "/manage/workshops/1/close", 200),
+    ("attendance file", "hieutruong", "/manage/workshops/1/file", 200),
+    ("evidence", "hieutruong", "/manage/workshops/1/evidence", 200),
+    ("paper class", "hieutruong", "/manage/workshops/paper/new", 200),
+    ("practices", "hieutruong", "/manage/practice/", 200),
+    ("a practice", "hieutruong", "/manage/practice/1/", 200),
+    ("group lessons", "congtacvien", "/manage/group-lessons/", 200),
+    ("an evening", "congtacvien", "/manage/group-lessons/1/", 200),
     ("board by course", "sogddt", "/manage/", 200),
     ("board by place", "sogddt", "/manage/?course=GD-01&by=place", 200),
     ("board by audience", "sogddt", "/manage/?by=audience", 200),
@@ -70,6 +96,21 @@ PAGES = (
     ("a bank with its keys", "soanbai", "/author/courses/CA-01/1/quiz/final/", 200),
     ("a paper tried", "soanbai", "/author/courses/GD-01/1/quiz/final/paper", 200),
     ("the units of an area itself", "sogddt", "/manage/?place=own:34&by=place", 200),
+    ("rules", "hieutruong", "/manage/assignments/", 200),
+    ("a rule", "hieutruong", "/manage/assignments/1", 200),
+    (
+        "preview of a rule",
+        "hieutruong",
+        "/manage/assignments/new?preview=1&course=GD-01&due_on=2040-01-31",
+        200,
+    ),
+    ("a rule with faults", "hieutruong", "/manage/assignments/new?preview=1", 422),
+    ("remind", "hieutruong", "/manage/remind/?place=unit:MN-336-01&course=GD-01", 200),
+    ("list for paper", "hieutruong", "/manage/remind/print?place=unit:MN-336-01&course=GD-01", 200),
+    ("households", "congtacvien", "/manage/households/", 200),
+    ("a household", "congtacvien", "/manage/households/12454-3", 200),
+    ("paper list", "congtacvien", "/manage/register", 200),
+    ("reason", "hotrogiadinh", "/manage/support/reason", 200),
 )
 
 

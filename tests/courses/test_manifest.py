@@ -259,6 +259,28 @@ def test_a_module_s_note_is_stored_with_it(sound: Path) -> None:
     }
 
 
+RUBRIC = """
+[practice]
+kind = "case_plan"
+title = { vi = "Kế hoạch", en = "Plan" }
+minutes = 60
+two_assessors = true
+differ_by = 1
+guide = { vi = "Đọc.", en = "Read." }
+[[practice.criteria]]
+ref = "c1"
+title = { vi = "Rõ", en = "Clear" }
+[[practice.criteria.levels]]
+points = 0
+vi = "Chưa"
+en = "No"
+[[practice.criteria.levels]]
+points = 2
+vi = "Rồi"
+en = "Yes"
+"""
+
+
 def test_what_may_be_left_out_may_be_left_out(sound: Path) -> None:
     spoil(sound, "course.toml", "validity_months = 36\n", "")
     spoil(sound, "course.toml", 'plan_items = ["II.2.b"]', "plan_items = []")
@@ -266,6 +288,8 @@ def test_what_may_be_left_out_may_be_left_out(sound: Path) -> None:
     spoil(
         sound, "course.toml", 'rule = "quiz_passed"\nquiz = "final"', 'rule = "practice_marked"\nshare = "1"'
     )
+    text = (sound / "course.toml").read_text(encoding="utf-8")
+    write(sound, "course.toml", text + RUBRIC)
 
     course = read_course(sound)
 

@@ -1,6 +1,7 @@
 """The cookie's time is when the person was last seen, to the minute; an answer in between does not carry it again."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
@@ -21,14 +22,9 @@ def later(monkeypatch: pytest.MonkeyPatch):
     moved = [0.0]
     monkeypatch.setattr("itsdangerous.timed.time.time", lambda: real() + moved[0])
 
-    class Later:
-        @staticmethod
-        def now(_zone: object) -> object:
-            from datetime import UTC, datetime
-
-            return datetime.fromtimestamp(real() + moved[0], UTC)
-
-    monkeypatch.setattr("portal.session_cookies.datetime", Later)
+    monkeypatch.setattr(
+        "portal.session_cookies.clock.now", lambda: datetime.fromtimestamp(real() + moved[0], UTC)
+    )
 
     def pass_by(seconds: float) -> None:
         moved[0] += seconds

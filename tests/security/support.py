@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from pathlib import Path
 from threading import Barrier, Thread
@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses import loader, queries, services
+from courses.assignments.models import AssignmentRule
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.certificates.models import Certificate
 from courses.models import Course, Enrolment, Lesson, LessonDone, Version
@@ -23,13 +24,15 @@ from portal.app import create_app
 from portal.config import Settings
 from portal.core.accounts.models import Audience
 from portal.core.db import db, unit_of_work
+from portal.core.households.services import Row, register
+from portal.core.organisation.models import Unit
 from portal.core.policy import Actor, Role
 from quizzes import bank as banks
 from quizzes import services as quizzes
 from quizzes.models import Attempt
 from quizzes.paper import Item, Paper
 from tests.conftest import postgres_database
-from tests.factories import NOW, World, build, grant, person
+from tests.factories import NOW, TODAY, World, build, grant, person
 
 #: The columns of the role table, in this order.
 COLUMNS = (
@@ -71,6 +74,41 @@ def one_of_each_role(session: Session, world: World) -> dict[str, int]:
         "author": world.author,
         "administrator": world.admin,
     }
+
+
+def rule_of_a(session: Session, world: World, code: str = "GD-01") -> int:
+    """Let the head of school A ask everybody there to learn a course; return the rule's id."""
+    course = session.scalars(select(Course).where(Course.code == code)).one()
+    rule = AssignmentRule(
+        course_id=course.id,
+        unit_id=world.school,
+        due_on=date(2026, 12, 31),
+        renewal_days=90,
+        valid_from=TODAY,
+        made_at=NOW,
+        made_by_id=world.bruno,
+    )
+    session.add(rule)
+    session.flush()
+    return rule.id
+
+
+def family(session: Session, world: World, by_id: int, name: str = "Đinh Thị Liễu", number: int = 1) -> str:
+    """Register a mother in a household of her own in the community of C1; return the household's key."""
+    row = Row(
+        key=f"support-row-{number:08d}",
+        full_name=name,
+        phone=f"0987000{number:03d}",
+        household=None,
+        household_key=f"support-household-{number:08d}",
+        audience=Audience.PARENT,
+        has_child=True,
+        bands=("6-10",),
+        consent=True,
+        version="2026-11",
+    )
+    unit = session.get_one(Unit, world.community)
+    return register(session, row, unit=unit, by_id=by_id, today=TODAY, now=NOW).household
 
 
 def enrol(session: Session, user_id: int, code: str = "CM-01", now: datetime = NOW, **more: Any) -> Enrolment:

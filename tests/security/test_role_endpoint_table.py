@@ -4,6 +4,7 @@ A status as it comes; `in` means: sent to sign in. The table must name every end
 one fails here until somebody has thought about each role.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,15 +12,21 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.workshops import services as workshops
+from courses.workshops.matching import Line
+from courses.workshops.models import PaperLine
 from portal.app import create_app
 from portal.config import Settings
+from portal.core.accounts.models import Posting
 from portal.core.db import unit_of_work
 from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
-from tests.factories import World
-from tests.security.support import COLUMNS, begin_quiz, certify, one_of_each_role
+from tests import halls
+from tests.factories import NOW, World
+from tests.security.support import COLUMNS, begin_quiz, certify, family, one_of_each_role, rule_of_a
 
 FIRST = "ba-do-tuoi"  # the first lesson of CM-01, which is open to all
 AID = "noi-chuyen-voi-con-tuoi-lon"  # a lesson of it with a job aid
@@ -69,6 +76,32 @@ manage.board                  GET     in       403     200          200       20
 manage.board_file             GET     in       403     403          200       200      200        200    403    403
 manage.people                 GET     in       403     200          200       200      200        200    403    403
 manage.people_file            GET     in       403     403          200       200      200        200    403    403
+assignments.index             GET     in       403     403          200       200      200        200    403    403
+assignments.rules_file        GET     in       403     403          200       200      200        200    403    403
+assignments.new               GET     in       403     403          200       200      200        200    403    403
+assignments.make              POST    in       403     403          404       404      404        404    403    403
+assignments.show              GET     in       403     403          200       200      200        200    403    403
+assignments.people_file       GET     in       403     403          200       200      200        200    403    403
+assignments.end               POST    in       403     403          303       409      409        409    403    403
+assignments.apply             POST    in       403     403          303       303      303        303    403    403
+reminders.preview             GET     in       403     403          200       200      200        200    403    403
+reminders.send                POST    in       403     403          303       303      303        303    403    403
+reminders.paper               GET     in       403     403          200       200      200        200    403    403
+households.index              GET     in       403     200          403       403      403        403    403    403
+households.counts_file        GET     in       403     200          403       403      403        403    403    403
+households.show               GET     in       403     200          403       403      403        403    403    403
+households.change             POST    in       403     422          403       403      403        403    403    403
+households.register           GET     in       403     200          403       403      403        403    403    403
+households.register_submit    POST    in       403     422          403       403      403        403    403    403
+households.slips_of           POST    in       403     200          403       403      403        403    403    403
+households.slips_of_mine      POST    in       403     200          403       403      403        403    403    403
+households.register_rows      POST    in       403     400          403       403      403        403    403    403
+families.reason               GET     in       403     403          403       403      403        403    403    403
+families.reason_submit        POST    in       403     403          403       403      403        403    403    403
+families.index                GET     in       403     403          403       403      403        403    403    403
+families.show                 GET     in       403     403          403       403      403        403    403    403
+families.begin                POST    in       403     403          403       403      403        403    403    403
+families.end                  POST    in       403     403          403       403      403        403    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
 preview.index                 GET     in       403     403          403       403      403        200    200    200
 preview.bank                  GET     in       403     403          403       403      403        200    200    200
@@ -98,9 +131,96 @@ jobs.show                     GET     in       404     404          404       40
 jobs.state                    GET     in       404     404          404       404      404        404    404    404
 jobs.stop                     POST    in       404     404          404       404      404        404    404    404
 jobs.again                    POST    in       404     404          404       404      404        404    404    404
+accounts.first                GET     200      200     200          200       200      200        200    200    200
+accounts.first_submit         POST    422      422     422          422       422      422        422    422    422
+accounts.first_secret         GET     303      303     303          303       303      303        303    303    303
+accounts.first_secret_submit  POST    303      303     303          303       303      303        303    303    303
+accounts.ask                  GET     200      200     200          200       200      200        200    200    200
+accounts.ask_submit           POST    422      422     422          422       422      422        422    422    422
+accounts.asked                GET     303      303     303          303       303      303        303    303    303
+roster.units                  GET     in       403     403          302       200      200        403    403    403
+roster.unit                   GET     in       403     403          200       200      200        403    403    403
+roster.unit_file              GET     in       403     403          200       200      200        403    403    403
+roster.add                    GET     in       403     403          200       200      200        403    403    403
+roster.add_submit             POST    in       403     403          422       422      422        403    403    403
+roster.post                   GET     in       403     403          200       200      200        403    403    403
+roster.change                 POST    in       403     403          422       422      422        403    403    403
+roster.end                    POST    in       403     403          422       422      422        403    403    403
+roster.transfer               POST    in       403     403          422       422      422        403    403    403
+roster.reset                  POST    in       403     403          200       200      200        403    403    403
+roster.print_slips            POST    in       403     403          200       200      200        403    403    403
+roster.basis                  GET     in       403     403          200       200      200        403    403    403
+roster.confirm_list           POST    in       403     403          422       422      422        403    403    403
+roster.declare_totals         POST    in       403     403          422       422      422        403    403    403
+roster.paper                  GET     in       403     403          404       404      404        403    403    403
+roster.requests               GET     in       403     403          200       200      200        403    403    403
+roster.answer_request         POST    in       403     403          404       404      404        403    403    403
+roster.transfers              GET     in       403     403          200       200      200        403    403    403
+roster.answer_transfer        POST    in       403     403          404       404      404        403    403    403
+roster.imports                GET     in       403     403          200       200      200        403    403    403
+roster.import_template        GET     in       403     403          200       200      200        403    403    403
+roster.import_new             GET     in       403     403          200       200      200        403    403    403
+roster.import_submit          POST    in       403     403          422       422      422        403    403    403
+roster.import_show            GET     in       403     403          404       404      404        403    403    403
+roster.import_file            GET     in       403     403          404       404      404        403    403    403
+roster.decide                 POST    in       403     403          404       404      404        403    403    403
+roster.import_step            POST    in       403     403          404       404      404        403    403    403
 notices.mine                  GET     in       200     200          200       200      200        200    200    200
 notices.read                  POST    in       404     404          404       404      404        404    404    404
 notices.read_all              POST    in       303     303          303       303      303        303    303    303
+workshops.index               GET     in       200      200      200      200      200      200      200      200
+workshops.show                GET     in       200      200      200      200      200      200      404      404
+workshops.register            POST    in       303      303      303      303      303      303      404      404
+workshops.give_up             POST    in       303      303      303      303      303      303      404      404
+workshops.check_in            GET     in       200      200      200      200      200      200      200      200
+workshops.check_in_submit     POST    in       422      422      422      422      422      422      422      422
+halls.listing                 GET     in       403      403      200      200      200      200      403      403
+halls.training                GET     in       200      200      200      200      200      200      200      200
+halls.new                     GET     in       403      403      200      200      200      200      403      403
+halls.create                  POST    in       403      403      422      422      422      422      403      403
+halls.show                    GET     in       404      404      200      200      200      200      404      404
+halls.edit                    GET     in       403      403      200      200      200      200      403      403
+halls.change                  POST    in       403      403      422      422      422      422      403      403
+halls.cancel                  POST    in       403      403      422      422      422      422      403      403
+halls.add_person              POST    in       404      404      422      422      422      422      404      404
+halls.remove_person           POST    in       404      404      303      303      303      303      404      404
+halls.roll                    GET     in       404      404      200      200      200      200      404      404
+halls.roll_submit             POST    in       404      404      303      303      303      303      404      404
+halls.marks                   POST    in       404      404      200      200      200      200      404      404
+halls.sheet_file              GET     in       404      404      200      200      200      200      404      404
+halls.screen                  GET     in       404      404      200      200      200      200      404      404
+halls.close                   GET     in       403      403      200      200      200      200      403      403
+halls.close_submit            POST    in       403      403      422      422      422      422      403      403
+halls.correct                 GET     in       403      403      200      200      200      200      403      403
+halls.correct_submit          POST    in       403      403      422      422      422      422      403      403
+hall_imports.upload           GET     in       404      404      200      200      200      200      404      404
+hall_imports.upload_submit    POST    in       404      404      422      422      422      422      404      404
+hall_imports.evidence         GET     in       404      404      200      200      200      200      404      404
+hall_imports.evidence_submit  POST    in       404      404      422      422      422      422      404      404
+hall_imports.evidence_file    GET     in       404      404      404      404      404      404      404      404
+paper_classes.new             GET     in       403      403      200      200      200      200      403      403
+paper_classes.create          POST    in       403      403      422      422      422      422      403      403
+paper_classes.show            GET     in       403      403      200      200      200      200      403      403
+paper_classes.decide          POST    in       403      403      303      303      303      303      403      403
+paper_classes.count           POST    in       403      403      303      409      409      409      403      403
+paper_classes.certify         POST    in       403      403      403      403      422      422      403      403
+practice.listing              GET     in       200      200      200      200      200      200      200      200
+practice.arrange              GET     in       403      403      200      200      200      200      403      403
+practice.arrange_submit       POST    in       403      403      422      422      422      422      403      403
+practice.show                 GET     in       404      404      200      200      200      200      404      404
+practice.hand_in              POST    in       404      404      403      403      403      403      404      404
+practice.third                POST    in       403      403      422      422      422      422      403      403
+practice.withdraw             POST    in       403      403      422      422      422      422      403      403
+group_lessons.listing         GET     in       403      200      403      403      403      403      403      403
+group_lessons.play            GET     in       403      200      403      403      403      403      403      403
+group_lessons.note            POST    in       403      303      403      403      403      403      403      403
+group_lessons.evening         GET     in       403      200      403      403      403      403      403      403
+group_lessons.worker          GET     200      200      200      200      200      200      200      200      200
+hall_files.workshops          GET     in       403      403      200      200      200      200      403      403
+hall_files.attendance         GET     in       403      403      200      200      200      200      403      403
+hall_files.paper              GET     in       403      403      200      200      200      200      403      403
+hall_files.practices          GET     in       403      403      200      200      200      200      403      403
+hall_files.evenings           GET     in       403      200      403      403      403      403      403      403
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -173,6 +293,32 @@ WHERE = {
     "manage.board_file": Asked("/manage/board.csv"),
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
+    "assignments.index": Asked("/manage/assignments/"),
+    "assignments.rules_file": Asked("/manage/assignments/rules.csv"),
+    "assignments.new": Asked("/manage/assignments/new"),
+    "assignments.make": Asked("/manage/assignments/"),
+    "assignments.show": Asked("/manage/assignments/{rule}"),
+    "assignments.people_file": Asked("/manage/assignments/{rule}/people.csv"),
+    "assignments.end": Asked("/manage/assignments/{rule}/end"),
+    "assignments.apply": Asked("/manage/assignments/{rule}/apply"),
+    "reminders.preview": Asked("/manage/remind/?place=unit:A&course=GD-01"),
+    "reminders.send": Asked("/manage/remind/?place=unit:A&course=GD-01"),
+    "reminders.paper": Asked("/manage/remind/print?place=unit:A&course=GD-01"),
+    "households.index": Asked("/manage/households/"),
+    "households.counts_file": Asked("/manage/households/counts.csv"),
+    "households.show": Asked("/manage/households/{household}"),
+    "households.change": Asked("/manage/households/{household}"),
+    "households.register": Asked("/manage/register"),
+    "households.register_submit": Asked("/manage/register"),
+    "households.slips_of": Asked("/manage/households/{household}/slips"),
+    "households.slips_of_mine": Asked("/manage/register/slips"),
+    "households.register_rows": Asked("/manage/register/rows", {"json": {}}),
+    "families.reason": Asked("/manage/support/reason"),
+    "families.reason_submit": Asked("/manage/support/reason"),
+    "families.index": Asked("/manage/support/"),
+    "families.show": Asked("/manage/support/{household}"),
+    "families.begin": Asked("/manage/support/{household}/begin"),
+    "families.end": Asked("/manage/support/{household}/end"),
     "author.index": Asked("/author/"),
     "preview.index": Asked("/author/courses/"),
     "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
@@ -180,6 +326,40 @@ WHERE = {
     "preview.mark_paper": Asked("/author/courses/GD-01/1/quiz/final/paper", {"data": {"seed": "7"}}),
     "audit.index": Asked("/admin/audit"),
     "audit.roles": Asked("/admin/roles"),
+    "accounts.first": Asked("/first?who=GV-1"),
+    "accounts.first_submit": Asked("/first"),
+    "accounts.first_secret": Asked("/first/secret"),
+    "accounts.first_secret_submit": Asked("/first/secret"),
+    "accounts.ask": Asked("/first/ask"),
+    "accounts.ask_submit": Asked("/first/ask"),
+    "accounts.asked": Asked("/first/asked"),
+    "roster.units": Asked("/manage/roster/"),
+    "roster.unit": Asked("/manage/roster/units/A/"),
+    "roster.unit_file": Asked("/manage/roster/units/A/roster.csv"),
+    "roster.add": Asked("/manage/roster/units/A/add"),
+    "roster.add_submit": Asked("/manage/roster/units/A/add"),
+    "roster.post": Asked("/manage/roster/posts/{post}"),
+    "roster.change": Asked("/manage/roster/posts/{post}/change"),
+    "roster.end": Asked("/manage/roster/posts/{post}/end"),
+    "roster.transfer": Asked("/manage/roster/posts/{post}/transfer"),
+    "roster.reset": Asked("/manage/roster/posts/{post}/reset"),
+    "roster.print_slips": Asked("/manage/roster/units/A/slips"),
+    "roster.basis": Asked("/manage/roster/units/A/basis"),
+    "roster.confirm_list": Asked("/manage/roster/units/A/basis/list"),
+    "roster.declare_totals": Asked("/manage/roster/units/A/basis/totals"),
+    "roster.paper": Asked("/manage/roster/units/A/basis/1/paper"),
+    "roster.requests": Asked("/manage/roster/requests"),
+    "roster.answer_request": Asked("/manage/roster/requests/1/confirm"),
+    "roster.transfers": Asked("/manage/roster/transfers"),
+    "roster.answer_transfer": Asked("/manage/roster/transfers/1/accept"),
+    "roster.imports": Asked("/manage/roster/imports"),
+    "roster.import_template": Asked("/manage/roster/imports/template.xlsx"),
+    "roster.import_new": Asked("/manage/roster/imports/new"),
+    "roster.import_submit": Asked("/manage/roster/imports/new"),
+    "roster.import_show": Asked("/manage/roster/imports/1"),
+    "roster.import_file": Asked("/manage/roster/imports/1/lines.xlsx"),
+    "roster.decide": Asked("/manage/roster/imports/1/lines/1/decide"),
+    "roster.import_step": Asked("/manage/roster/imports/1/apply"),
     "notices.mine": Asked("/notices"),
     "notices.read": Asked("/notices/1/read"),
     "notices.read_all": Asked("/notices/read"),
@@ -188,7 +368,85 @@ WHERE = {
     "jobs.state": Asked("/manage/jobs/1/state"),
     "jobs.stop": Asked("/manage/jobs/1/stop"),
     "jobs.again": Asked("/manage/jobs/1/again"),
+    "workshops.index": Asked("/workshops/"),
+    "workshops.show": Asked("/workshops/{hall}/"),
+    "workshops.register": Asked("/workshops/{hall}/register"),
+    "workshops.give_up": Asked("/workshops/{hall}/give-up"),
+    "workshops.check_in": Asked("/workshops/{hall}/check-in"),
+    "workshops.check_in_submit": Asked("/workshops/{hall}/check-in"),
+    "halls.listing": Asked("/manage/workshops/"),
+    "halls.training": Asked("/manage/workshops/training"),
+    "halls.new": Asked("/manage/workshops/new"),
+    "halls.create": Asked("/manage/workshops/new"),
+    "halls.show": Asked("/manage/workshops/{hall}/"),
+    "halls.edit": Asked("/manage/workshops/{hall}/edit"),
+    "halls.change": Asked("/manage/workshops/{hall}/edit"),
+    "halls.cancel": Asked("/manage/workshops/{hall}/cancel"),
+    "halls.add_person": Asked("/manage/workshops/{hall}/people"),
+    "halls.remove_person": Asked("/manage/workshops/{hall}/people/{ana}/remove"),
+    "halls.roll": Asked("/manage/workshops/{hall}/roll"),
+    "halls.roll_submit": Asked("/manage/workshops/{hall}/roll", {"data": {"day": "2026-11-24"}}),
+    "halls.marks": Asked("/manage/workshops/{hall}/marks", {"json": {"marks": []}}),
+    "halls.sheet_file": Asked("/manage/workshops/{hall}/sheet.pdf"),
+    "halls.screen": Asked("/manage/workshops/{hall}/screen"),
+    "halls.close": Asked("/manage/workshops/{hall}/close"),
+    "halls.close_submit": Asked("/manage/workshops/{hall}/close"),
+    "halls.correct": Asked("/manage/workshops/{hall}/correct/{ana}/2026-11-24"),
+    "halls.correct_submit": Asked("/manage/workshops/{hall}/correct/{ana}/2026-11-24"),
+    "hall_imports.upload": Asked("/manage/workshops/{hall}/file"),
+    "hall_imports.upload_submit": Asked("/manage/workshops/{hall}/file"),
+    "hall_imports.evidence": Asked("/manage/workshops/{hall}/evidence"),
+    "hall_imports.evidence_submit": Asked("/manage/workshops/{hall}/evidence"),
+    "hall_imports.evidence_file": Asked("/manage/workshops/{hall}/evidence/1"),
+    "paper_classes.new": Asked("/manage/workshops/paper/new"),
+    "paper_classes.create": Asked("/manage/workshops/paper/new"),
+    "paper_classes.show": Asked("/manage/workshops/paper/{paper}/"),
+    "paper_classes.decide": Asked(
+        "/manage/workshops/paper/{paper}/lines/{line}", {"data": {"who": "nobody"}}
+    ),
+    "paper_classes.count": Asked("/manage/workshops/paper/{paper}/count"),
+    "paper_classes.certify": Asked("/manage/workshops/paper/{paper}/certificates/{ana}"),
+    "practice.listing": Asked("/manage/practice/"),
+    "practice.arrange": Asked("/manage/practice/arrange/{enrolment}"),
+    "practice.arrange_submit": Asked("/manage/practice/arrange/{enrolment}"),
+    "practice.show": Asked("/manage/practice/{practice}/"),
+    "practice.hand_in": Asked("/manage/practice/{practice}/sheet"),
+    "practice.third": Asked("/manage/practice/{practice}/third"),
+    "practice.withdraw": Asked("/manage/practice/{practice}/withdraw"),
+    "group_lessons.listing": Asked("/manage/group-lessons/"),
+    "group_lessons.play": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
+    "group_lessons.note": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
+    "group_lessons.evening": Asked("/manage/group-lessons/{evening}/"),
+    "group_lessons.worker": Asked("/manage/group-lessons/worker.js"),
+    "hall_files.workshops": Asked("/manage/workshops.csv"),
+    "hall_files.attendance": Asked("/manage/workshops/{hall}/attendance.xlsx"),
+    "hall_files.paper": Asked("/manage/workshops/paper/{paper}/lines.csv"),
+    "hall_files.practices": Asked("/manage/practice.csv"),
+    "hall_files.evenings": Asked("/manage/group-lessons.xlsx"),
 }
+
+
+HALLS = re.compile(r"\{(hall|paper|enrolment|practice|community|evening)\}")
+
+
+def halls_for(session: Session, world: World, people: dict[str, int]) -> dict[str, int]:
+    """Make a class of school A that Ana registered for, a paper class, a practice of Ana's, an evening of Lan's."""
+    hall = halls.hall(session, world)
+    workshops.register(session, hall, world.ana, by_id=world.ana, now=NOW)
+    paper = halls.paper_class(session, world, [Line("Trần Thị Ánh")])
+    enrolment = halls.practising(session, world.ana)
+    practice = halls.practice(session, enrolment, [halls.teacher(session, world)])
+    evening = halls.evening(session, world, people["collaborator"], [world.fay])
+    return {
+        "hall": hall.id,
+        "paper": paper.id,
+        "line": session.scalars(select(PaperLine.id).where(PaperLine.workshop_id == paper.id)).one(),
+        "ana": world.ana,
+        "enrolment": enrolment.id,
+        "practice": practice.id,
+        "community": world.community,
+        "evening": evening.id,
+    }
 
 
 @pytest.mark.parametrize("row", ROWS)
@@ -203,15 +461,22 @@ def test_every_role_gets_what_the_table_says(
     method, *expected = ROWS[row]
     asked = WHERE[row]
     attempts: dict[str, tuple[str, str]] = {}
-    serial = ""
+    serial = household = ""
+    rule = 0
     with unit_of_work() as work:
         people = one_of_each_role(work, world)
         if "{serial}" in asked.address:
             serial = certify(work, world.ana).serial
+        if "{rule}" in asked.address:
+            rule = rule_of_a(work, world)
+        if "{household}" in asked.address or "slips" in row:
+            household = family(work, world, people["collaborator"])
+        post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
         if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
                 attempts[role] = attempt.id, attempt.paper["order"][0]
+        places = halls_for(work, world, people) if HALLS.search(asked.address) else {}
     if row == "author.index":  # who may look is asked here, not what is wrong with the files
         monkeypatch.setattr("courses.loader.check_all", list)
 
@@ -220,10 +485,14 @@ def test_every_role_gets_what_the_table_says(
         browser = client if role == "stranger" else sign_in(people[role])
         attempt_id, ref = attempts.get(role, ("none", "none"))
         options = dict(asked.options)
-        if "json" in options:
+        if options.get("json"):
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
-            asked.address.format(attempt=attempt_id, serial=serial), method=method, **options
+            asked.address.format(
+                attempt=attempt_id, serial=serial, rule=rule, household=household, post=post, **places
+            ),
+            method=method,
+            **options,
         )
         sent_in = answer.status_code == 303 and answer.location.startswith("/login")
         got.append("in" if sent_in else str(answer.status_code))

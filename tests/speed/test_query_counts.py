@@ -309,17 +309,25 @@ def test_an_answer_is_saved_in_three_statements(world: World, sign_in, enrolled,
 
 
 BOARDS = [
-    ("/manage/", 10),
-    ("/manage/?by=course", 10),
-    ("/manage/?by=place", 9),
-    ("/manage/?by=audience", 8),
-    ("/manage/?place=area:C1&by=place", 10),
+    ("/manage/", 11),
+    ("/manage/?by=course", 11),
+    ("/manage/?by=place", 10),
+    ("/manage/?by=audience", 9),
+    ("/manage/?place=area:C1&by=place", 11),
     ("/manage/people", 10),
     ("/manage/people?state=not_completed", 10),
     ("/manage/people?q=le%20thi&page=2", 10),
     ("/manage/people.csv", 10),
     ("/manage/people.xlsx", 11),
-    ("/manage/board.csv?by=place", 10),
+    ("/manage/board.csv?by=place", 11),
+]
+ROSTERS = [
+    ("/manage/roster/", 9),
+    ("/manage/roster/units/A/", 13),
+    ("/manage/roster/units/A/roster.csv", 9),
+    ("/manage/roster/requests", 5),
+    ("/manage/roster/transfers", 5),
+    ("/manage/roster/imports", 5),
 ]
 
 
@@ -333,6 +341,16 @@ def test_boards_and_lists_do_not_grow_with_people(session: Session, world: World
     many = {path: queries(client, path) for path, _most in BOARDS}
     assert many == few
     assert {path: few[path] for path, most in BOARDS if few[path] > most} == {}
+
+
+def test_staff_lists_do_not_grow_with_people(session: Session, world: World, sign_in, crowd):
+    client = sign_in(world.gina)
+    crowd(5)
+    few = {path: queries(client, path) for path, _most in ROSTERS}
+    crowd(195)
+    many = {path: queries(client, path) for path, _most in ROSTERS}
+    assert many == few
+    assert {path: few[path] for path, most in ROSTERS if few[path] > most} == {}
 
 
 def test_certificates_do_not_grow_with_certificates(

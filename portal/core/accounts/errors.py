@@ -51,3 +51,24 @@ class CurrentSecretWrong(Refused):
     """A change of password needs the present one."""
 
     message = N_("The present password or PIN is not right.")
+
+
+class FirstRefused(Refused):
+    """One sentence for every reason: a stranger learns neither who is on a roster nor who has an account."""
+
+    message = N_(
+        "The number or code and the confirmation code do not go together, or the slip has been used or has expired. "
+        "After %(failures)d failures in a row nothing works for %(minutes)d minutes. Ask the head of your unit for a new slip."
+    )
+
+
+class SlipVoid(Refused):
+    """Between the two steps the slip was used, replaced or ran out."""
+
+    message = N_("This slip no longer works. Ask the head of your unit for a new one.")
+
+
+class ClaimAnswered(Refused):
+    """A claim is answered once."""
+
+    message = N_("This request has been answered already, or the person has signed in by a slip meanwhile.")

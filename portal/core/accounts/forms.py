@@ -89,6 +89,44 @@ class PinForm(Form):
     )
 
 
+class FirstForm(Form):
+    """Who, and the confirmation code of a printed slip."""
+
+    login = StringField(_("Staff code or phone number"), [InputRequired(), Length(max=60)])
+    code = StringField(_("Confirmation code on the slip"), [InputRequired(), Length(max=40)])
+
+
+class FirstSecretForm(Form):
+    """Choose a password at the first sign-in."""
+
+    new = PasswordField(
+        _("New password"), [InputRequired(), Length(min=secrets.MIN_LENGTH, max=secrets.MAX_LENGTH)]
+    )
+    again = PasswordField(
+        _("New password, once more"),
+        [InputRequired(), EqualTo("new", message=_("The two are not the same."))],
+    )
+
+
+class FirstPinForm(Form):
+    """Choose a PIN at the first sign-in."""
+
+    new = PasswordField(
+        _("New PIN of six digits"),
+        [InputRequired(), Regexp(r"^[0-9]{6}$", message=_("A PIN is six digits."))],
+    )
+    again = PasswordField(
+        _("New PIN, once more"), [InputRequired(), EqualTo("new", message=_("The two are not the same."))]
+    )
+
+
+class AskForm(FirstSecretForm):
+    """Ask the head to confirm: who, the name as on the unit's list, and the password to come."""
+
+    login = StringField(_("Staff code or phone number"), [InputRequired(), Length(max=60)])
+    full_name = StringField(_("Full name"), [InputRequired(), Length(min=2, max=80)])
+
+
 class LanguageForm(Form):
     """Choose the language of the portal."""
 

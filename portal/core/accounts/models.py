@@ -57,8 +57,45 @@ class SecretKind(StrEnum):
     PIN = "pin"
 
 
+class PostingSource(StrEnum):
+    """Where the knowledge of a post comes from."""
+
+    IMPORT = "import"
+    HEAD = "head"
+    SELF = "self"
+    COLLABORATOR = "collaborator"
+    DEMONSTRATION = "demo"
+
+
+class LeftReason(StrEnum):
+    """Why a post ended."""
+
+    TRANSFERRED = "transferred"
+    RETIRED = "retired"
+    RESIGNED = "resigned"
+    DIED = "died"
+    NOT_ON_LIST = "not_on_list"
+    CHANGED_POST = "changed_post"
+    OTHER = "other"
+
+
+LEFT_REASON_LABELS = {
+    LeftReason.TRANSFERRED: N_("transferred to another unit"),
+    LeftReason.RETIRED: N_("retired"),
+    LeftReason.RESIGNED: N_("left the service"),
+    LeftReason.DIED: N_("died"),
+    LeftReason.NOT_ON_LIST: N_("no longer on the unit's list"),
+    LeftReason.CHANGED_POST: N_("took another post here"),
+    LeftReason.OTHER: N_("another reason"),
+}
+
+
 class User(Base):
-    """A person who can sign in. Several people may share one phone number; a staff code or name given is one person's.
+    """A person the portal knows, with or without an account: one has an account when `secret_hash` is set.
+
+    Rosters name people long before they sign in. `claimed_at` is when the person first took the account by a slip or
+    with the head's word. `coded`: the portal holds no name; `full_name` is the code that the unit gave (police).
+    Several people may share one phone number; a staff code or name given is one person's.
 
     `failed_count` and `locked_until` live here, not in a cache, so that a restart does not forgive an attack.
     `registration_key` comes with the sign-up form: sending it twice makes one person.
@@ -68,6 +105,7 @@ class User(Base):
 
     id: Mapped[Pk]
     full_name: Mapped[Line]
+    coded: Mapped[bool] = mapped_column(default=False)
     sort_key: Mapped[str] = mapped_column(String(700))
     search_key: Mapped[Line]
     phone: Mapped[str | None] = mapped_column(String(15), index=True)
@@ -83,20 +121,26 @@ class User(Base):
     consent_version: Mapped[Code | None]
     consented_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    claimed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("failed_count >= 0", "failures_are_counted_up"),
         CheckConstraint(
-            "phone IS NOT NULL OR staff_code IS NOT NULL OR username IS NOT NULL",
-            "has_something_to_sign_in_with",
+            "secret_hash IS NULL OR phone IS NOT NULL OR staff_code IS NOT NULL OR username IS NOT NULL",
+            "account_has_something_to_sign_in_with",
         ),
         Index("ix_user_sort_key", "sort_key"),
     )
 
 
 class Posting(Base):
-    """A person's post in a unit, from one date until another (inclusive), as one audience."""
+    """A roster line: a person's post in a unit, from one date until another (inclusive), as one audience.
+
+    `source` says where the knowledge comes from, `recorded_at` since when the portal has it (None: from before it
+    kept that), `import_id` by which import. Leaving sets `valid_to` and `left_reason`; only the undo of an import
+    deletes.
+    """
 
     __tablename__ = "posting"
 
@@ -107,6 +151,11 @@ class Posting(Base):
     title: Mapped[Line | None]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    source: Mapped[PostingSource] = mapped_column(String(20), default=PostingSource.HEAD)
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("roster_import.id"), index=True)
+    recorded_at: Mapped[datetime | None]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    left_reason: Mapped[LeftReason | None] = mapped_column(String(30))
 
     __table_args__ = (
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "ends_after_it_begins"),
@@ -150,6 +199,45 @@ class SignIn(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class Slip(Base):
+    """A printed slip: its confirmation code, of which only the hash is kept, opens the first sign-in once.
+
+    A new slip replaces those before it. The QR code on it holds the login, never the confirmation code.
+    """
+
+    __tablename__ = "slip"
+
+    id: Mapped[Pk]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    code_hash: Mapped[Line]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    replaced_at: Mapped[datetime | None]
+
+
+class Claim(Base):
+    """Somebody says that she is a person of a roster, and has chosen a password; the head confirms or declines.
+
+    `number` is shown to whoever asks; she tells it to the head, who compares it with the list. An unanswered claim
+    is void from `expires_at`.
+    """
+
+    __tablename__ = "claim"
+
+    id: Mapped[Pk]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    typed_name: Mapped[Line]
+    number: Mapped[str] = mapped_column(String(4))
+    secret_hash: Mapped[Line]
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
+    confirmed: Mapped[bool | None]
 
 
 # where a unit is merged or split, its people and what was granted over it go on at the successor

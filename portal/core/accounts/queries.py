@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
-from portal.core.accounts.models import Membership, Posting, SecretKind, User
+from portal.core.accounts.models import Membership, Posting, SecretKind, Slip, User
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
+from portal.core.policy import Actor, Grant, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,25 @@ def account(session: Session, user_id: int, today: date) -> Account:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SlipOwner:
+    """Whom a slip was printed for, as the page that asks for her new password or PIN needs it."""
+
+    full_name: str
+    coded: bool
+    secret_kind: SecretKind
+
+
+def owner_of_slip(session: Session, slip_id: int) -> SlipOwner | None:
+    """Return whom a slip was printed for, or None where it no longer works for lack of an owner without an account."""
+    row = session.execute(
+        select(User.full_name, User.coded, User.secret_kind)
+        .join(Slip, Slip.user_id == User.id)
+        .where(Slip.id == slip_id, User.secret_hash.is_(None), User.ended_at.is_(None))
+    ).first()
+    return SlipOwner(row[0], row[1], SecretKind(row[2])) if row else None
+
+
 def posting_on(
     session: Session, user_id: int, day: date, rather: Collection[str] | Select[Any] = ()
 ) -> tuple[Unit, Area, str] | None:
@@ -84,6 +104,23 @@ def posting_on(
         .limit(1)
     ).first()
     return (row[0], row[1], str(row[2])) if row else None
+
+
+def actor_of(session: Session, user_id: int, day: date) -> Actor:
+    """Return what a person may do on `day`: for work that goes on after her request has ended."""
+    user = session.get(User, user_id)
+    if user is None or user.ended_at is not None:
+        return Actor()
+    held = and_(
+        Membership.user_id == user_id,
+        Membership.valid_from <= day,
+        or_(Membership.valid_to.is_(None), Membership.valid_to >= day),
+    )
+    grants = tuple(
+        Grant(Role(one.role), one.area_id, one.sector, one.unit_id)
+        for one in session.scalars(select(Membership).where(held).order_by(Membership.id))
+    )
+    return Actor(user_id, grants)
 
 
 def communities(session: Session) -> Sequence[tuple[int, str, str]]:

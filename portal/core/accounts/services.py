@@ -19,15 +19,18 @@ from portal.core.accounts.errors import (
     SecretTooEasy,
     SignInNameTaken,
 )
-from portal.core.accounts.models import Audience, Posting, SecretKind, SignIn, User
+from portal.core.accounts.models import Audience, Posting, PostingSource, SecretKind, SignIn, User
 from portal.core.audit.models import Entry
 from portal.core.audit.services import record
+from portal.core.consent import services as consent
+from portal.core.consent.models import Manner
+from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.names import fold, phone_number, sort_key, tidy, unprintable
 
 #: The bare table, for statements that sign people in: nothing of them is held as an object meanwhile.
 _PEOPLE = cast("Table", User.__table__)
 _SIGN_INS = cast("Table", SignIn.__table__)
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = CURRENT[PARENT]
 MOST_ON_ONE_NUMBER = 10
 CHANGES_A_DAY = 5
 
@@ -42,13 +45,20 @@ class Candidate:
 
 
 def candidates(session: Session, login: str) -> Sequence[Candidate]:
-    """Return the people who sign in as `login`: a phone number in any spelling, a staff code or a name given."""
+    """Return the accounts that sign in as `login`: a phone number in any spelling, a staff code or a name given.
+
+    Whom only a roster names is no account and looks like nobody.
+    """
     text = tidy(login)
     phone = phone_number(text)
     same = or_(User.username == text.casefold(), User.staff_code == text.upper())
     rows = session.execute(
         select(User.id, User.full_name, User.secret_hash)
-        .where(or_(same, User.phone == phone) if phone else same, User.ended_at.is_(None))
+        .where(
+            or_(same, User.phone == phone) if phone else same,
+            User.secret_hash.is_not(None),
+            User.ended_at.is_(None),
+        )
         .order_by(User.id)
         .limit(MOST_ON_ONE_NUMBER)
     )
@@ -125,7 +135,7 @@ def new_user(
     session: Session,
     *,
     full_name: str,
-    secret: str,
+    secret: str | None,
     secret_kind: SecretKind,
     now: datetime,
     phone: str | None = None,
@@ -133,7 +143,7 @@ def new_user(
     username: str | None = None,
     registration_key: str | None = None,
 ) -> User:
-    """Add a person. Flushes, for the id that postings and grants need.
+    """Add a person; `secret` None: without an account yet. Flushes, for the id that postings and grants need.
 
     Raises `NameUnprintable`, and `SignInNameTaken` for a staff code or user name that is somebody's.
     """
@@ -153,7 +163,7 @@ def new_user(
         staff_code=code,
         username=username,
         secret_kind=secret_kind,
-        secret_hash=secrets.hashed(secret),
+        secret_hash=secrets.hashed(secret) if secret is not None else None,
         registration_key=registration_key,
         failed_count=0,
         created_at=now,
@@ -179,10 +189,11 @@ def register_parent(
     today: date,
     now: datetime,
     registration_key: str,
+    words: str = "",
 ) -> int:
     """Sign a parent up in the community of her commune; return her id.
 
-    `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
+    words: the consent as it was shown. `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
     key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
     Raises `SecretTooEasy`, `NumberFull`, `NameUnprintable`.
     """
@@ -203,7 +214,13 @@ def register_parent(
         registration_key=registration_key if known is None else None,
     )
     user.consent_version, user.consented_at = CONSENT_VERSION, now
-    session.add(Posting(user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today))
+    consent.record(session, user.id, PARENT, CONSENT_VERSION, manner=Manner.SELF, now=now, shown=words)
+    session.add(
+        Posting(
+            user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today,
+            source=PostingSource.SELF, recorded_at=now, recorded_by_id=user.id,
+        )
+    )  # fmt: skip
     record(
         session,
         at=now,

@@ -9,15 +9,27 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from portal.core import clock
-from portal.core.accounts import queries, secrets, services
+from portal.core.accounts import claims, queries, secrets, services
 from portal.core.accounts.errors import (
     ChangedTooOften,
     CurrentSecretWrong,
+    FirstRefused,
     NumberFull,
     SecretTooEasy,
     SignInRefused,
+    SlipVoid,
 )
-from portal.core.accounts.forms import EmptyForm, LoginForm, PinForm, RegisterForm, SecretForm
+from portal.core.accounts.forms import (
+    AskForm,
+    EmptyForm,
+    FirstForm,
+    FirstPinForm,
+    FirstSecretForm,
+    LoginForm,
+    PinForm,
+    RegisterForm,
+    SecretForm,
+)
 from portal.core.accounts.login import begin
 from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
 from portal.core.audit.services import record
@@ -29,6 +41,7 @@ from portal.core.web import actor, public, requires, safe_next, see_other, setti
 
 bp = Blueprint("accounts", __name__, template_folder="templates")
 Answer = Response | str | tuple[str, int]
+FIRST_SECONDS = 15 * 60  # from the right confirmation code to the new password
 
 
 @bp.get("/login")
@@ -37,8 +50,9 @@ def login() -> Answer:
     """Show the sign-in form."""
     if actor().id is not None:
         return redirect(safe_next(request.args.get("next")) or "/", code=303)
+    form = LoginForm(formdata=None, login=request.args.get("who", "")[:60])
     return render_template(
-        "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=LoginForm()
+        "accounts/login.html", demo_accounts=current_app.config.get("DEMO_ACCOUNTS", ()), form=form
     )
 
 
@@ -118,6 +132,141 @@ def _signed_in(user_id: int) -> Response:
     return redirect(target, code=303)
 
 
+@bp.get("/first")
+@public
+def first() -> Answer:
+    """Show the first sign-in; a slip's QR code opens it with the login filled in, and with nothing else."""
+    who = request.args.get("who", "")[:60]
+    return render_template("accounts/first.html", form=FirstForm(formdata=None, login=who), who=who)
+
+
+@bp.post("/first")
+@public
+def first_submit() -> Answer:
+    """Check a slip's confirmation code; every reason against it is one sentence."""
+    form = FirstForm()
+    who = str(form.login.data or "")[:60]
+    if not form.validate_on_submit():
+        return render_template("accounts/first.html", form=form, who=who), 422
+    limits, now = settings(), clock.now()
+    found = claims.waiting(db.session(), who, now)
+    with unit_of_work() as database:
+        allowed = services.count_attempt(
+            database,
+            list({person.id for person in found}),
+            now,
+            failures=limits.lockout_failures,
+            minutes=limits.lockout_minutes,
+        )
+    code = claims.plain_code(str(form.code.data))
+    right = [person for person in found if secrets.matches(code, person.code_hash) and person.id in allowed]
+    if not found:
+        secrets.matches(code, None)  # spend the same time on somebody who does not exist
+    if not right:
+        refusal = FirstRefused(failures=limits.lockout_failures, minutes=limits.lockout_minutes)
+        form.form_errors.append(gettext(refusal.message, **refusal.values))
+        return render_template("accounts/first.html", form=form, who=who), 422
+    with unit_of_work() as database:
+        services.take_back(database, allowed)
+    session["first"] = [right[0].slip_id, int(now.timestamp()) + FIRST_SECONDS]
+    return see_other("accounts.first_secret")
+
+
+@bp.get("/first/secret")
+@public
+def first_secret() -> Answer:
+    """Ask the owner of a slip for her new password or PIN."""
+    slip_id = _slip_in_hand()
+    form = _first_secret_form(slip_id)
+    if slip_id is None or form is None:
+        return see_other("accounts.first")
+    return _first_secret_page(slip_id, form)
+
+
+@bp.post("/first/secret")
+@public
+def first_secret_submit() -> Answer:
+    """Give the owner of a slip her account and sign her in."""
+    slip_id = _slip_in_hand()
+    form = _first_secret_form(slip_id)
+    if slip_id is None or form is None:
+        flash(gettext("That took too long. Type the confirmation code of your slip again."), "warning")
+        return see_other("accounts.first")
+    if not form.validate_on_submit():
+        return _first_secret_page(slip_id, form), 422
+    try:
+        with unit_of_work() as database:
+            user_id = claims.claim_by_slip(database, slip_id, str(form.new.data), clock.now())
+            token = services.sign_in(database, user_id, clock.now())
+    except SecretTooEasy as refusal:
+        form.new.errors = [gettext(refusal.message)]
+        return _first_secret_page(slip_id, form), 422
+    except SlipVoid as refusal:
+        session.pop("first", None)
+        flash(gettext(refusal.message), "warning")
+        return see_other("accounts.first")
+    begin(token)
+    flash(
+        gettext("Welcome! From now on you sign in with your number or code and what you have just chosen."),
+        "success",
+    )
+    return see_other("home.index")
+
+
+def _slip_in_hand() -> int | None:
+    slip_id, until = session.get("first", (None, 0))
+    return int(slip_id) if slip_id is not None and until >= clock.now().timestamp() else None
+
+
+def _first_secret_form(slip_id: int | None) -> FirstSecretForm | FirstPinForm | None:
+    person = queries.owner_of_slip(db.session(), slip_id) if slip_id is not None else None
+    if person is None:
+        return None
+    return FirstPinForm() if person.secret_kind == SecretKind.PIN else FirstSecretForm()
+
+
+def _first_secret_page(slip_id: int, form: FirstSecretForm | FirstPinForm) -> str:
+    return render_template(
+        "accounts/first_secret.html", form=form, person=queries.owner_of_slip(db.session(), slip_id)
+    )
+
+
+@bp.get("/first/ask")
+@public
+def ask() -> Answer:
+    """Show the request to the head, for whoever has no slip."""
+    return render_template(
+        "accounts/ask.html", form=AskForm(formdata=None, login=request.args.get("who", "")[:60])
+    )
+
+
+@bp.post("/first/ask")
+@public
+def ask_submit() -> Answer:
+    """Take a request to the head. The answer is the same whether or not a roster knows the person."""
+    form = AskForm()
+    if not form.validate_on_submit():
+        return render_template("accounts/ask.html", form=form), 422
+    login, name, new = str(form.login.data), str(form.full_name.data), str(form.new.data)
+    if secrets.easy_password(new, name, login):
+        form.new.errors = [gettext(SecretTooEasy.message)]
+        return render_template("accounts/ask.html", form=form), 422
+    number, hashed = claims.new_number(), secrets.hashed(new)
+    with unit_of_work() as database:
+        claims.ask(database, login, name, number, hashed, clock.now())
+    session["asked"] = number
+    return see_other("accounts.asked")
+
+
+@bp.get("/first/asked")
+@public
+def asked() -> Answer:
+    """Say what to tell the head."""
+    if "asked" not in session:
+        return see_other("accounts.ask")
+    return render_template("accounts/asked.html", number=session["asked"], days=claims.CLAIM_DAYS)
+
+
 @bp.post("/logout")
 @public
 def logout() -> Answer:
@@ -175,6 +324,7 @@ def _registered(form: RegisterForm) -> str:
             today=clock.today(),
             now=now,
             registration_key=str(form.registration_key.data),
+            words=form.consent.label.text,
         )
         return services.sign_in(database, user_id, now)
 

@@ -114,8 +114,8 @@ class Area(Base):
 class Unit(Base):
     """A school, clinic, police post, office, association: it stands in an area and in a sector.
 
-    `roster_on` is the day its staff list was last confirmed; None means that nobody has given one, and then a rate
-    of the unit has no denominator ("chưa có mẫu số"), however many of its people have signed in. `area_id` is where
+    Whether its staff list was given, and since when, is in `roster_basis` (portal.core.rosters): a unit without one
+    has no denominator ("chưa có mẫu số"), however many of its people have signed in. `area_id` is where
     it stands within today's boundaries, also of a unit that has ended; `parent_id` of a unit that was merged is the
     unit it has become, so that whoever heads that one may see the records of its past.
     """
@@ -130,7 +130,6 @@ class Unit(Base):
     search_key: Mapped[Line]
     area_id: Mapped[int] = mapped_column(ForeignKey("area.id"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
-    roster_on: Mapped[date | None]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 

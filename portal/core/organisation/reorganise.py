@@ -94,7 +94,9 @@ class Follower:
 
     With `dated`, a row that runs over the day ends on the day before and a new one, otherwise the same, begins at
     the successor; without, the row itself is pointed at the successor. Two new rows that agree in the successor and
-    in every column of `same` are one. With `grants`, nothing follows when an area is abolished.
+    in every column of `same` are one. With `grants`, nothing follows when an area is abolished. With
+    `together` (a column, and what it may hold) rows go on only where every predecessor has one of that sort on the day
+    before: one unit without a staff list leaves the whole without a denominator.
     """
 
     table: str
@@ -103,6 +105,7 @@ class Follower:
     dated: bool = True
     same: tuple[str, ...] = ()
     grants: bool = False
+    together: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(slots=True)
@@ -329,6 +332,32 @@ class _Book:
                     if fit:
                         self.insert(follower.table, **going_on)
 
+    def complete(self, subject: str, olds: Sequence[int]) -> frozenset[tuple[str, str]]:
+        """Return the followers (table, column) whose rows every predecessor has on the day before, as `together` asks."""
+        return frozenset(
+            (one.table, one.column)
+            for one in self.followers
+            if one.subject == subject
+            and (
+                one.together is None
+                or all(any(self._counts(one, row) for row in self._rows_at(one, old)) for old in olds)
+            )
+        )
+
+    def _rows_at(self, follower: Follower, old: int) -> list[dict[str, Any]]:
+        return [self.rows[follower.table][key] for key in self.at(follower.table, follower.column, old)]
+
+    def _counts(self, follower: Follower, row: Row) -> bool:
+        column, sorts = follower.together or ("", ())
+        running = row["valid_from"] < self.day and (row["valid_to"] is None or row["valid_to"] >= self.day)
+        return running and row[column] in sorts
+
+    def cut(self, subject: str, key: int, whole: frozenset[tuple[str, str]]) -> None:
+        """End what a predecessor that goes on has alone, where the others have nothing of the kind."""
+        for follower in self.followers:
+            if follower.subject == subject and (follower.table, follower.column) not in whole:
+                self.follow(follower, key, None)
+
     def _fitted(self, follower: Follower, wanted: Row, key: int) -> tuple[bool, date | None]:
         """Return whether a row is needed at its successor, and until when, beside the equal ones that are there.
 
@@ -401,12 +430,15 @@ def _merge(book: _Book, event: Event) -> None:
         for unit in book.at("unit", "area_id", old)
     }
     new = _stand(book, event, wanted, olds)
+    whole = book.complete(event.subject, olds)
     _lift(book, event.subject, new, [old for old in olds if old != new])
     for old in olds:
         book.lineage(event.subject, old, new, Fraction(1), main=True)
         if old != new:
-            _hand_over(book, event.subject, old, {0: new})
+            _hand_over(book, event.subject, old, {0: new}, whole=whole)
             book.end(event.subject, old, new)
+        else:
+            book.cut(event.subject, old, whole)
     if event.subject == Subject.AREA and event.along:
         _along(book, event.along, new, came)
 
@@ -460,7 +492,7 @@ def _split(book: _Book, event: Event) -> None:
                 ),
                 what=what,
             )
-    _hand_over(book, event.subject, old, chosen)
+    _hand_over(book, event.subject, old, chosen, whole=book.complete(event.subject, [old]))
     if not staying:
         book.end(event.subject, old, made[first.code])
 
@@ -623,9 +655,6 @@ def _stand(book: _Book, event: Event, wanted: Successor, olds: Sequence[int]) ->
         else:
             raise Impossible(N_("The new %(code)s needs an area."), code=wanted.code)
         values["sector"] = wanted.sector or model.get("sector", "")
-        given = [book.rows["unit"][key]["roster_on"] for key in olds]
-        # one predecessor without a list leaves the whole without a denominator
-        values["roster_on"] = min(given) if given and None not in given else None
     if not values["kind"] or (subject == "area" and values["kind"] not in AREA_KINDS):
         raise Impossible(N_("The new %(code)s needs a kind."), code=wanted.code)
     key = book.insert(subject, **values)
@@ -647,7 +676,13 @@ def _lift(book: _Book, subject: str, new: int, olds: Sequence[int]) -> None:
 
 
 def _hand_over(
-    book: _Book, subject: Subject, old: int, chosen: Mapping[int, int], *, abolished: bool = False
+    book: _Book,
+    subject: Subject,
+    old: int,
+    chosen: Mapping[int, int],
+    *,
+    abolished: bool = False,
+    whole: frozenset[tuple[str, str]] | None = None,
 ) -> None:
     """Let everything at `old` go on at its successor: `chosen[0]`, or for a person's rows hers."""
     new = chosen[0]
@@ -661,7 +696,8 @@ def _hand_over(
                     book.restate(table, key, **{column: new})
     for follower in book.followers:
         if follower.subject == subject:
-            book.follow(follower, old, None if abolished and follower.grants else chosen)
+            alone = whole is not None and (follower.table, follower.column) not in whole
+            book.follow(follower, old, None if alone or (abolished and follower.grants) else chosen)
 
 
 def _along(book: _Book, kinds: Iterable[str], area: int, came: Mapping[int, tuple[str, str]]) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.names import fold, tidy
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
+from portal.core.rosters.models import Evidence, RosterBasis
 
 
 def area_named(session: Session, code: str) -> Area | None:
@@ -48,7 +49,7 @@ def new_unit(
     parent: Unit | None = None,
     roster_on: date | None = None,
 ) -> Unit:
-    """Add a unit. Flushes, for the id its people need."""
+    """Add a unit; `roster_on` is the day from which its staff list counts. Flushes, for the id its people need."""
     unit = Unit(
         code=code,
         kind=kind,
@@ -57,9 +58,10 @@ def new_unit(
         search_key=fold(name),
         area_id=area.id,
         parent_id=parent.id if parent else None,
-        roster_on=roster_on,
         valid_from=valid_from,
     )
     session.add(unit)
     session.flush()
+    if roster_on is not None:
+        session.add(RosterBasis(unit_id=unit.id, evidence=Evidence.NAMED, valid_from=roster_on))
     return unit

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.names import fold
 from portal.core.organisation import history
 from portal.core.organisation.models import Area, Sector, Unit
+from portal.core.rosters.models import RosterBasis
 
 PAGE = 50
 
@@ -140,7 +141,7 @@ def _units(day: date, reach: ColumnElement[bool], wanted: Wanted) -> Select[Any]
             parents.c.code.label("parent_code"),
             parents.c.name.label("parent"),
             func.coalesce(below.c.many, 0).label("below"),
-            Unit.roster_on,
+            RosterBasis.valid_from.label("roster_on"),
             Unit.valid_from,
             Unit.valid_to,
         )
@@ -149,6 +150,14 @@ def _units(day: date, reach: ColumnElement[bool], wanted: Wanted) -> Select[Any]
         .outerjoin(areas, areas.c.id == units.c.area_id)
         .outerjoin(parents, parents.c.id == units.c.parent_id)
         .outerjoin(below, below.c.unit == units.c.id)
+        .outerjoin(
+            RosterBasis,
+            and_(
+                RosterBasis.unit_id == units.c.id,
+                RosterBasis.valid_from <= day,
+                or_(RosterBasis.valid_to.is_(None), RosterBasis.valid_to >= day),
+            ),
+        )
         .where(reach)
         .order_by(areas.c.code, units.c.sector, units.c.code)
     )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from portal.core.audit.services import record
 from portal.core.names import fold, tidy
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
+from portal.core.rosters.models import Evidence, RosterBasis
 from portal.core.text import N_
 
 NEEDED = ("code", "name", "kind", "sector", "area")
@@ -120,6 +121,8 @@ class _Units:
             unit.code: unit for unit in session.scalars(select(Unit).where(Unit.valid_to.is_(None)))
         }
         self.unit_codes = {unit.id: code for code, unit in self.units.items()}
+        #: Units that have a list or a total now: what is known of it is not for a table of units to change.
+        self.listed = set(session.scalars(select(RosterBasis.unit_id).where(RosterBasis.valid_to.is_(None))))
         #: The last day on which a former holder of a code was valid: a new holder begins later.
         self.ended: dict[str, date] = {}
         for code, day in session.execute(select(Unit.code, Unit.valid_to).where(Unit.valid_to.is_not(None))):
@@ -208,13 +211,14 @@ class _Units:
             "sector": str(unit.sector),
             "area": self.area_codes.get(unit.area_id, ""),
             "parent": self.unit_codes.get(unit.parent_id or 0, ""),
-            "roster_on": unit.roster_on.isoformat() if unit.roster_on else "",
         }
         for key, before in present.items():
             value = values.get(key)
             after = value.isoformat() if isinstance(value, date) else tidy(str(value or ""))
             if after and after != before:
                 yield key, before, after
+        if values.get("roster_on") and unit.id not in self.listed:
+            yield "roster_on", "", values["roster_on"].isoformat()
 
     def write(self, rows: Sequence[Read], done: DryRun) -> None:
         """Write what was judged. Flushes, for the ids that parents need."""
@@ -229,7 +233,6 @@ class _Units:
                 name=verdict.name,
                 search_key=fold(verdict.name),
                 area_id=self.areas[values["area"]],
-                roster_on=values.get("roster_on"),
                 valid_from=values.get("valid_from") or self.today,
             )
             self.units[verdict.code] = unit
@@ -239,6 +242,8 @@ class _Units:
             values, unit = by_number[verdict.number], self.units[verdict.code]
             if verdict.outcome == Outcome.ADDED and values.get("parent"):
                 unit.parent_id = self.units[values["parent"]].id
+            if verdict.outcome == Outcome.ADDED and values.get("roster_on"):
+                self._list(unit, values["roster_on"])
             for key, _, after in verdict.changes:
                 if key == "name":
                     unit.name, unit.search_key = after, fold(after)
@@ -246,9 +251,15 @@ class _Units:
                     unit.area_id = self.areas[after]
                 elif key == "parent":
                     unit.parent_id = self.units[after].id
+                elif key == "roster_on":
+                    self._list(unit, values[key])
                 else:
                     setattr(unit, key, values[key])
         self.session.flush()
+
+    def _list(self, unit: Unit, day: date) -> None:
+        """Say that the posts of a unit are its staff list from a day on."""
+        self.session.add(RosterBasis(unit_id=unit.id, evidence=Evidence.NAMED, valid_from=day))
 
 
 def add_areas(

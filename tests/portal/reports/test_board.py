@@ -21,6 +21,7 @@ from portal.core.db import unit_of_work
 from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.policy import Action, Actor, Grant, Role
+from portal.core.rosters.models import Evidence, RosterBasis
 from portal.reports import queries
 from portal.reports.queries import By, Counts, Filters, State
 from tests.factories import NOW, TODAY, World, person
@@ -42,7 +43,7 @@ def begin(
     due: date | None = None,
 ) -> Enrolment:
     found = course(session, code)
-    version = session.scalars(select(Version).where(Version.course_id == found.id)).one()
+    version = session.scalars(select(Version).where(Version.course_id == found.id, Version.current)).one()
     enrolment = Enrolment(
         user_id=user_id, course_id=found.id, version_id=version.id, cycle=1, enrolled_at=at, due_on=due
     )
@@ -145,7 +146,11 @@ def test_a_person_in_two_units_is_counted_in_both_rows_and_once_in_the_total(
 
 def test_the_rate_of_an_area_is_of_pooled_counts(session: Session, school_year: World) -> None:
     with unit_of_work() as work:
-        work.get_one(Unit, school_year.other_school).roster_on = date(2026, 10, 1)
+        work.add(
+            RosterBasis(
+                unit_id=school_year.other_school, evidence=Evidence.NAMED, valid_from=date(2026, 10, 1)
+            )
+        )
 
     lines, total = board(session, "area:P", By.PLACE, course=course(session, "GD-01"))
 
@@ -548,9 +553,9 @@ def fill(session: Session, people: list[Someone], asked: Asked) -> None:
     units = [
         Unit(
             code=f"R{number}", kind=UnitKind.SCHOOL, sector=Sector.EDUCATION, name=f"Đơn vị {number}",
-            search_key="", area_id=top.id, roster_on=DAY if roster else None, valid_from=date(2020, 1, 1),
+            search_key="", area_id=top.id, valid_from=date(2020, 1, 1),
         )
-        for number, roster in enumerate(asked.rosters)
+        for number, _roster in enumerate(asked.rosters)
     ]  # fmt: skip
     users = [
         User(
@@ -561,6 +566,11 @@ def fill(session: Session, people: list[Someone], asked: Asked) -> None:
     ]  # fmt: skip
     session.add_all([*units, *users])
     session.flush()
+    session.add_all(
+        RosterBasis(unit_id=unit.id, evidence=Evidence.NAMED, valid_from=date(2020, 1, 1))
+        for unit, roster in zip(units, asked.rosters, strict=True)
+        if roster
+    )
     versions = dict(
         session.execute(select(Course.code, Version.id).join(Version, Version.course_id == Course.id)).all()
     )

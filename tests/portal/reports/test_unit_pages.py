@@ -20,6 +20,7 @@ from portal.core.errors import Refused
 from portal.core.organisation import reading, unit_files
 from portal.core.organisation.models import Area, Unit
 from portal.core.organisation.unit_files import Outcome, Read
+from portal.core.rosters.models import RosterBasis
 from portal.reports.units import NotWhole, _unpacked, packed
 from tests.factories import NOW, TODAY, World
 
@@ -103,7 +104,10 @@ def test_a_dry_run_writes_nothing_and_applying_writes_what_it_showed(
     units = {unit.code: unit for unit in session.scalars(select(Unit))}
     assert (units["MN-1"].parent_id, units["A"].parent_id) == (units["PGD"].id, units["PGD"].id)
     assert units["A"].name == "Trường Tiểu học Ánh Sao Mới"
-    assert str(units["MN-1"].roster_on) == "2026-10-05"
+    since = session.scalars(
+        select(RosterBasis.valid_from).where(RosterBasis.unit_id == units["MN-1"].id)
+    ).all()
+    assert [str(day) for day in since] == ["2026-10-05"]
     entry = session.scalars(select(Entry).where(Entry.code == "units.import")).one()
     assert (entry.facts["added"], entry.facts["changed"]) == (2, 1)
     again = send(admin, text)

@@ -21,6 +21,7 @@ from portal.core.organisation.queries import subtree
 from portal.core.organisation.reorganise import Event, Kind, Subject, Successor
 from portal.core.organisation.services import area_named
 from portal.core.policy import Role
+from portal.core.rosters.models import RosterBasis
 from tests.factories import NOW, TODAY, World, grant, person
 
 DAY = date(2025, 7, 1)
@@ -88,7 +89,8 @@ def test_posts_end_on_the_day_before_and_begin_at_the_successor(session: Session
         (new.id, DAY, None),
     ]
     assert posts[1].audience == Audience.TEACHER
-    assert new.roster_on is None, "school B has given no list, so the new one has no denominator"
+    running = select(RosterBasis.unit_id).where(RosterBasis.valid_to.is_(None))
+    assert new.id not in session.scalars(running).all(), "school B has given no list: no denominator"
     heads = session.scalars(
         select(Membership).where(Membership.user_id == world.bruno).order_by(Membership.id)
     ).all()

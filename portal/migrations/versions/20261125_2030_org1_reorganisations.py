@@ -3,7 +3,7 @@
 Going down fails where a code has had several holders: undo the decrees first.
 
 Revision ID: org1
-Revises: f3notices
+Revises: fa30
 Create Date: 2026-11-25 19:50:28.998268+00:00
 """
 
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'org1'
-down_revision = 'f3notices'
+down_revision = 'fa30'
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Who must learn what: rules, what they ask of each person, reminders."""

@@ -1,0 +1,49 @@
+"""Applying the rules in the background: when one is made or ended, and every night for whoever came or left."""
+
+from typing import Any
+
+from courses.assignments import queries, services
+from portal.core import clock
+from portal.core.db import db
+from portal.core.jobs.context import JobContext
+from portal.core.jobs.registry import handles
+from portal.core.text import N_
+
+KIND = "assignments.apply"
+
+
+@handles(KIND, N_("Assigning courses"), daily_at=2)
+def run(context: JobContext) -> dict[str, Any]:
+    """Apply the rules of the course in `facts["course"]` (an id), or of every course."""
+    session = db.session()
+    wanted = context.facts.get("course")
+    courses = [int(wanted)] if wanted else list(queries.courses_with_rules(session))
+    applied = services.run(session, _Fenced(context), clock.today(), clock.now(), courses)
+    answer: dict[str, Any] = {
+        "lines": [
+            [N_("%(number)d people were asked to learn."), {"number": applied.asked}],
+            [
+                N_("From %(number)d people it was taken back before they began."),
+                {"number": applied.withdrawn},
+            ],
+        ]
+    }
+    if context.facts.get("rule"):
+        answer["next"] = {
+            "endpoint": "assignments.show",
+            "values": {"rule_id": context.facts["rule"]},
+            "label": N_("Back to the rule"),
+        }
+    return answer
+
+
+class _Fenced:
+    """The job's units of work; between two of them it may be stopped."""
+
+    def __init__(self, context: JobContext) -> None:
+        self.work = context.work
+        self._context = context
+
+    def progress(self, done: int, total: int) -> None:
+        self._context.progress(done, total)
+        self._context.stop_if_asked()

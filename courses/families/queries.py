@@ -1,0 +1,248 @@
+"""How far the grown-ups of a household are: for the collaborator the same of every family; and the officer's own pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from courses.families.models import Accompaniment, EnrolmentPath, Look
+from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
+from courses.published import published
+from portal.core.accounts.models import User
+from portal.core.households.models import Household, HouseholdMember
+from portal.core.households.queries import PAGE, fits
+from portal.core.households.services import label
+from portal.core.organisation.models import Area, Unit
+from portal.core.organisation.queries import reachable
+from portal.core.policy import Action, Actor
+
+
+@dataclass(frozen=True, slots=True)
+class CourseDone:
+    """A course that a person has begun: its lessons in order (title, whether read), or the day she completed it.
+
+    Of a completed course no lessons are listed: that it is completed is all there is to say.
+    """
+
+    code: str
+    title: dict[str, str]
+    completed_on: date | None
+    lessons: tuple[tuple[Any, bool], ...]
+
+    @property
+    def read(self) -> int:
+        """Return how many of the lessons are read."""
+        return sum(done for _title, done in self.lessons)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A grown-up of a household. `has_pin`: she has signed in and chosen one."""
+
+    user_id: int
+    full_name: str
+    place: int
+    has_pin: bool
+    login: str
+    courses: tuple[CourseDone, ...]
+
+
+def members(session: Session, household_id: int) -> Sequence[Member]:
+    """Return the grown-ups of a household and how far they are, in the order of its list.
+
+    The lessons are those of the version that the enrolment names, known by their addresses. The queries are the same
+    for every household: nothing here asks for a path.
+    """
+    rows = session.execute(
+        select(User, HouseholdMember.place)
+        .join(HouseholdMember, HouseholdMember.user_id == User.id)
+        .where(HouseholdMember.household_id == household_id)
+        .order_by(HouseholdMember.place)
+    ).all()
+    enrolments = session.execute(
+        select(
+            Enrolment.id,
+            Enrolment.user_id,
+            Course.code,
+            Version.id,
+            Version.digest,
+            Completion.completed_on,
+        )
+        .join(Course, Course.id == Enrolment.course_id)
+        .join(Version, Version.id == Enrolment.version_id)
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .where(Enrolment.user_id.in_([user.id for user, _place in rows]))
+        .order_by(Enrolment.enrolled_at, Enrolment.id)
+    ).all()
+    read: dict[int, set[str]] = {}
+    for enrolment_id, slug in session.execute(
+        select(LessonDone.enrolment_id, Lesson.slug)
+        .join(Lesson, Lesson.id == LessonDone.lesson_id)
+        .where(LessonDone.enrolment_id.in_([row[0] for row in enrolments]))
+    ):
+        read.setdefault(enrolment_id, set()).add(slug)
+    courses: dict[int, list[CourseDone]] = {}
+    for enrolment_id, user_id, code, version_id, digest, completed_on in enrolments:
+        version = published(session, version_id, digest)
+        done = read.get(enrolment_id, set())
+        lessons = tuple((one.title, one.slug in done) for one in version.lessons)
+        courses.setdefault(user_id, []).append(
+            CourseDone(code, dict(version.title), completed_on, () if completed_on else lessons)
+        )
+    return [
+        Member(
+            user.id,
+            user.full_name,
+            place,
+            user.secret_hash is not None,
+            user.phone or user.username or user.staff_code or "",
+            tuple(courses.get(user.id, ())),
+        )
+        for user, place in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Accompanied:
+    """A household in the officer's area, its grown-ups, and since when it is accompanied (None: it is not)."""
+
+    key: str
+    members: tuple[str, ...]
+    since: datetime | None
+
+
+def in_my_area(
+    session: Session, who: Actor, *, search: str, only: bool, page: int
+) -> tuple[Sequence[Accompanied], int]:
+    """Return a page (50) of the households of the officer's area, accompanied ones first, and how many fit.
+
+    only: accompanied ones alone. search: words of a member's name, or a key.
+    """
+    query = (
+        select(Household.id, Area.code, Household.number, Accompaniment.begun_at)
+        .join(Area, Area.id == Household.area_id)
+        .join(Unit, Unit.id == Household.unit_id)
+        .outerjoin(
+            Accompaniment,
+            and_(Accompaniment.household_id == Household.id, Accompaniment.ended_at.is_(None)),
+        )
+        .where(reachable(who.grants, Action.FAMILY_SUPPORT))
+        .order_by(Accompaniment.begun_at.is_(None), Area.code, Household.number)
+    )
+    if only:
+        query = query.where(Accompaniment.id.is_not(None))
+    if search.strip():
+        query = query.where(fits(search))
+    count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
+    rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE)).all()
+    names: dict[int, list[str]] = {}
+    for household_id, name in session.execute(
+        select(HouseholdMember.household_id, User.full_name)
+        .join(User, User.id == HouseholdMember.user_id)
+        .where(HouseholdMember.household_id.in_([row.id for row in rows]))
+        .order_by(HouseholdMember.place)
+    ):
+        names.setdefault(household_id, []).append(name)
+    return [
+        Accompanied(label(row.code, row.number), tuple(names.get(row.id, ())), row.begun_at) for row in rows
+    ], count
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How far a member of an accompanied household is with the lessons that she reads."""
+
+    full_name: str
+    title: dict[str, str] | None
+    read: int
+    lessons: int
+    completed_on: date | None
+
+
+def steps(session: Session, household_id: int) -> Sequence[Steps]:
+    """Return how far each member is, with the lessons of the path: for the officer alone."""
+    rows = session.execute(
+        select(
+            User.full_name,
+            Enrolment.id,
+            Version.id,
+            Version.digest,
+            Completion.completed_on,
+        )
+        .select_from(HouseholdMember)
+        .join(User, User.id == HouseholdMember.user_id)
+        .outerjoin(Enrolment, Enrolment.user_id == User.id)
+        .outerjoin(EnrolmentPath, EnrolmentPath.enrolment_id == Enrolment.id)
+        .outerjoin(Version, Version.id == func.coalesce(EnrolmentPath.version_id, Enrolment.version_id))
+        .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
+        .where(HouseholdMember.household_id == household_id)
+        .order_by(HouseholdMember.place, Enrolment.id)
+    ).all()
+    read: dict[int, set[str]] = {}
+    for enrolment_id, slug in session.execute(
+        select(LessonDone.enrolment_id, Lesson.slug)
+        .join(Lesson, Lesson.id == LessonDone.lesson_id)
+        .where(LessonDone.enrolment_id.in_([row[1] for row in rows if row[1] is not None]))
+    ):
+        read.setdefault(enrolment_id, set()).add(slug)
+    found = []
+    for name, enrolment_id, version_id, digest, completed_on in rows:
+        if enrolment_id is None:
+            found.append(Steps(name, None, 0, 0, None))
+            continue
+        version = published(session, version_id, digest)
+        done = sum(one.slug in read.get(enrolment_id, ()) for one in version.lessons)
+        found.append(Steps(name, dict(version.title), done, len(version.lessons), completed_on))
+    return found
+
+
+def since(session: Session, household_id: int) -> datetime | None:
+    """Return since when a household is accompanied, or None."""
+    return session.scalar(
+        select(Accompaniment.begun_at).where(
+            Accompaniment.household_id == household_id, Accompaniment.ended_at.is_(None)
+        )
+    )
+
+
+def path_is_published(session: Session) -> bool:
+    """Return whether there is a longer course to read; without one an accompanied family reads what all others read."""
+    return (
+        session.scalar(
+            select(Version.id)
+            .join(Course, Course.id == Version.course_id)
+            .where(Course.access == "discreet", Version.current)
+            .limit(1)
+        )
+        is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody looked, when, at what (a reference, or `list`), and why."""
+
+    at: datetime
+    name: str
+    reference: str
+    reason: str
+
+
+def reason_of(session: Session, who: Actor, look_id: int) -> str | None:
+    """Return the reason that `who` gave under an id, or None where it is not hers."""
+    return session.scalar(select(Look.reason).where(Look.id == look_id, Look.user_id == who.id))
+
+
+def my_looks(session: Session, who: Actor) -> Sequence[Looked]:
+    """Return the officer's own last 50 looks: what was written down about her."""
+    rows = session.execute(
+        select(Look.at, User.full_name, Look.reference, Look.reason)
+        .outerjoin(User, User.id == Look.user_id)
+        .where(Look.user_id == who.id, Look.reference != "asked")
+        .order_by(Look.id.desc())
+        .limit(PAGE)
+    )
+    return [Looked(at, name or "–", reference, reason) for at, name, reference, reason in rows]

@@ -1,0 +1,1 @@
+"""To which words somebody agreed, when, and who wrote it down."""

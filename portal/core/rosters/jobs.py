@@ -1,0 +1,163 @@
+"""Imports in the background: reading a file (the dry run), applying it, undoing it. Each may be taken up again."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
+
+from portal.core import clock
+from portal.core.accounts.queries import actor_of
+from portal.core.db import db
+from portal.core.files.models import StoredFile
+from portal.core.files.services import path_of
+from portal.core.jobs.context import JobContext
+from portal.core.jobs.registry import handles
+from portal.core.organisation.models import Unit
+from portal.core.policy import Action, Actor
+from portal.core.rosters import bring
+from portal.core.rosters.models import ImportState, RosterImport, RosterLine
+from portal.core.rosters.plan import Seen
+from portal.core.rosters.rows import COLUMNS, HEADINGS, REQUIRED, Cell
+from portal.core.tables_in.faults import CannotRead
+from portal.core.tables_in.reading import read
+from portal.core.tables_in.sheet import Limits
+from portal.core.tables_in.table import Column, table
+from portal.core.text import N_
+
+LIMITS = Limits(rows=60_000)
+
+
+def columns() -> list[Column]:
+    """Return the columns of a staff list as the table reader looks for them; cells come as they are."""
+    return [
+        Column(key, HEADINGS[key], lambda value: value, aliases=names, required=key in REQUIRED)
+        for key, names in COLUMNS.items()
+    ]
+
+
+def rows_of(stored: StoredFile) -> Iterator[tuple[int, Mapping[str, Cell], Mapping[str, str]]]:
+    """Yield the rows of a stored file: number, cells, cells as seen. Raises `CannotRead`."""
+    found = table(read(path_of(stored), stored.name, LIMITS), columns())
+    for line in found:
+        yield line.number, line.values, line.seen
+
+
+def _there(session: Session, context: JobContext, state: ImportState) -> tuple[RosterImport, Actor] | None:
+    """Return the import and who asked, if it still is in `state` and the asker still keeps rosters."""
+    one = session.get(RosterImport, int(context.facts["import"]))
+    if one is None or one.state != state:
+        return None
+    who = actor_of(session, context.by_id or one.created_by_id, clock.today())
+    return (one, who) if who.may(Action.ROSTER_MANAGE) else None
+
+
+def _done(one_id: int, *lines: list[Any]) -> dict[str, Any]:
+    onward = {"endpoint": "roster.import_show", "values": {"import_id": one_id}, "label": N_("To the import")}
+    return {"lines": list(lines), "next": onward}
+
+
+@handles("roster.plan", N_("Reading a staff list"))
+def plan(context: JobContext) -> dict[str, Any]:
+    """Make the dry run of an import: read its file, or (facts: again) plan the rows that were read once more."""
+    import_id = int(context.facts["import"])
+    try:
+        if context.facts.get("again"):
+            with context.work() as session:
+                there = _there(session, context, ImportState.PLANNING)
+                if there is not None:
+                    bring.replan(session, there[1], there[0])
+        else:
+            _read(context, import_id)
+    except CannotRead as fault:
+        with context.work() as session:
+            one = session.get_one(RosterImport, import_id)
+            session.execute(delete(RosterLine).where(RosterLine.import_id == import_id))
+            one.state, one.note, one.counts = ImportState.UNREADABLE, fault.message, {}
+            one.note_values = {
+                key: value if isinstance(value, int) else str(value) for key, value in fault.values.items()
+            }
+            context.finish(session, _done(import_id))
+    return _done(import_id)
+
+
+def _read(context: JobContext, import_id: int) -> None:
+    with context.work() as session:
+        there = _there(session, context, ImportState.PLANNING)
+        if there is None:
+            return
+        one, who = there
+        session.execute(delete(RosterLine).where(RosterLine.import_id == import_id))
+        unit = session.get(Unit, one.unit_id) if one.unit_id is not None else None
+        code, as_of = (unit.code if unit else None), one.as_of
+        may_be_coded = bring.coded_units(session, who)
+        stored = session.get_one(StoredFile, one.file_id)
+        session.expunge(stored)
+    total = sum(1 for _row in rows_of(stored))
+    seen, position = Seen(), -1
+    stream = bring.items(rows_of(stored), unit=code, as_of=as_of, may_be_coded=may_be_coded)
+    for batch in bring.batches(stream):
+        context.stop_if_asked()
+        with context.work() as session:
+            outcomes, _digest = bring.planned(session, who, batch, seen, as_of=as_of, decisions={})
+            session.execute(
+                insert(RosterLine),
+                [
+                    bring.line_of(import_id, position + place, item, outcome)
+                    for place, (item, outcome) in enumerate(outcomes, 1)
+                ],
+            )
+            position += len(batch)
+        context.progress(position + 1, total + 1)
+    with context.work() as session:
+        one = session.get_one(RosterImport, import_id)
+        bring.finish_plan(session, one, seen, position)
+        context.finish(session, _done(import_id))
+
+
+@handles("roster.apply", N_("Applying a staff list"))
+def apply(context: JobContext) -> dict[str, Any]:
+    """Apply an import in one transaction; if the roster has moved since the dry run, make a new dry run instead."""
+    import_id = int(context.facts["import"])
+    there = _there(db.session(), context, ImportState.APPLYING)
+    if there is None:
+        return _done(import_id)
+    one, who = there
+    try:
+        digests, seen = bring.check(
+            db.session(), who, one, lambda done, all_: context.progress(done, all_ + all_ // 4 + 1)
+        )
+        db.session.rollback()
+        with context.work() as session:
+            there = _there(session, context, ImportState.APPLYING)
+            if there is None:
+                return _done(import_id)
+            bring.apply(session, there[1], there[0], digests, seen, clock.now())
+            context.finish(session, _done(import_id))
+    except bring.Moved:
+        db.session.rollback()
+        with context.work() as session:
+            one = session.get_one(RosterImport, import_id)
+            bring.replan(session, who, one)
+            one.note = "moved"
+            context.finish(session, _done(import_id))
+    return _done(import_id)
+
+
+@handles("roster.undo", N_("Undoing a staff list"))
+def undo(context: JobContext) -> dict[str, Any]:
+    """Undo an import in one transaction, or say which later changes stand on it."""
+    import_id = int(context.facts["import"])
+    try:
+        with context.work() as session:
+            there = _there(session, context, ImportState.UNDOING)
+            if there is not None:
+                bring.undo(session, there[0], context.by_id or 0, clock.now())
+                context.finish(session, _done(import_id))
+    except bring.CannotUndo as fault:
+        with context.work() as session:
+            one = session.get_one(RosterImport, import_id)
+            one.state, one.note = ImportState.APPLIED, "cannot_undo"
+            one.note_values = {"faults": [list(pair) for pair in fault.faults]}
+            context.finish(session, _done(import_id))
+    return _done(import_id)

@@ -1,0 +1,232 @@
+"""The head's work on single posts: correcting, ending, transferring; and on what the unit's denominator stands on.
+
+None of it commits. Finding a post for an actor has authorised already (`queries.post_for`).
+"""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, User
+from portal.core.audit.services import record
+from portal.core.locale import show_date
+from portal.core.names import fold, sort_key, tidy
+from portal.core.organisation.models import Unit
+from portal.core.rosters import bring, queries
+from portal.core.rosters.errors import (
+    CodeTaken,
+    EndsBeforeItBegins,
+    NumberFull,
+    PostEnded,
+    PostExists,
+    TotalsNeedPaper,
+    TransferAnswered,
+    TransferOpen,
+)
+from portal.core.rosters.models import Evidence, Transfer, TransferState
+from portal.core.rosters.plan import MOST_ON_ONE_NUMBER
+
+
+def correct(
+    session: Session,
+    posting: Posting,
+    user: User,
+    *,
+    name: str,
+    code: str | None,
+    phone: str | None,
+    title: str | None,
+    began: date,
+    by_id: int,
+    now: datetime,
+) -> dict[str, list[str]]:
+    """Correct a person's entry and her post; return what changed: field -> [before, after].
+
+    Raises `CodeTaken`, `NumberFull`, `PostEnded`, `EndsBeforeItBegins`.
+    """
+    if posting.valid_to is not None and posting.valid_to < began:
+        raise EndsBeforeItBegins(began=show_date(began))
+    if code and code != user.staff_code:
+        other = session.scalar(select(User.id).where(User.staff_code == code, User.id != user.id))
+        if other is not None:
+            raise CodeTaken(code=code)
+    if phone and phone != user.phone:
+        using = session.scalar(select(func.count()).where(User.phone == phone, User.ended_at.is_(None)))
+        if (using or 0) >= MOST_ON_ONE_NUMBER:
+            raise NumberFull(most=MOST_ON_ONE_NUMBER)
+    before = {"name": user.full_name, "code": user.staff_code, "phone": user.phone, "title": posting.title,
+              "began": posting.valid_from.isoformat()}  # fmt: skip
+    if not user.coded:
+        user.full_name = tidy(name)
+        user.sort_key, user.search_key = sort_key(user.full_name), fold(user.full_name)
+    user.staff_code, user.phone = code or None, phone or None
+    posting.title, posting.valid_from = title or None, began
+    after = {"name": user.full_name, "code": user.staff_code, "phone": user.phone, "title": posting.title,
+             "began": began.isoformat()}  # fmt: skip
+    changes = {key: [before[key] or "", after[key] or ""] for key in after if before[key] != after[key]}
+    if changes:
+        # who changed what is recorded; numbers and codes are not repeated in the trail
+        record(
+            session,
+            at=now,
+            actor_id=by_id,
+            code="roster.change",
+            target=f"posting:{posting.id}",
+            fields=sorted(changes),
+        )
+    session.flush()
+    return changes
+
+
+def end(
+    session: Session, posting: Posting, *, last_day: date, reason: LeftReason, by_id: int, now: datetime
+) -> None:
+    """End a post on its last day. Raises `PostEnded`, `EndsBeforeItBegins`."""
+    if posting.valid_to is not None:
+        raise PostEnded
+    if last_day < posting.valid_from:
+        raise EndsBeforeItBegins(began=show_date(posting.valid_from))
+    posting.valid_to, posting.left_reason = last_day, reason
+    record(
+        session, at=now, actor_id=by_id, code="roster.end", target=f"posting:{posting.id}",
+        last_day=last_day.isoformat(), reason=str(reason),
+    )  # fmt: skip
+
+
+def ask_transfer(
+    session: Session, posting: Posting, to_unit: Unit, *, leaves_on: date, by_id: int, now: datetime
+) -> Transfer:
+    """Offer a person's post to another unit, whose head accepts or declines.
+
+    Raises `PostEnded`, `EndsBeforeItBegins`, `TransferOpen`, `PostExists` (already there).
+    """
+    if posting.valid_to is not None:
+        raise PostEnded
+    if leaves_on < posting.valid_from:
+        raise EndsBeforeItBegins(began=show_date(posting.valid_from))
+    if session.scalar(
+        select(Transfer.id).where(Transfer.posting_id == posting.id, Transfer.state == TransferState.ASKED)
+    ):
+        raise TransferOpen
+    _not_there_yet(session, posting, to_unit.id, leaves_on)
+    transfer = Transfer(
+        posting_id=posting.id,
+        to_unit_id=to_unit.id,
+        leaves_on=leaves_on,
+        state=TransferState.ASKED,
+        asked_by_id=by_id,
+        asked_at=now,
+    )
+    session.add(transfer)
+    session.flush()
+    record(
+        session, at=now, actor_id=by_id, code="roster.transfer_ask", target=f"posting:{posting.id}",
+        to=to_unit.code, leaves_on=leaves_on.isoformat(),
+    )  # fmt: skip
+    return transfer
+
+
+def _not_there_yet(session: Session, posting: Posting, unit_id: int, leaves_on: date) -> None:
+    there = session.scalar(
+        select(Posting.id).where(
+            Posting.user_id == posting.user_id,
+            Posting.unit_id == unit_id,
+            Posting.audience == posting.audience,
+            queries.lasts(leaves_on + timedelta(days=1)),
+        )
+    )
+    if there is not None:
+        raise PostExists(name=session.get_one(User, posting.user_id).full_name)
+
+
+def accept_transfer(session: Session, transfer: Transfer, *, by_id: int, now: datetime) -> int:
+    """Let the post here end and the one there begin the day after; return the id of the new post.
+
+    What the person has learnt is hers and goes along. Raises `TransferAnswered`, `PostEnded`, `PostExists`.
+    """
+    posting = session.get_one(Posting, transfer.posting_id, with_for_update=True)
+    session.refresh(transfer)
+    if transfer.state != TransferState.ASKED:
+        raise TransferAnswered
+    if posting.valid_to is not None:
+        raise PostEnded
+    if transfer.leaves_on < posting.valid_from:
+        raise EndsBeforeItBegins(began=show_date(posting.valid_from))
+    _not_there_yet(session, posting, transfer.to_unit_id, transfer.leaves_on)
+    posting.valid_to, posting.left_reason = transfer.leaves_on, LeftReason.TRANSFERRED
+    new = Posting(
+        user_id=posting.user_id,
+        unit_id=transfer.to_unit_id,
+        audience=posting.audience,
+        title=posting.title,
+        valid_from=transfer.leaves_on + timedelta(days=1),
+        source=PostingSource.HEAD,
+        recorded_at=now,
+        recorded_by_id=by_id,
+    )
+    session.add(new)
+    session.flush()
+    transfer.new_posting_id = new.id
+    _answer(session, transfer, TransferState.ACCEPTED, by_id, now)
+    return new.id
+
+
+def decline_transfer(
+    session: Session, transfer: Transfer, *, withdrawn: bool, by_id: int, now: datetime
+) -> None:
+    """Decline a transfer, or withdraw one's own. Raises `TransferAnswered`."""
+    session.refresh(transfer, with_for_update=True)
+    if transfer.state != TransferState.ASKED:
+        raise TransferAnswered
+    _answer(session, transfer, TransferState.WITHDRAWN if withdrawn else TransferState.DECLINED, by_id, now)
+
+
+def _answer(session: Session, transfer: Transfer, state: TransferState, by_id: int, now: datetime) -> None:
+    transfer.state, transfer.answered_by_id, transfer.answered_at = state, by_id, now
+    record(
+        session,
+        at=now,
+        actor_id=by_id,
+        code=f"roster.transfer_{state}",
+        target=f"posting:{transfer.posting_id}",
+    )
+
+
+def confirm_list(session: Session, unit: Unit, day: date, *, by_id: int, now: datetime) -> None:
+    """Say that the posts of a unit are its whole list from `day` on: they become its denominator."""
+    coded = session.scalar(
+        select(func.count())
+        .select_from(Posting)
+        .join(User, User.id == Posting.user_id)
+        .where(Posting.unit_id == unit.id, queries.stands(day), User.coded)
+    )
+    evidence = Evidence.CODED if coded else Evidence.NAMED
+    bring.set_basis(session, unit.id, evidence, day, by_id=by_id, now=now)
+    record(
+        session, at=now, actor_id=by_id, code="roster.confirm_list", target=f"unit:{unit.code}",
+        day=day.isoformat(), evidence=str(evidence),
+    )  # fmt: skip
+
+
+def declare_totals(
+    session: Session,
+    unit: Unit,
+    day: date,
+    totals: dict[Audience, int],
+    file_id: int,
+    *,
+    by_id: int,
+    now: datetime,
+) -> None:
+    """Let a unit's denominator stand on signed totals from `day` on. Raises `TotalsNeedPaper`."""
+    kept = {str(audience): number for audience, number in totals.items() if number > 0}
+    if not kept:
+        raise TotalsNeedPaper
+    bring.set_basis(
+        session, unit.id, Evidence.TOTALS, day, by_id=by_id, now=now, totals=kept, file_id=file_id
+    )
+    record(
+        session, at=now, actor_id=by_id, code="roster.declare_totals", target=f"unit:{unit.code}",
+        day=day.isoformat(), people=sum(kept.values()),
+    )  # fmt: skip

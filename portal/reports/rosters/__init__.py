@@ -1,0 +1,1 @@
+"""The head's pages on staff lists: people and posts, slips, transfers, imports."""
