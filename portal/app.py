@@ -39,14 +39,15 @@ from portal.core.jobs import views as jobs
 from portal.core.locale import language
 from portal.core.notices import views as notices
 from portal.core.policy import Action
+from portal.core.rights import views as rights
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
 from portal.reports import assignment_views as assignments
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
+from portal.reports import looks, reorganisations, units
 from portal.reports import reminder_views as reminders
-from portal.reports import reorganisations, units
 from portal.reports import views as reports
 from portal.reports.rosters import views as rosters
 
@@ -91,6 +92,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         audit.bp,
         jobs.bp,
         notices.bp,
+        rights.bp,
+        looks.bp,
         catalogue.bp,
         learn.bp,
         attempts.bp,

@@ -247,6 +247,7 @@ def _check_certificates(connection: Connection, path: Path) -> None:
     certificates = connection.execute(
         text(
             "SELECT c.serial, c.sha256, f.pdf FROM certificate c LEFT JOIN certificate_file f ON f.certificate_id = c.id"
+            " WHERE c.erased_at IS NULL"
         )
     )
     for serial, digest, pdf in certificates:

@@ -33,6 +33,8 @@ from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
 from portal.core.files.services import folder
+from portal.core.jobs import services as jobs_services
+from portal.core.jobs.models import Job, State
 from portal.core.jobs.worker import Worker
 from portal.core.names import phone_number
 from portal.core.organisation import reading, reorganise, reorganising, shipped, tree, unit_files
@@ -41,6 +43,7 @@ from portal.core.organisation.decrees import Decree, Unreadable
 from portal.core.organisation.models import Area, Unit
 from portal.core.organisation.unit_files import Outcome
 from portal.core.policy import Role
+from portal.core.rights import retention
 from portal.core.web import settings
 from portal.demo import sample_roster
 from portal.reports import units as reports_units
@@ -52,7 +55,18 @@ PARTLY_REFUSED = 3
 
 def init_app(app: Flask) -> None:
     """Register the groups."""
-    for command in (content, demonstration, user, units, assignments, backups, catalogues, jobs, setup):
+    for command in (
+        content,
+        demonstration,
+        user,
+        units,
+        assignments,
+        backups,
+        catalogues,
+        jobs,
+        retain,
+        setup,
+    ):
         app.cli.add_command(command)
 
 
@@ -517,6 +531,39 @@ def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
         click.echo(f"{worker.drain()} jobs")
     else:
         worker.run()
+
+
+@click.group("retention")
+def retain() -> None:
+    """How long what is kept for its own sake stays."""
+
+
+@retain.command("run")
+@click.option("--dry-run", is_flag=True, help="say what would be deleted, and delete nothing")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def retention_run(dry_run: bool, shape: str) -> None:
+    """Delete what is older than the rules allow (PORTAL_KEEP_…_DAYS)."""
+    now = clock.now()
+    found = {name: retention.count(db.session(), rule, now) for name, rule in retention.RULES.items()}
+    db.session.remove()
+    if not dry_run:
+        with unit_of_work() as session:
+            asked = jobs_services.enqueue(session, "retention.run", {}, by_id=None, now=now).id
+        while Worker().step():
+            pass
+        ended = db.session().get_one(Job, asked)
+        if ended.state != State.DONE:
+            raise click.ClickException(
+                f"the clean-up is {ended.state}: {ended.error or 'see flask jobs work'}"
+            )
+        found = dict((ended.result or {})["deleted"])
+    if shape == "json":
+        click.echo(json.dumps(found))
+        return
+    for name, many in found.items():
+        days = retention.RULES[name].days(settings()) if name in retention.RULES else 1
+        kept = f"older than {days} days" if days else "kept for ever"
+        click.echo(f"{name}: {many} rows {'would be deleted' if dry_run else 'deleted'} ({kept})")
 
 
 @click.command("setup")

@@ -52,6 +52,10 @@ class Settings:
     sms_url: str = ""
     sms_token: str = ""
     sms_from: str = ""
+    keep_sign_ins_days: int = 400
+    keep_read_notices_days: int = 400
+    keep_jobs_days: int = 100
+    keep_list_views_days: int = 1830
 
     @property
     def production(self) -> bool:
@@ -91,6 +95,10 @@ MEANING: Mapping[str, str] = {
     "sms_url": "address of an SMS gateway; takes POST with JSON `to`, `text`, `from`, `reference`. Unset: written to `sms.log` in the data directory",
     "sms_token": "sent to the gateway as `Authorization: Bearer …`",
     "sms_from": "name that SMS come from, as registered with the operator",
+    "keep_sign_ins_days": "sign-ins are deleted after so many days; 0 keeps them. The audit trail is always kept",
+    "keep_read_notices_days": "notices are deleted so many days after they were read; 0 keeps them",
+    "keep_jobs_days": "background work that ended is forgotten after so many days; 0 keeps it",
+    "keep_list_views_days": "who looked at which list of people is deleted after so many days; 0 keeps it",
 }
 
 

@@ -3,8 +3,10 @@
 Only `portal.app` imports this.
 """
 
+from courses import holdings as courses
 from courses.assignments import jobs as assignments
 from portal.core.notices import sending
+from portal.core.rights import own, retention
 from portal.core.rosters import jobs as rosters
 
-MODULES = (sending, rosters, assignments)
+MODULES = (sending, rosters, assignments, own, retention, courses)

@@ -20,6 +20,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     command = [sys.executable, "-m", "flask", "--app", "wsgi", "jobs", "work", "--parent", str(os.getpid())]
+    over.wait(PAUSE_SECONDS)  # the server comes first
     while not over.is_set():
         worker = subprocess.Popen(command)  # noqa: S603 - our own command
         while worker.poll() is None and not over.is_set():

@@ -15,6 +15,7 @@ from portal.core.households import models as households
 from portal.core.jobs import models as jobs
 from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
+from portal.core.rights import models as rights
 from portal.core.rosters import models as rosters
 from quizzes import models as quizzes
 
@@ -36,4 +37,5 @@ MODULES = (
     households,
     assignments,
     families,
+    rights,
 )

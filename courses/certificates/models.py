@@ -36,6 +36,8 @@ class Certificate(Base):
     audience: Mapped[Code | None]
     facts: Mapped[dict[str, Any]] = mapped_column(Document)
     sha256: Mapped[str] = mapped_column(String(64))
+    #: since when the person's data are removed: the name is the shortened one, and the file is gone
+    erased_at: Mapped[datetime | None]
 
     __table_args__ = (
         UniqueConstraint("user_id", "course_id", "cycle"),

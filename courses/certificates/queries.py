@@ -48,6 +48,7 @@ class Verified:
     expires_on: date | None
     standing: Standing
     revoked_on: datetime | None
+    erased: bool
 
 
 def standing(expires_on: date | None, revoked: bool, today: date) -> Standing:
@@ -100,6 +101,7 @@ def verify(session: Session, serial: str, today: date) -> Verified | None:
         expires_on=one.expires_on,
         standing=standing(one.expires_on, revoked_at is not None, today),
         revoked_on=revoked_at,
+        erased=one.erased_at is not None,
     )
 
 
@@ -110,6 +112,8 @@ def file_for(session: Session, who: Actor, serial: str) -> tuple[Certificate, by
     """
     one = session.scalar(select(Certificate).where(Certificate.serial == serial))
     if one is None or not (one.user_id == who.id or _within(session, who, one, Action.PEOPLE_READ)):
+        raise NotFound
+    if one.erased_at is not None:
         raise NotFound
     return one, session.get_one(CertificateFile, one.id).pdf
 

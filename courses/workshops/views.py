@@ -1,11 +1,13 @@
 """Classes as somebody who goes to them sees them: registering, giving a seat back, checking in."""
 
+from contextlib import suppress
+
 from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
 from courses.forms import ButtonForm
-from courses.workshops import queries, services
+from courses.workshops import codes, queries, services
 from courses.workshops.errors import (
     AlreadyClosed,
     CodeOver,
@@ -18,6 +20,7 @@ from courses.workshops.plan import PLAN_ITEMS
 from courses.workshops.seats import Seat
 from portal.core import clock
 from portal.core.db import db, unit_of_work
+from portal.core.errors import NotFound
 from portal.core.locale import worded
 from portal.core.policy import Action
 from portal.core.web import actor, requires, see_other
@@ -110,5 +113,14 @@ def check_in_submit(workshop_id: int) -> Page:
 
 
 def _check_in_page(workshop_id: int, form: CodeForm) -> str:
-    workshop = queries.to_check_in(db.session(), workshop_id)
-    return render_template("courses/workshops/check_in.html", workshop=workshop, form=form)
+    """Draw the page; the class's name only for who may go to it or reads the screen: a number is not a key."""
+    session, today = db.session(), clock.today()
+    workshop = queries.to_check_in(session, workshop_id)
+    known = codes.taken(form.code.data or "", workshop.secret, workshop.id, today, clock.now())
+    if not known:
+        with suppress(NotFound):
+            queries.to_attend(session, actor(), workshop_id, today)
+            known = True
+    return render_template(
+        "courses/workshops/check_in.html", workshop=workshop, title=workshop.title if known else "", form=form
+    )

@@ -36,6 +36,7 @@ class Action(StrEnum):
     PEOPLE_REMIND = "people:remind"
     HOUSEHOLD_KEEP = "household:keep"
     FAMILY_SUPPORT = "family:support"
+    PERSON_ERASE = "person:erase"
 
 
 class Role(StrEnum):
@@ -86,6 +87,7 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.PEOPLE_REMIND: N_("remind people of what they must learn"),
     Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
     Action.FAMILY_SUPPORT: N_("work with families as a support officer"),
+    Action.PERSON_ERASE: N_("remove the data of a person, with a reason"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -127,6 +129,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.POLICY_READ,
         Action.UNITS_READ,
         Action.UNITS_MANAGE,
+        Action.PERSON_ERASE,
     },
     Role.FAMILY_SUPPORT: _OWN | {Action.FAMILY_SUPPORT},
 }

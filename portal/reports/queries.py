@@ -36,7 +36,7 @@ from portal.core.db import begin_view
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.organisation.history import area_called, unit_called
-from portal.core.organisation.models import Area, AreaKind, Unit
+from portal.core.organisation.models import Area, AreaKind, Sector, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
 from portal.core.rosters.models import RosterBasis
@@ -559,6 +559,15 @@ def people(
 def ids_of_people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
     """Return a select of the ids of the people whom `people` would list."""
     return _people(scope, filters, state, search).order_by(None).with_only_columns(User.id)
+
+
+def has_police(session: Session, scope: Scope, filters: Filters) -> bool:
+    """Return whether people with a post in the police may stand on a list of this place: such a list asks for a reason."""
+    query = select(Posting.id).join(Unit, Unit.id == Posting.unit_id)
+    if filters.course is not None:
+        query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
+    found = query.where(*_posts(filters, scope), Unit.sector == Sector.POLICE).limit(1)
+    return session.scalar(found) is not None
 
 
 def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:

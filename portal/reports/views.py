@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, render_template, request
+from sqlalchemy import Select
+from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
@@ -10,6 +12,8 @@ from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.locale import language
 from portal.core.policy import Action
+from portal.core.rights.looking import looked
+from portal.core.rights.web import ask_reason, given_reason
 from portal.core.web import actor, requires
 from portal.reports import boundaries, build, forms, queries
 from portal.reports.boundaries import BOUNDS_LABELS, Bounds
@@ -80,10 +84,13 @@ def board_file(kind: str) -> Response:
 
 @bp.get("/people")
 @requires(Action.PEOPLE_READ)
-def people() -> str:
+def people() -> str | Redirect:
     """List people by name; who looked is recorded."""
     scope, asked = _asked(Action.PEOPLE_READ)
     session = db.session()
+    reason = _reason_needed(scope, asked)
+    if isinstance(reason, Redirect):
+        return reason
     count = queries.count_people(session, scope, asked.filters, asked.state, asked.search)
     found = list(queries.people(session, scope, asked.filters, asked.state, asked.search, asked.page))
     here = _here(scope, asked)
@@ -103,21 +110,51 @@ def people() -> str:
         here=here,
         name=name,
     )
-    _recorded("people.read", scope, state=asked.state, rows=len(found), course=here.get("course", ""))
+    state, course = asked.state, here.get("course", "")
+    ids = [one.user_id for one in found]
+    _looked("people.read", scope.code, ids, reason, state=state, rows=len(ids), course=course)
     return page
 
 
 @bp.get("/people.<any(csv, xlsx):kind>")
 @requires(Action.PEOPLE_EXPORT)
-def people_file(kind: str) -> Response:
+def people_file(kind: str) -> Response | Redirect:
     """Send the list as a file, streamed; who exported is recorded."""
     scope, asked = _asked(Action.PEOPLE_EXPORT)
-    _recorded("people.export", scope, kind=kind, state=asked.state)
+    reason = _reason_needed(scope, asked)
+    if isinstance(reason, Redirect):
+        return reason
+    listed = queries.ids_of_people(scope, asked.filters, asked.state, asked.search)
+    _looked("people.export", scope.code, listed, reason, kind=kind, state=asked.state)
     scope, asked = _asked(Action.PEOPLE_EXPORT)
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
     return answer_with(
         build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
     )
+
+
+def _reason_needed(scope: Scope, asked: forms.Asked) -> Redirect | int | None:
+    """Return the reason given for a list with police officers, the way to the form, or None where none is asked for."""
+    if not queries.has_police(db.session(), scope, asked.filters):
+        return None
+    return given_reason("police", scope.code) or ask_reason("police", scope.code)
+
+
+def _looked(
+    code: str, place: str, people: Sequence[int] | Select[tuple[int]], reason: int | None, **facts: object
+) -> None:
+    """Record that somebody looked, and who stood on the list."""
+    with unit_of_work() as session:
+        looked(
+            session,
+            by_id=actor().id,
+            code=code,
+            place=place,
+            people=people,
+            now=clock.now(),
+            reason_id=reason,
+            **{key: str(value) for key, value in facts.items()},
+        )
 
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:

@@ -18,8 +18,8 @@ from portal.core.db import db
 from tests.conftest import DATABASES, postgres_database
 from tests.factories import NOW
 
-PERSON = """INSERT INTO "user" (id, full_name, sort_key, search_key, username, secret_kind, failed_count, created_at)
-VALUES (7, 'Trần Thị Ánh', 'a', 'a', 'ana', 'password', 0, '2026-11-24 03:00:00+00')"""
+PERSON = """INSERT INTO "user" (id, full_name, coded, sort_key, search_key, username, secret_kind, failed_count, created_at)
+VALUES (7, 'Trần Thị Ánh', false, 'a', 'a', 'ana', 'password', 0, '2026-11-24 03:00:00+00')"""
 ENTRY = """INSERT INTO audit_entry (id, at, actor_id, code, target, facts)
 VALUES ({id}, '2026-11-24 03:00:00+00', 7, 'people.read', 'unit:A', '{{"rows": "3"}}')"""
 

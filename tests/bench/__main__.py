@@ -282,6 +282,7 @@ def quiz(
 def head(bench: Bench, where: str, app: Flask, place: people.Place, portal: Server) -> None:
     """Measure the head's page of 60,000 people and its files, while somebody else reads a lesson."""
     people.add_everybody(app)
+    people.say_why(app, place.head)
     chief, other = people.signed_in(app, [place.head, place.learners[0]])
     lesson = f"/courses/{place.course}/lessons/{place.slugs[0]}/"
     times = 3 if bench.quick else 9

@@ -29,6 +29,7 @@ from portal.core.db import Base, db, unit_of_work
 from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.policy import Role
+from portal.core.rights import looking
 from portal.core.rosters.models import Evidence, RosterBasis
 from quizzes.models import Attempt
 from tests.bench.serving import SECRET
@@ -95,6 +96,15 @@ def prepare(app: Flask) -> Place:
             )
         _settle()
         return place
+
+
+def say_why(app: Flask, user_id: int) -> None:
+    """Give the reason that lists with police officers ask for, for every area, as its head would by the form."""
+    with app.app_context(), unit_of_work() as session:
+        for code in session.scalars(select(Area.code)).all():
+            looking.give_reason(
+                session, user_id, "police", f"area:{code}", "measuring the pages", clock.now()
+            )
 
 
 def add_everybody(app: Flask) -> None:

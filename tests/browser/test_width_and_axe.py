@@ -111,6 +111,14 @@ PAGES = (
     ("a household", "congtacvien", "/manage/households/12454-3", 200),
     ("paper list", "congtacvien", "/manage/register", 200),
     ("reason", "hotrogiadinh", "/manage/support/reason", 200),
+    ("my data", "hieutruong", "/account/data", 200),
+    ("my removal", "hieutruong", "/account/data/erase", 200),
+    ("notices, none", "giaovien", "/notices", 200),
+    ("jobs, none", "giaovien", "/manage/jobs/", 200),
+    ("reason", "hieutruong", "/manage/reason?kind=police&place=area:D1", 200),
+    ("looks", "quantri", "/admin/looks", 200),
+    ("removals", "quantri", "/admin/erasures?who=giaovien", 200),
+    ("removal", "quantri", "/admin/people/1/erase", 200),
 )
 
 

@@ -43,11 +43,37 @@ def test_production_with_everything_it_needs() -> None:
         ("PORTAL_DATABASE_URL", "mysql://hoc@/hoc"),
         ("PORTAL_DATABASE_URL", "hoc"),
         ("PORTAL_SECRETKEY", "x" * 40),
+        ("PORTAL_JOBS", "somewhere"),
+        ("PORTAL_JOB_LEASE_SECONDS", "0"),
+        ("PORTAL_SMTP_URL", "mail.example.vn"),
+        ("PORTAL_SMTP_URL", "smtp://mail.example.vn:port"),
+        ("PORTAL_SMS_URL", "ftp://gateway.example.vn"),
+        ("PORTAL_SMS_URL", "http://gateway.example.vn/send"),
+        ("PORTAL_KEEP_JOBS_DAYS", "-1"),
     ],
 )
 def test_a_bad_value_is_named(name: str, value: str) -> None:
     with pytest.raises(BadSetting, match=name):
         read_settings({**GOOD, name: value})
+
+
+def test_mail_needs_an_address_that_it_comes_from() -> None:
+    with pytest.raises(BadSetting, match="PORTAL_MAIL_FROM"):
+        read_settings({**GOOD, "PORTAL_SMTP_URL": "smtps://mail.example.vn"})
+    assert read_settings(
+        {
+            **GOOD,
+            "PORTAL_SMTP_URL": "smtps://u:p%40ss@mail.example.vn:465",
+            "PORTAL_MAIL_FROM": "hoc@example.vn",
+        }
+    )
+
+
+def test_a_password_in_an_address_is_never_shown() -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read_settings({**GOOD, "PORTAL_SMTP_URL": "http://hoc:hush-hush@mail.example.vn"})
+
+    assert "hush-hush" not in str(refusal.value)
 
 
 def test_a_secret_is_never_shown_in_the_message() -> None:

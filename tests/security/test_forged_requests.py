@@ -31,7 +31,13 @@ def test_every_post_without_its_token_is_refused(
         serial, attempt = certify(work, world.ana).serial, begin_quiz(work, world.dora).id
     browser = sign_in(world.dora)
     app.config["WTF_CSRF_ENABLED"] = True
-    values = {"code": "CM-01", "slug": "ba-do-tuoi", "attempt_id": attempt, "serial": serial}
+    values: dict[str, object] = {
+        "code": "CM-01",
+        "slug": "ba-do-tuoi",
+        "attempt_id": attempt,
+        "serial": serial,
+    }
+    values |= {"job_id": 1, "notice_id": 1, "user_id": world.ana}
     rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())]
 
     assert len(rules) >= 12

@@ -74,8 +74,6 @@ verify.index                  GET     200      200     200          200       20
 verify.show                   GET     200      200     200          200       200      200        200    200    200
 manage.board                  GET     in       403     200          200       200      200        200    403    403
 manage.board_file             GET     in       403     403          200       200      200        200    403    403
-manage.people                 GET     in       403     200          200       200      200        200    403    403
-manage.people_file            GET     in       403     403          200       200      200        200    403    403
 assignments.index             GET     in       403     403          200       200      200        200    403    403
 assignments.rules_file        GET     in       403     403          200       200      200        200    403    403
 assignments.new               GET     in       403     403          200       200      200        200    403    403
@@ -102,6 +100,8 @@ families.index                GET     in       403     403          403       40
 families.show                 GET     in       403     403          403       403      403        403    403    403
 families.begin                POST    in       403     403          403       403      403        403    403    403
 families.end                  POST    in       403     403          403       403      403        403    403    403
+manage.people                 GET     in       403     200          200       303      200        303    403    403
+manage.people_file            GET     in       403     403          200       303      200        303    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
 preview.index                 GET     in       403     403          403       403      403        200    200    200
 preview.bank                  GET     in       403     403          403       403      403        200    200    200
@@ -221,6 +221,19 @@ hall_files.attendance         GET     in       403      403      200      200   
 hall_files.paper              GET     in       403      403      200      200      200      200      403      403
 hall_files.practices          GET     in       403      403      200      200      200      200      403      403
 hall_files.evenings           GET     in       403      200      403      403      403      403      403      403
+rights.mine                   GET     in       200     200          200       200      200        200    200    200
+rights.correct                POST    in       422     422          422       422      422        422    422    422
+rights.take                   POST    in       200     200          200       200      200        200    200    200
+rights.erase_me               GET     in       200     200          200       200      200        200    200    200
+rights.erase_me_submit        POST    in       422     422          422       422      422        422    422    422
+rights.reason                 GET     in       403     200          200       200      200        200    403    403
+rights.reason_submit          POST    in       403     422          422       422      422        422    403    403
+rights.erasures               GET     in       403     403          403       403      403        403    403    200
+rights.erase                  GET     in       403     403          403       403      403        403    403    200
+rights.erase_submit           POST    in       403     403          403       403      403        403    403    422
+looks.index                   GET     in       403     403          403       403      403        403    403    200
+looks.file                    GET     in       403     403          403       403      403        403    403    200
+looks.erasures_file           GET     in       403     403          403       403      403        403    403    200
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -360,6 +373,19 @@ WHERE = {
     "roster.import_file": Asked("/manage/roster/imports/1/lines.xlsx"),
     "roster.decide": Asked("/manage/roster/imports/1/lines/1/decide"),
     "roster.import_step": Asked("/manage/roster/imports/1/apply"),
+    "rights.mine": Asked("/account/data"),
+    "rights.correct": Asked("/account/data"),
+    "rights.take": Asked("/account/data/download"),
+    "rights.erase_me": Asked("/account/data/erase"),
+    "rights.erase_me_submit": Asked("/account/data/erase"),
+    "rights.reason": Asked("/manage/reason?kind=police&place=area:D1"),
+    "rights.reason_submit": Asked("/manage/reason?kind=police&place=area:D1"),
+    "rights.erasures": Asked("/admin/erasures"),
+    "rights.erase": Asked("/admin/people/1/erase"),
+    "rights.erase_submit": Asked("/admin/people/1/erase"),
+    "looks.index": Asked("/admin/looks"),
+    "looks.file": Asked("/admin/looks.csv"),
+    "looks.erasures_file": Asked("/admin/erasures.csv"),
     "notices.mine": Asked("/notices"),
     "notices.read": Asked("/notices/1/read"),
     "notices.read_all": Asked("/notices/read"),

@@ -24,6 +24,7 @@ from portal.core.organisation.decrees import Decree
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
 from portal.core.organisation.reorganise import Event, Kind, Subject, Successor
 from portal.core.policy import Role
+from portal.core.rights import looking
 from tests import factories
 from tests.factories import NOW, TODAY, World
 
@@ -334,8 +335,10 @@ ROSTERS = [
 def test_boards_and_lists_do_not_grow_with_people(session: Session, world: World, sign_in, crowd):
     with unit_of_work() as work:
         factories.grant(work, world.gina, Role.STANDING_AGENCY, area_id=world.province)
+        for place in ("area:D1", "area:P", "area:C1"):  # there are police officers among them
+            looking.give_reason(work, world.gina, "police", place, "a reason of the tests", NOW)
     client = sign_in(world.gina)
-    crowd(5)
+    crowd(120)
     few = {path: queries(client, path) for path, _most in BOARDS}
     crowd(195)
     many = {path: queries(client, path) for path, _most in BOARDS}

@@ -14,6 +14,7 @@ from wtforms.validators import EqualTo, InputRequired, Length, Regexp
 
 from portal.core.accounts import secrets
 from portal.core.accounts.errors import NameUnprintable
+from portal.core.consent.wordings import CURRENT, PARENT, WORDINGS
 from portal.core.forms import Form
 from portal.core.names import phone_number, unprintable
 
@@ -40,9 +41,7 @@ class RegisterForm(Form):
         ],
     )
     consent = BooleanField(
-        _(
-            "I agree that the portal keeps my name, number, commune and what I learn here, to teach me and to count me once."
-        ),
+        _(WORDINGS[PARENT, CURRENT[PARENT]]),
         [
             InputRequired(
                 message=_("Without your consent we may not keep anything. You can still read the open pages.")

@@ -23,7 +23,7 @@ from portal.core.accounts.models import Audience, Posting, PostingSource, Secret
 from portal.core.audit.models import Entry
 from portal.core.audit.services import record
 from portal.core.consent import services as consent
-from portal.core.consent.models import Manner
+from portal.core.consent.models import ConsentWay
 from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.names import fold, phone_number, sort_key, tidy, unprintable
 
@@ -190,11 +190,12 @@ def register_parent(
     now: datetime,
     registration_key: str,
     words: str = "",
+    language: str = "vi",
 ) -> int:
     """Sign a parent up in the community of her commune; return her id.
 
-    words: the consent as it was shown. `registration_key` came with the form: sending the form twice finds the person that the first sending made. The
-    key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
+    words, language: the consent as it was shown. `registration_key` came with the form: sending the form twice finds
+    the person that the first sending made. The key alone opens nothing: with another number or PIN (on a shared phone, a page gone back to) it is another person.
     Raises `SecretTooEasy`, `NumberFull`, `NameUnprintable`.
     """
     if secrets.easy_pin(pin, phone):
@@ -213,8 +214,16 @@ def register_parent(
         now=now,
         registration_key=registration_key if known is None else None,
     )
-    user.consent_version, user.consented_at = CONSENT_VERSION, now
-    consent.record(session, user.id, PARENT, CONSENT_VERSION, manner=Manner.SELF, now=now, shown=words)
+    consent.record(
+        session,
+        user.id,
+        PARENT,
+        CONSENT_VERSION,
+        way=ConsentWay.FORM,
+        now=now,
+        shown=words,
+        language=language,
+    )
     session.add(
         Posting(
             user_id=user.id, unit_id=unit_id, audience=Audience.PARENT, valid_from=today,

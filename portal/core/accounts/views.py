@@ -34,6 +34,7 @@ from portal.core.accounts.login import begin
 from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.locale import language
 from portal.core.names import phone_number
 from portal.core.notices import queries as notices
 from portal.core.policy import ROLE_LABELS, Action, Role
@@ -325,6 +326,7 @@ def _registered(form: RegisterForm) -> str:
             now=now,
             registration_key=str(form.registration_key.data),
             words=form.consent.label.text,
+            language=language(),
         )
         return services.sign_in(database, user_id, now)
 

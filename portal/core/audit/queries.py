@@ -63,6 +63,13 @@ LABELS = {
     "roster.apply_asked": N_("asked to apply a staff list"),
     "roster.undo_asked": N_("asked to undo a staff list"),
     "roster.discard_asked": N_("discarded a staff list"),
+    "list.reason": N_("said why a list was opened"),
+    "user.correct": N_("corrected her own data"),
+    "user.download": N_("downloaded her own data"),
+    "person.erase": N_("removed the data of a person"),
+    "retention.run": N_("deleted what need not be kept"),
+    "looks.export": N_("exported who looked at lists"),
+    "erasures.export": N_("exported the removals of data"),
 }
 
 

@@ -1,7 +1,5 @@
 """The words people agree to, by key and version. A wording is never edited: other words are another version. Pure."""
 
-import hashlib
-
 from portal.core.text import N_
 
 #: What a parent agrees to, on the page and on the paper list of a collaborator alike.
@@ -17,8 +15,3 @@ CURRENT = {PARENT: "2026-11"}
 def text_of(wording: str, version: str) -> str | None:
     """Return the words (a message to be translated), or None where there is no such version."""
     return WORDINGS.get((wording, version))
-
-
-def digest_of(text: str) -> str:
-    """Return the SHA-256 (hex) of words as they were shown."""
-    return hashlib.sha256(text.encode()).hexdigest()

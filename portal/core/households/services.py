@@ -13,7 +13,7 @@ from portal.core.accounts.services import MOST_ON_ONE_NUMBER
 from portal.core.audit.services import record
 from portal.core.child_words import child_in_name
 from portal.core.consent import services as consent
-from portal.core.consent.models import Manner
+from portal.core.consent.models import ConsentWay
 from portal.core.consent.wordings import PARENT, text_of
 from portal.core.db import insert_once
 from portal.core.households.errors import (
@@ -124,9 +124,9 @@ def register(
         user.id,
         PARENT,
         row.version,
-        manner=Manner.PAPER,
+        way=ConsentWay.PAPER,
         now=now,
-        recorded_by_id=by_id,
+        by_id=by_id,
         shown=words,
     )
     record(

@@ -161,16 +161,22 @@ def known_for(session: Session, who: Actor, rows: Sequence[Row], as_of: date) ->
 
 def standing(session: Session, units: Iterable[str], as_of: date) -> Iterator[Post]:
     """Yield the posts that hold on `as_of` in the units of these codes, unit by unit."""
-    for code in sorted(units):
+    codes = sorted(units)
+    for start in range(0, len(codes), 500):
         for one in session.execute(
             select(
-                Posting.id, Posting.user_id, Posting.audience, Posting.title, Posting.valid_from, Posting.valid_to
+                Posting.id, Posting.user_id, Unit.code, Posting.audience, Posting.title, Posting.valid_from,
+                Posting.valid_to,
             )
             .join(Unit, Unit.id == Posting.unit_id)
-            .where(Unit.code == code, queries.stands(as_of), Posting.audience.not_in(queries.PARENTS))
-            .order_by(Posting.id)
+            .where(
+                Unit.code.in_(codes[start : start + 500]),
+                queries.stands(as_of),
+                Posting.audience.not_in(queries.PARENTS),
+            )
+            .order_by(Unit.code, Posting.id)
         ):  # fmt: skip
-            yield Post(one[0], one[1], code, str(one[2]), one[3], one[4], one[5])
+            yield Post(one[0], one[1], one[2], str(one[3]), one[4], one[5], one[6])
 
 
 def planned(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from portal.core.names import fold, phone_number, tidy
+from portal.core.names import fold, phone_number, tidy, unprintable
 
 Cell = str | int | float | date | None
 
@@ -162,7 +162,7 @@ def read(
         name, coded = code, True
     elif not name:
         raise Unusable("no_name")
-    elif not _NAME.fullmatch(name) or len(name) > LONGEST_NAME:
+    elif not _NAME.fullmatch(name) or len(name) > LONGEST_NAME or unprintable(name):
         raise Unusable("bad_name", text=name[:60])
     elif " " not in name:
         raise Unusable("one_word", text=name[:60])

@@ -397,6 +397,8 @@ def test_a_class_for_others_is_not_there(world: World, sign_in: SignIn) -> None:
 
     assert [ana.get(f"/workshops/{one}/").status_code for one in (hall_id, far, parents)] == [404, 404, 404]
     assert ana.post(f"/workshops/{hall_id}/register").status_code == 404
+    hidden = ana.get(f"/workshops/{hall_id}/check-in")
+    assert (hidden.status_code, "Lớp tập huấn Mẫu" in hidden.text) == (200, False)
     assert sign_in(world.emil).get(f"/workshops/{hall_id}/").status_code == 200
     assert sign_in(world.fay).get(f"/workshops/{parents}/").status_code == 200
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from portal.core.accounts.models import Audience, Posting, User
 from portal.core.accounts.services import register_parent
 from portal.core.audit.models import Entry
-from portal.core.consent.models import Consent, Manner
+from portal.core.consent.models import Consent, ConsentWay
 from portal.core.db import unit_of_work
 from portal.core.households import errors, queries
 from portal.core.households.models import Household, HouseholdMember
@@ -62,9 +62,8 @@ def test_a_row_makes_a_person_a_post_a_household_and_a_consent(
     post = session.scalars(select(Posting).where(Posting.user_id == user.id)).one()
     assert (post.unit_id, post.audience, post.valid_from) == (world.community, "parent", TODAY)
     one = session.scalars(select(Consent).where(Consent.user_id == user.id)).one()
-    assert (one.wording, one.version, one.manner, one.recorded_by_id) == ("parent", "2026-11", "paper", lan)
-    # printf 'Tôi đồng ý …' | sha256sum
-    assert one.text_digest == "aaad8ee597e708b07c562e5da753bd79482b87da19d0b9127a4c0990d32d58dc"
+    assert (one.given, one.version, one.way, one.by_id) == (True, "2026-11", "paper", lan)
+    assert one.wording == "Tôi đồng ý …"
     home = session.scalars(select(Household)).one()
     assert (home.has_child_under_16, home.age_bands, home.number) == (True, ["6-10"], 1)
 
@@ -97,10 +96,8 @@ def test_who_signed_up_herself_is_linked_and_not_made_again(session: Session, wo
     outcome = sent(world, lan, row(1))
 
     assert (outcome.user_id, outcome.became) == (mine, Became.LINKED)
-    manners = session.scalars(
-        select(Consent.manner).where(Consent.user_id == mine).order_by(Consent.id)
-    ).all()
-    assert manners == [Manner.SELF, Manner.PAPER]
+    ways = session.scalars(select(Consent.way).where(Consent.user_id == mine).order_by(Consent.id)).all()
+    assert ways == [ConsentWay.FORM, ConsentWay.PAPER]
     with pytest.raises(errors.KnownElsewhere):
         sent(world, lan, row(1, key="another-key-of-another-list"))
 

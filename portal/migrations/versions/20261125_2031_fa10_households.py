@@ -1,7 +1,7 @@
-"""the consent log, households and their members
+"""households and their members
 
 Revision ID: fa10
-Revises: f3notices, 0002, r1roster
+Revises: f4rights
 Create Date: 2026-11-25 19:46:00+00:00
 """
 
@@ -10,29 +10,12 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'fa10'
-down_revision = 'r1roster'
+down_revision = 'f4rights'
 branch_labels = None
 depends_on = None
 
 
 def upgrade():
-    op.create_table('consent',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('wording', sa.String(length=40), nullable=False),
-    sa.Column('version', sa.String(length=40), nullable=False),
-    sa.Column('text_digest', sa.String(length=64), nullable=False),
-    sa.Column('given_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('recorded_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.Column('manner', sa.String(length=10), nullable=False),
-    sa.ForeignKeyConstraint(['recorded_by_id'], ['user.id'], name=op.f('fk_consent_recorded_by_id_user'), ondelete='SET NULL'),
-    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_consent_user_id_user'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
-    )
-    with op.batch_alter_table('consent', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_consent_recorded_by_id'), ['recorded_by_id'], unique=False)
-        batch_op.create_index('ix_consent_user_id', ['user_id'], unique=False)
-
     op.create_table('household_counter',
     sa.Column('area_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('last', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -91,9 +74,3 @@ def downgrade():
     op.drop_table('household')
 
     op.drop_table('household_counter')
-
-    with op.batch_alter_table('consent', schema=None) as batch_op:
-        batch_op.drop_index('ix_consent_user_id')
-        batch_op.drop_index(batch_op.f('ix_consent_recorded_by_id'))
-
-    op.drop_table('consent')

@@ -1,0 +1,167 @@
+"""Reading: who looked at lists with a person on them, what was looked at altogether, who was erased."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import String, and_, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from portal.core.accounts.models import Membership, User
+from portal.core.clock import start_of
+from portal.core.names import fold, phone_number, tidy
+from portal.core.organisation.models import Area, Unit
+from portal.core.rights.looking import DISCREET
+from portal.core.rights.models import Erasure, ListReason, ListView, ListViewPerson
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Somebody looked at a list. `by` is the name, `role` what she may look for; `reason` is the administrator's to see."""
+
+    id: int
+    at: datetime
+    by: str
+    code: str
+    place: str
+    people: int
+    reason: str
+    facts: dict[str, Any]
+
+
+def looks_at(session: Session, user_id: int, *, page: int | None) -> Sequence[Look]:
+    """Return looks at lists on which a person stood, newest first; one page (50), or all with page None.
+
+    Codes that would tell too much over her shoulder come as the plain ones they are shown as; reasons are left out.
+    """
+    query = (
+        select(ListView, User.full_name, func.coalesce(Unit.name, Area.name, ListView.place))
+        .join(ListViewPerson, ListViewPerson.view_id == ListView.id)
+        .outerjoin(User, User.id == ListView.by_id)
+        .outerjoin(Unit, ListView.place == "unit:" + Unit.code)
+        .outerjoin(Area, ListView.place == "area:" + Area.code)
+        .where(ListViewPerson.user_id == user_id)
+        .order_by(ListView.id.desc())
+    )
+    if page is not None:
+        query = query.limit(PAGE).offset((page - 1) * PAGE)
+    return [
+        Look(view.id, view.at, by or "–", DISCREET.get(view.code, view.code), place, view.people, "", {})
+        for view, by, place in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the administrator looks for: words (viewer, place, reason), a code, days (inclusive)."""
+
+    search: str = ""
+    code: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[Look]:
+    """Return looks at lists, newest first; one page (50), or all with page None. Words find viewers and people shown."""
+    query = (
+        select(ListView, User.full_name, ListReason.reason)
+        .outerjoin(User, User.id == ListView.by_id)
+        .outerjoin(ListReason, ListReason.id == ListView.reason_id)
+        .order_by(ListView.id.desc())
+    )
+    if asked.search:
+        like = "%" + asked.search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        name = "%" + fold(asked.search).replace("\\", "").replace("%", "").replace("_", "") + "%"
+        shown = aliased(User)
+        query = query.where(
+            or_(
+                ListView.place.like(like, escape="\\"),
+                ListReason.reason.ilike(like, escape="\\"),
+                User.search_key.like(name),
+                ListView.id.in_(
+                    select(ListViewPerson.view_id)
+                    .join(shown, shown.id == ListViewPerson.user_id)
+                    .where(shown.search_key.like(name))
+                ),
+            )
+        )
+    if asked.code:
+        query = query.where(ListView.code == asked.code)
+    if asked.since:
+        query = query.where(ListView.at >= start_of(asked.since))
+    if asked.until:
+        query = query.where(ListView.at < start_of(asked.until + timedelta(days=1)))
+    if page is not None:
+        query = query.limit(PAGE).offset((page - 1) * PAGE)
+    return [
+        Look(view.id, view.at, by or "–", view.code, view.place, view.people, reason or "", dict(view.facts))
+        for view, by, reason in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A removal, as the administrator sees it: no name, for there is none any more."""
+
+    user_id: int
+    at: datetime
+    way: str
+    by: str
+    reason: str
+
+
+def erasures(session: Session, *, search: str, page: int | None) -> Sequence[Erased]:
+    """Return removals, newest first; one page (50), or all with page None. Words find reasons and who did it."""
+    query = (
+        select(Erasure, User.full_name).outerjoin(User, User.id == Erasure.by_id).order_by(Erasure.id.desc())
+    )
+    if search:
+        like = "%" + search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        name = "%" + fold(search).replace("%", "").replace("_", "") + "%"
+        query = query.where(
+            or_(
+                Erasure.reason.ilike(like, escape="\\"),
+                User.search_key.like(name),
+                cast(Erasure.user_id, String) == search,
+            )
+        )
+    if page is not None:
+        query = query.limit(PAGE).offset((page - 1) * PAGE)
+    return [
+        Erased(one.user_id, one.at, str(one.way), by or "–", one.reason) for one, by in session.execute(query)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who may be the one to remove."""
+
+    id: int
+    full_name: str
+    staff_code: str | None
+    phone: str | None
+    username: str | None
+    roles: int
+
+
+def candidates(session: Session, words: str) -> Sequence[Candidate]:
+    """Return people (at most 20) with exactly this phone number, staff code or user name."""
+    text = tidy(words)
+    phone = phone_number(text)
+    exact = or_(User.username == text.casefold(), User.staff_code == text.upper())
+    rows = session.execute(
+        select(User, func.count(Membership.id))
+        .outerjoin(Membership, Membership.user_id == User.id)
+        .outerjoin(Erasure, Erasure.user_id == User.id)
+        .where(and_(or_(exact, User.phone == phone) if phone else exact, Erasure.id.is_(None)))
+        .group_by(User.id)
+        .order_by(User.sort_key, User.id)
+        .limit(20)
+    )
+    return [
+        Candidate(one.id, one.full_name, one.staff_code, one.phone, one.username, roles)
+        for one, roles in rows
+    ]

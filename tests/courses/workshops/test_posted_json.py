@@ -1,0 +1,59 @@
+"""Whatever JSON a device or a stranger posts: it is read, or it is refused; nothing breaks."""
+
+from datetime import datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from courses.group_lessons.views import _evening
+from courses.workshops.manage import _ticks
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def nearly(**good: Any) -> st.SearchStrategy[dict[str, Any]]:
+    """Return objects of the right keys, each value right or anything."""
+    return st.fixed_dictionaries({}, optional={key: st.just(value) | ANYTHING for key, value in good.items()})
+
+
+MARK = nearly(key="abcdefgh", day="2026-11-24", user=5, present=True, at=1_700_000_000_000)
+EVENING = nearly(
+    key="abcdefgh", place="x", began=1, ended=2, present=[1, 2], others=0, hands={"q01": {"a": 1}}
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(ANYTHING | nearly(marks=[]) | st.fixed_dictionaries({"marks": st.lists(MARK, max_size=3)}))
+def test_marks(posted: Any) -> None:
+    found = _ticks(posted)
+
+    for one in found or ():
+        assert 10 <= len(one.key) <= 38
+        assert isinstance(one.made_at, datetime)
+        assert one.made_at.tzinfo is not None
+        assert 0 < one.user_id < 2**62
+        assert isinstance(one.present, bool)
+
+
+@settings(max_examples=400, deadline=None)
+@given(ANYTHING | EVENING)
+def test_evenings(posted: Any) -> None:
+    found = _evening(posted)
+
+    if found is not None:
+        assert 8 <= len(found.key) <= 40
+        assert found.others >= 0
+        assert all(many >= 0 for votes in found.hands.values() for many in votes.values())
+
+
+def test_a_right_one_is_read() -> None:
+    assert _evening(
+        {"key": "abcdefgh", "place": "x", "began": 1, "ended": 2, "present": [1], "others": 0, "hands": {}}
+    )
+    marks = [{"key": "abcdefgh", "day": "2026-11-24", "user": 5, "present": True, "at": 1_700_000_000_000}]
+    assert [one.key for one in _ticks({"marks": marks}) or ()] == ["t:abcdefgh"]
