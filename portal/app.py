@@ -46,7 +46,7 @@ from portal.demo.accounts import ACCOUNTS
 from portal.reports import assignment_views as assignments
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
-from portal.reports import looks
+from portal.reports import looks, reorganisations, units
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
 from portal.reports.rosters import views as rosters
@@ -65,6 +65,7 @@ NAVIGATION = (
     ("author.index", N_("Course files"), Action.COURSE_CHECK),
     ("preview.index", N_("Questions and keys"), Action.COURSE_PREVIEW),
     ("audit.index", N_("Audit trail"), Action.AUDIT_READ),
+    ("units.index", N_("Areas and units"), Action.UNITS_MANAGE),
 )
 
 
@@ -105,6 +106,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         reminders.bp,
         families.bp,
         reports.author,
+        units.bp,
+        units.mine,
+        reorganisations.bp,
         workshops.bp,
         halls.manage,
         hall_imports.bp,

@@ -6,6 +6,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 
 
 class AssignmentRule(Base):
@@ -87,3 +89,8 @@ class Reminder(Base):
     sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
 
     __table_args__ = (UniqueConstraint("user_id", "sent_on"),)
+
+
+# one rule goes on, so that what it asked of people stays asked
+follows(Follower("assignment_rule", "area_id", Subject.AREA, dated=False))
+follows(Follower("assignment_rule", "unit_id", Subject.UNIT, dated=False))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from flask import Flask, g, request
+from flask import Flask, g, has_request_context, request
 from flask_babel import Babel, gettext
 from flask_login import current_user
 
@@ -21,6 +21,8 @@ COOKIE = "language"
 
 def choose() -> str:
     """Return the language of this request."""
+    if not has_request_context():  # a command writes files, too
+        return LANGUAGES[0]
     asked = request.args.get("lang") or request.cookies.get(COOKIE)
     if asked in LANGUAGES:
         return str(asked)

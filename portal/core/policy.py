@@ -25,6 +25,8 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    UNITS_READ = "units:read"
+    UNITS_MANAGE = "units:manage"
     WORKSHOP_HOLD = "workshop:hold"
     PRACTICE_MARK = "practice:mark"
     GROUP_LESSON_PLAY = "group_lesson:play"
@@ -74,6 +76,8 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.UNITS_READ: N_("look areas and units up"),
+    Action.UNITS_MANAGE: N_("import units, apply and undo reorganisations"),
     Action.WORKSHOP_HOLD: N_("hold classes and record who was there"),
     Action.PRACTICE_MARK: N_("arrange observed practice and its marking"),
     Action.GROUP_LESSON_PLAY: N_("play lessons to a group"),
@@ -92,6 +96,7 @@ _HEAD = _OWN | {
     Action.PEOPLE_READ,
     Action.PEOPLE_EXPORT,
     Action.POLICY_READ,
+    Action.UNITS_READ,
     Action.WORKSHOP_HOLD,
     Action.PRACTICE_MARK,
     Action.COURSE_ASSIGN,
@@ -101,7 +106,13 @@ _HEAD = _OWN | {
 MAY: Mapping[Role, frozenset[Action]] = {
     Role.LEARNER: _OWN,
     Role.COLLABORATOR: _OWN
-    | {Action.PEOPLE_COUNT, Action.PEOPLE_READ, Action.GROUP_LESSON_PLAY, Action.HOUSEHOLD_KEEP},
+    | {
+        Action.PEOPLE_COUNT,
+        Action.PEOPLE_READ,
+        Action.GROUP_LESSON_PLAY,
+        Action.HOUSEHOLD_KEEP,
+        Action.UNITS_READ,
+    },
     Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
     Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
     Role.DEPARTMENT_HEAD: _HEAD
@@ -116,6 +127,8 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.COURSE_CHECK,
         Action.AUDIT_READ,
         Action.POLICY_READ,
+        Action.UNITS_READ,
+        Action.UNITS_MANAGE,
         Action.PERSON_ERASE,
     },
     Role.FAMILY_SUPPORT: _OWN | {Action.FAMILY_SUPPORT},

@@ -45,6 +45,8 @@ def name_of(scope: Scope) -> str:
 def asked(scope: Scope, filters: Filters) -> str:
     """Return one line that says what a table was asked for."""
     parts = [name_of(scope), _("as of %(day)s", day=show_date(filters.day))]
+    if scope.past is not None:
+        parts.append(_("boundaries as they were then"))
     if filters.since:
         parts.append(_("completed since %(day)s", day=show_date(filters.since)))
     if filters.course is not None:

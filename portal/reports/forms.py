@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from portal.core.accounts.models import Audience
+from portal.reports.boundaries import Bounds
 from portal.reports.queries import By, Filters, State, course_named
 
 E = TypeVar("E", bound=StrEnum)
@@ -27,6 +28,7 @@ class Asked:
     state: State
     search: str
     page: int
+    bounds: Bounds
     faults: tuple[str, ...]
 
 
@@ -61,6 +63,7 @@ def read(session: Session, values: "MultiDict[str, str]", today: date) -> Asked:
         state=_member(State, values.get("state"), State.ALL),
         search=values.get("q", "")[:80],
         page=min(max(1, values.get("page", 1, type=int)), MOST_PAGES),
+        bounds=_member(Bounds, values.get("bounds"), Bounds.NOW),
         faults=tuple(faults),
     )
 

@@ -35,6 +35,7 @@ from portal.core.clock import local_date, start_of
 from portal.core.db import begin_view
 from portal.core.errors import NotFound
 from portal.core.names import fold
+from portal.core.organisation.history import area_called, unit_called
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
@@ -71,6 +72,8 @@ class State(StrEnum):
 class Scope:
     """A place that the asker may count: an area with all below it, one unit with its sub-units, or (`own`) the units
     that stand in an area itself, in none below it; `name` is then the area's.
+
+    `past` is a table of units with their names of a day, where a place is asked for in the boundaries of that day.
     """
 
     code: str
@@ -79,6 +82,7 @@ class Scope:
     unit: Unit | None
     crumbs: tuple[tuple[str, str], ...]
     condition: ColumnElement[bool]
+    past: Any = None
     own: bool = False
 
 
@@ -169,7 +173,7 @@ def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
     kind, _, text = code.partition(":")
     reach = reachable(who.grants, action)
     if kind in ("area", "own"):
-        area = session.scalar(select(Area).where(Area.code == text))
+        area = area_called(session, text)
         if area is not None:
             chain = areas_above(session, area.id)
             ids = [above.id for above in chain]
@@ -183,7 +187,9 @@ def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
                 condition = inside if _wholly(ids, who, action) else and_(reach, inside)
                 return Scope(code, area.name, area, None, _crumbs(chain[:-1], who, action), condition)
     if kind == "unit":
-        unit = session.scalar(select(Unit).where(Unit.code == text, reach))
+        unit = session.scalar(select(Unit).where(Unit.code == text, Unit.valid_to.is_(None), reach))
+        if unit is None and (became := unit_called(session, text)) is not None:
+            unit = session.scalar(select(Unit).where(Unit.id == became.id, reach))
         if unit is not None:
             condition = and_(reach, Unit.id.in_(unit_subtree(unit.id)))
             chain = areas_above(session, unit.area_id)
@@ -432,8 +438,8 @@ def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
         select(
             Posting.user_id.label("person"),
             Posting.audience.label("audience"),
-            Unit.name.label("unit"),
-            Area.name.label("area"),
+            (Unit.name if scope.past is None else scope.past.c.name).label("unit"),
+            (Area.name if scope.past is None else scope.past.c.area).label("area"),
             case((on_roster, 1), else_=0).label("roster"),
             place.label("place"),
         )
@@ -442,6 +448,8 @@ def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
         .join(Area, Area.id == Unit.area_id)
         .where(*_posts(filters, scope))
     )
+    if scope.past is not None:
+        query = query.outerjoin(scope.past, scope.past.c.unit == Unit.id)
     if filters.by_course:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience).add_columns(
             CourseAudience.course_id.label("course")

@@ -15,28 +15,41 @@ from portal.core.policy import Action
 from portal.core.rights.looking import looked
 from portal.core.rights.web import ask_reason, given_reason
 from portal.core.web import actor, requires
-from portal.reports import build, forms, queries
+from portal.reports import boundaries, build, forms, queries
+from portal.reports.boundaries import BOUNDS_LABELS, Bounds
 from portal.reports.declared import declared
 from portal.reports.files import answer_with
-from portal.reports.queries import By, Scope, State
+from portal.reports.queries import By, Counts, Line, Scope, State
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
 author = Blueprint("author", __name__, url_prefix="/author")
 
 
-def _scope(action: Action) -> Scope:
+def _asked(action: Action) -> tuple[Scope, forms.Asked]:
+    """Return the place and the filters of an address; the place on the day, in the boundaries asked for."""
+    session, today = db.session(), clock.today()
     code = request.args.get("place") or next(
-        (code for code, _name in queries.places(db.session(), actor().grants)), ""
+        (code for code, _ in queries.places(session, actor().grants)), ""
     )
-    return queries.scope_for(db.session(), actor(), code, action)
+    asked = forms.read(session, request.args, today)
+    day = asked.filters.day
+    return boundaries.scope_on(
+        session, actor(), code, action, day=day, today=today, bounds=asked.bounds
+    ), asked
+
+
+def _counted(scope: Scope, asked: forms.Asked) -> tuple[Sequence[Line], Counts]:
+    return boundaries.board(
+        db.session(), scope, asked.filters, asked.by, language(), today=clock.today(), bounds=asked.bounds
+    )
 
 
 @bp.get("/")
 @requires(Action.PEOPLE_COUNT)
 def board() -> str:
     """Show the counts of a place by course, by area or unit, or by audience."""
-    scope, asked = _scope(Action.PEOPLE_COUNT), forms.read(db.session(), request.args, clock.today())
-    lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    scope, asked = _asked(Action.PEOPLE_COUNT)
+    lines, total = _counted(scope, asked)
     beside = declared(db.session(), scope, asked.filters, asked.by)
     return render_template(
         "reports/board.html",
@@ -51,6 +64,7 @@ def board() -> str:
         places=queries.places(db.session(), actor().grants),
         courses=queries.course_choices(db.session(), language()),
         audiences=AUDIENCE_LABELS,
+        bounds=BOUNDS_LABELS,
         By=By,
         here=_here(scope, asked),
     )
@@ -60,8 +74,8 @@ def board() -> str:
 @requires(Action.PEOPLE_EXPORT)
 def board_file(kind: str) -> Response:
     """Send the board as a file: the same query, the same figures."""
-    scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
-    lines, total = queries.board(db.session(), scope, asked.filters, asked.by, language())
+    scope, asked = _asked(Action.PEOPLE_EXPORT)
+    lines, total = _counted(scope, asked)
     beside = declared(db.session(), scope, asked.filters, asked.by)
     table = build.board_table(scope, asked.filters, asked.by, lines, total, beside)
     _recorded("board.export", scope, kind=kind, rows=len(lines))
@@ -72,7 +86,7 @@ def board_file(kind: str) -> Response:
 @requires(Action.PEOPLE_READ)
 def people() -> str | Redirect:
     """List people by name; who looked is recorded."""
-    scope, asked = _scope(Action.PEOPLE_READ), forms.read(db.session(), request.args, clock.today())
+    scope, asked = _asked(Action.PEOPLE_READ)
     session = db.session()
     reason = _reason_needed(scope, asked)
     if isinstance(reason, Redirect):
@@ -106,13 +120,13 @@ def people() -> str | Redirect:
 @requires(Action.PEOPLE_EXPORT)
 def people_file(kind: str) -> Response | Redirect:
     """Send the list as a file, streamed; who exported is recorded."""
-    scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
+    scope, asked = _asked(Action.PEOPLE_EXPORT)
     reason = _reason_needed(scope, asked)
     if isinstance(reason, Redirect):
         return reason
     listed = queries.ids_of_people(scope, asked.filters, asked.state, asked.search)
     _looked("people.export", scope.code, listed, reason, kind=kind, state=asked.state)
-    scope, asked = _scope(Action.PEOPLE_EXPORT), forms.read(db.session(), request.args, clock.today())
+    scope, asked = _asked(Action.PEOPLE_EXPORT)
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
     return answer_with(
         build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
@@ -152,6 +166,7 @@ def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
         "audience": asked.filters.audience or "",
         "since": asked.filters.since.isoformat() if asked.filters.since else "",
         "until": asked.filters.until.isoformat() if asked.filters.until else "",
+        "bounds": str(asked.bounds) if asked.bounds != Bounds.NOW else "",
         "by": str(asked.by) if request.args.get("by") else "",
         "state": str(asked.state) if asked.state != State.ALL else "",
         "q": asked.search,

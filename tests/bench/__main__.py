@@ -27,12 +27,12 @@ from portal.config import Settings
 from portal.core import clock
 from portal.core.db import db
 from tests import machine
-from tests.bench import assignments, exports, floor, journeys, people, weights
+from tests.bench import assignments, exports, floor, journeys, people, units, weights
 from tests.bench.load import Journey, Samples, over_and_over, request, run
 from tests.bench.serving import ROOT, SECRET, Server, database, portal_environ, serving
 
 CONNECTIONS = 8
-NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments")
+NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments", "units")
 Verdict = tuple[str, bool | None]
 
 
@@ -455,6 +455,8 @@ def measure(bench: Bench, where: str, folder: Path) -> None:
             quiz(bench, where, app, place, portal, learners)
         if bench.wants("head"):
             head(bench, where, app, place, portal)
+        if bench.wants("units"):
+            units.measure(bench.add, where, app, quick=bench.quick)
 
 
 def rules(bench: Bench, where: str) -> None:

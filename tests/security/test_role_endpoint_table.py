@@ -109,6 +109,23 @@ preview.try_paper             GET     in       403     403          403       40
 preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
 audit.index                   GET     in       403     403          403       403      403        403    403    200
 audit.roles                   GET     in       403     403          200       200      200        200    200    200
+units.index                   GET     in       403     403          403       403      403        403    403    200
+units.export                  GET     in       403     403          403       403      403        403    403    200
+units.upload                  GET     in       403     403          403       403      403        403    403    200
+units.upload_submit           POST    in       403     403          403       403      403        403    403    422
+units.template                GET     in       403     403          403       403      403        403    403    200
+places.look                   GET     in       403     200          200       200      200        200    403    200
+places.export_mine            GET     in       403     200          200       200      200        200    403    200
+reorganisations.index         GET     in       403     403          403       403      403        403    403    200
+reorganisations.export        GET     in       403     403          403       403      403        403    403    200
+reorganisations.new           GET     in       403     403          403       403      403        403    403    200
+reorganisations.create        POST    in       403     403          403       403      403        403    403    422
+reorganisations.upload        POST    in       403     403          403       403      403        403    403    422
+reorganisations.show          GET     in       403     403          403       403      403        403    403    404
+reorganisations.decree_file   GET     in       403     403          403       403      403        403    403    404
+reorganisations.apply         POST    in       403     403          403       403      403        403    403    404
+reorganisations.undo          POST    in       403     403          403       403      403        403    403    404
+reorganisations.withdraw      POST    in       403     403          403       403      403        403    403    404
 jobs.mine                     GET     in       200     200          200       200      200        200    200    200
 jobs.show                     GET     in       404     404          404       404      404        404    404    404
 jobs.state                    GET     in       404     404          404       404      404        404    404    404
@@ -262,6 +279,23 @@ WHERE = {
     "attempts.show": Asked("/attempts/{attempt}/"),
     "attempts.save": Asked("/attempts/{attempt}/answers", {"json": {"ref": "{ref}", "fields": {}, "seq": 1}}),
     "attempts.submit": Asked("/attempts/{attempt}/submit"),
+    "units.index": Asked("/admin/units/"),
+    "units.export": Asked("/admin/units/units.csv"),
+    "units.upload": Asked("/admin/units/import"),
+    "units.upload_submit": Asked("/admin/units/import"),
+    "units.template": Asked("/admin/units/template.csv"),
+    "places.look": Asked("/manage/units/"),
+    "places.export_mine": Asked("/manage/units/units.csv"),
+    "reorganisations.index": Asked("/admin/reorganisations/"),
+    "reorganisations.export": Asked("/admin/reorganisations/list.csv"),
+    "reorganisations.new": Asked("/admin/reorganisations/new/merge"),
+    "reorganisations.create": Asked("/admin/reorganisations/new/merge"),
+    "reorganisations.upload": Asked("/admin/reorganisations/file"),
+    "reorganisations.show": Asked("/admin/reorganisations/9999"),
+    "reorganisations.decree_file": Asked("/admin/reorganisations/9999/decree.csv"),
+    "reorganisations.apply": Asked("/admin/reorganisations/9999/apply"),
+    "reorganisations.undo": Asked("/admin/reorganisations/9999/undo"),
+    "reorganisations.withdraw": Asked("/admin/reorganisations/9999/withdraw"),
     "certificates.mine": Asked("/certificates/"),
     "certificates.pdf": Asked("/certificates/{serial}.pdf"),
     "certificates.revoke": Asked("/manage/certificates/{serial}/revoke"),

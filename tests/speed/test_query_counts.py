@@ -19,7 +19,10 @@ from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson
 from portal.core.accounts.models import Audience, Posting, User
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.organisation import reorganising
+from portal.core.organisation.decrees import Decree
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
+from portal.core.organisation.reorganise import Event, Kind, Subject, Successor
 from portal.core.policy import Role
 from portal.core.rights import looking
 from tests import factories
@@ -388,3 +391,30 @@ def test_account_and_audit_do_not_grow(session: Session, world: World, sign_in):
             )
             work.add(Posting(user_id=world.ana, unit_id=unit.id, audience=Audience.TEACHER, valid_from=TODAY))
     assert {"account": queries(ana, "/account"), "audit": queries(admin, "/admin/audit")} == before
+
+
+def test_boards_of_a_past_day_and_the_trees_do_not_grow(session: Session, world: World, sign_in, crowd):
+    with unit_of_work() as work:
+        factories.grant(work, world.gina, Role.STANDING_AGENCY, area_id=world.province)
+        event = Event(Kind.MERGE, Subject.AREA, ("C1", "C2"), (Successor("C9", "Xã Gộp"),))
+        decree = Decree("Gộp", "NQ 1", date(2026, 7, 1), (event,))
+        key = reorganising.write_down(work, decree, by_id=None, now=NOW).id
+        reorganising.carry_out(work, key, by_id=None, now=NOW, today=TODAY)
+    head, admin = sign_in(world.gina), sign_in(world.admin)
+    boards = [
+        f"/manage/?by=place&until=2026-06-01&bounds={bounds}&place={place}"
+        for bounds, place in [("then", "area:P"), ("then", "area:C1"), ("now", "area:P"), ("now", "area:C9")]
+    ]
+    trees = [
+        "/admin/units/", "/admin/units/?at=area:C9", "/admin/units/?tree=sector", "/admin/units/?q=truong",
+        "/admin/units/?at=area:C1&day=2026-06-01", "/admin/reorganisations/", f"/admin/reorganisations/{key}",
+    ]  # fmt: skip
+
+    def count() -> dict[str, int]:
+        return {path: queries(head if path in boards else admin, path) for path in (*boards, *trees)}
+
+    crowd(5)
+    few = count()
+    crowd(60)
+    assert count() == few
+    assert {path: many for path, many in few.items() if many > 20} == {}

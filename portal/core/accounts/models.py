@@ -7,6 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Line, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.policy import Role
 from portal.core.text import N_
 
@@ -236,3 +238,10 @@ class Claim(Base):
     answered_at: Mapped[datetime | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     confirmed: Mapped[bool | None]
+
+
+# where a unit is merged or split, its people and what was granted over it go on at the successor
+_SAME_GRANT = ("user_id", "role", "sector", "area_id", "unit_id")
+follows(Follower("posting", "unit_id", Subject.UNIT, same=("user_id", "audience")))
+follows(Follower("membership", "unit_id", Subject.UNIT, same=_SAME_GRANT, grants=True))
+follows(Follower("membership", "area_id", Subject.AREA, same=_SAME_GRANT, grants=True))

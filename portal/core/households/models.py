@@ -7,6 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Document, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.text import N_
 
 
@@ -70,3 +72,7 @@ class HouseholdMember(Base):
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
 
     __table_args__ = (UniqueConstraint("household_id", "place"),)
+
+
+# the commune of its number stays, for the number is given once; who keeps it goes with the community
+follows(Follower("household", "unit_id", Subject.UNIT, dated=False))

@@ -9,6 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Line, LongText, Pk
+from portal.core.organisation.following import follows
+from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.text import N_
 
 #: As `db.Document`; None is the database's NULL, for queries ask for it.
@@ -196,3 +198,8 @@ class Transfer(Base):
             postgresql_where=text("state = 'asked'"),
         ),
     )
+
+
+# a merged unit has a denominator where each of those before it had a list; a signed total is of the unit that signed it
+_LISTS = (str(Evidence.NAMED), str(Evidence.CODED))
+follows(Follower("roster_basis", "unit_id", Subject.UNIT, together=("evidence", _LISTS)))

@@ -1,7 +1,7 @@
 """the job table
 
 Revision ID: f1jobs
-Revises: 0001
+Revises: a0d1
 Create Date: 2026-11-25 19:42:28.046047+00:00
 """
 
