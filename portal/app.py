@@ -106,6 +106,9 @@ def create_app(settings: Settings | None = None) -> Flask:
         reminders.bp,
         families.bp,
         reports.author,
+        units.bp,
+        units.mine,
+        reorganisations.bp,
         workshops.bp,
         halls.manage,
         hall_imports.bp,
@@ -114,9 +117,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         group_lessons.bp,
         hall_files.bp,
         rosters.bp,
-        units.bp,
-        units.mine,
-        reorganisations.bp,
     ):
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's

@@ -25,6 +25,8 @@ class Action(StrEnum):
     COURSE_CHECK = "course:check"
     AUDIT_READ = "audit:read"
     POLICY_READ = "policy:read"
+    UNITS_READ = "units:read"
+    UNITS_MANAGE = "units:manage"
     WORKSHOP_HOLD = "workshop:hold"
     PRACTICE_MARK = "practice:mark"
     GROUP_LESSON_PLAY = "group_lesson:play"
@@ -35,8 +37,6 @@ class Action(StrEnum):
     HOUSEHOLD_KEEP = "household:keep"
     FAMILY_SUPPORT = "family:support"
     PERSON_ERASE = "person:erase"
-    UNITS_READ = "units:read"
-    UNITS_MANAGE = "units:manage"
 
 
 class Role(StrEnum):
@@ -76,6 +76,8 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.COURSE_CHECK: N_("see what the check of the course files says"),
     Action.AUDIT_READ: N_("read the audit trail"),
     Action.POLICY_READ: N_("see who may do what"),
+    Action.UNITS_READ: N_("look areas and units up"),
+    Action.UNITS_MANAGE: N_("import units, apply and undo reorganisations"),
     Action.WORKSHOP_HOLD: N_("hold classes and record who was there"),
     Action.PRACTICE_MARK: N_("arrange observed practice and its marking"),
     Action.GROUP_LESSON_PLAY: N_("play lessons to a group"),
@@ -86,8 +88,6 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
     Action.FAMILY_SUPPORT: N_("work with families as a support officer"),
     Action.PERSON_ERASE: N_("remove the data of a person, with a reason"),
-    Action.UNITS_READ: N_("look areas and units up"),
-    Action.UNITS_MANAGE: N_("import units, apply and undo reorganisations"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -96,11 +96,11 @@ _HEAD = _OWN | {
     Action.PEOPLE_READ,
     Action.PEOPLE_EXPORT,
     Action.POLICY_READ,
+    Action.UNITS_READ,
     Action.WORKSHOP_HOLD,
     Action.PRACTICE_MARK,
     Action.COURSE_ASSIGN,
     Action.PEOPLE_REMIND,
-    Action.UNITS_READ,
 }
 
 MAY: Mapping[Role, frozenset[Action]] = {
@@ -127,9 +127,9 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.COURSE_CHECK,
         Action.AUDIT_READ,
         Action.POLICY_READ,
-        Action.PERSON_ERASE,
         Action.UNITS_READ,
         Action.UNITS_MANAGE,
+        Action.PERSON_ERASE,
     },
     Role.FAMILY_SUPPORT: _OWN | {Action.FAMILY_SUPPORT},
 }

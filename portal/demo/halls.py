@@ -13,6 +13,7 @@ from courses.practice import services as practice
 from courses.workshops import services as workshops
 from courses.workshops.models import How, Workshop
 from portal.core.accounts.models import Audience, Posting, User
+from portal.core.db import insert_once
 from portal.core.organisation.models import Area, Unit
 
 
@@ -164,19 +165,17 @@ def _held_class(session: Session, today: date, now: datetime) -> None:
 def _head_began(session: Session, now: datetime) -> None:
     """Let the head of the school stand at the beginning of GD-01, on the version she began: the first."""
     course = _course(session, "GD-01")
-    session.add(
-        Enrolment(
-            user_id=_user(session, "hieutruong"),
-            course_id=course.id,
-            version_id=session.scalars(
-                select(Version.id).where(Version.course_id == course.id, Version.number == 1)
-            ).one(),
-            cycle=1,
-            enrolled_at=now - timedelta(days=30),
-            due_on=None,
-        )
+    first = select(Version.id).where(Version.course_id == course.id, Version.number == 1)
+    insert_once(  # unless she has begun it among the others already
+        session,
+        Enrolment,
+        user_id=_user(session, "hieutruong"),
+        course_id=course.id,
+        version_id=session.scalars(first).one(),
+        cycle=1,
+        enrolled_at=now - timedelta(days=30),
+        due_on=None,
     )
-    session.flush()
 
 
 def _practice(session: Session, today: date, now: datetime) -> None:

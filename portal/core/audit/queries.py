@@ -27,6 +27,13 @@ LABELS = {
     "people.read": N_("looked at a list of people"),
     "people.export": N_("exported a list of people"),
     "board.export": N_("exported rates"),
+    "units.import": N_("imported units"),
+    "units.export": N_("exported units"),
+    "areas.import": N_("imported areas"),
+    "reorganisation.plan": N_("wrote a reorganisation down"),
+    "reorganisation.withdraw": N_("withdrew a planned reorganisation"),
+    "reorganisation.apply": N_("applied a reorganisation"),
+    "reorganisation.undo": N_("undid a reorganisation"),
     "assignment.make": N_("made a rule of who must learn"),
     "assignment.end": N_("ended a rule of who must learn"),
     "assignment.apply": N_("rules of who must learn were applied"),
@@ -63,13 +70,6 @@ LABELS = {
     "retention.run": N_("deleted what need not be kept"),
     "looks.export": N_("exported who looked at lists"),
     "erasures.export": N_("exported the removals of data"),
-    "units.import": N_("imported units"),
-    "units.export": N_("exported units"),
-    "areas.import": N_("imported areas"),
-    "reorganisation.plan": N_("wrote a reorganisation down"),
-    "reorganisation.withdraw": N_("withdrew a planned reorganisation"),
-    "reorganisation.apply": N_("applied a reorganisation"),
-    "reorganisation.undo": N_("undid a reorganisation"),
 }
 
 

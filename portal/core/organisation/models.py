@@ -115,9 +115,9 @@ class Unit(Base):
     """A school, clinic, police post, office, association: it stands in an area and in a sector.
 
     Whether its staff list was given, and since when, is in `roster_basis` (portal.core.rosters): a unit without one
-    has no denominator ("chưa có mẫu số"), however many of its people have signed in. `area_id` is where it stands
-    within today's boundaries, also of a unit that has ended; `parent_id` of a unit that was merged is the unit it has
-    become, so that whoever heads that one may see the records of its past.
+    has no denominator ("chưa có mẫu số"), however many of its people have signed in. `area_id` is where
+    it stands within today's boundaries, also of a unit that has ended; `parent_id` of a unit that was merged is the
+    unit it has become, so that whoever heads that one may see the records of its past.
     """
 
     __tablename__ = "unit"
