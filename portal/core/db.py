@@ -218,10 +218,12 @@ def writing() -> bool:
 def begin_view(session: Session) -> None:
     """Let `session` read in one transaction from now on, until it ends: for rows that stream out of the database.
 
-    PostgreSQL's cursors live in a transaction. Nothing can be written in it.
+    PostgreSQL's cursors live in a transaction, which reading does without elsewhere. Nothing can be written in it.
     """
-    session.rollback()
-    session.info["one_view"] = True
+    bind = session.get_bind()
+    if isinstance(bind, Engine) and bind.dialect.name == "postgresql":
+        session.rollback()
+        session.info["one_view"] = True
 
 
 def begin_early() -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     case,
     cast,
     func,
+    literal,
     null,
     or_,
     select,
@@ -423,10 +424,10 @@ class PersonLine:
     serial: str
 
 
-def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
+def _asked_posts(scope: Scope, filters: Filters, state: State, only: Sequence[int] | None) -> Subquery:
     """Return the posts of a list, numbered for each person from the one that she is shown with.
 
-    With `meant` a post stands there once for each course that it is for.
+    With `meant` a post stands there once for each course that it is for. only: of these people, None for everybody.
     """
     on_roster = Unit.id.in_(counted_units(filters.day))
     wanted_first = [case((on_roster, 0), else_=1)] if state == State.ROSTER_COMPLETED else []
@@ -456,13 +457,50 @@ def _asked_posts(scope: Scope, filters: Filters, state: State) -> Subquery:
         )
     if state == State.ROSTER:
         query = query.where(on_roster)
+    if only is not None:
+        query = query.where(Posting.user_id.in_(only))
     return query.subquery("asked")
 
 
-def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
+def _listed(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
+    """Return a select of the ids of the people of a list: by the same counts that the board shows, so they agree."""
+    facts = _facts(filters, scope, literal(0)).subquery("facts")
+    wanted = {
+        State.ROSTER: facts.c.roster > 0,
+        State.ENROLLED: facts.c.enrolled > 0,
+        State.NOT_STARTED: facts.c.enrolled == 0,
+        State.IN_PROGRESS: facts.c.enrolled > facts.c.closed,
+        State.OVERDUE: facts.c.overdue > 0,
+        State.COMPLETED: facts.c.completed > 0,
+        State.ROSTER_COMPLETED: and_(facts.c.completed > 0, facts.c.roster > 0),
+        State.NOT_COMPLETED: facts.c.closed == 0,
+    }
+    query = select(facts.c.person)
+    if state in wanted:
+        query = query.where(wanted[state])
+    words = fold(search).split()
+    if words:
+        query = query.join(User, User.id == facts.c.person).where(*(_named(word) for word in words))
+    return query
+
+
+def _named(word: str) -> ColumnElement[bool]:
+    return User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
+
+
+def _page(session: Session, listed: Select[Any], page: int) -> list[int]:
+    """Return the ids of one page of a list, by name in the Vietnamese order."""
+    ids = listed.subquery("listed")
+    query = select(User.id).join(ids, ids.c.person == User.id).order_by(User.sort_key, User.id)
+    return list(session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)))
+
+
+def _people(
+    scope: Scope, filters: Filters, state: State, search: str, only: Sequence[int] | None = None
+) -> Select[Any]:
     day = filters.day
     until = start_of(day + timedelta(days=1))
-    asked = _asked_posts(scope, filters, state)
+    asked = _asked_posts(scope, filters, state, only)
     due = asked_not_begun(day)
     late = or_(_late(day), due.c.due_on < day)
     enrolled = and_(Enrolment.user_id == asked.c.person, Enrolment.enrolled_at < until)
@@ -502,10 +540,7 @@ def _people(scope: Scope, filters: Filters, state: State, search: str) -> Select
         .group_by(User.id, User.full_name, User.sort_key)
         .order_by(User.sort_key, User.id)
     )
-    for word in fold(search).split():
-        query = query.where(
-            User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
-        )
+    query = query.where(*(_named(word) for word in fold(search).split()))
     wanted = {
         State.ENROLLED: func.count(Enrolment.id) > 0,
         State.NOT_STARTED: func.count(Enrolment.id) == 0,
@@ -522,12 +557,12 @@ def people(
     session: Session, scope: Scope, filters: Filters, state: State, search: str, page: int | None
 ) -> Iterator[PersonLine]:
     """Yield people by name in the Vietnamese order; one page of 50, or (page None) everybody as a stream."""
-    query = _people(scope, filters, state, search)
     if page is not None:
-        rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE))
+        ids = _page(session, _listed(scope, filters, state, search), page)
+        rows = session.execute(_people(scope, filters, state, search, only=ids))
     else:
         begin_view(session)
-        rows = session.execute(query.execution_options(yield_per=1000))
+        rows = session.execute(_people(scope, filters, state, search).execution_options(yield_per=1000))
     for (
         user_id,
         name,
@@ -558,7 +593,7 @@ def people(
 
 def ids_of_people(scope: Scope, filters: Filters, state: State, search: str) -> Select[Any]:
     """Return a select of the ids of the people whom `people` would list."""
-    return _people(scope, filters, state, search).order_by(None).with_only_columns(User.id)
+    return _listed(scope, filters, state, search)
 
 
 def has_police(session: Session, scope: Scope, filters: Filters) -> bool:
@@ -572,12 +607,8 @@ def has_police(session: Session, scope: Scope, filters: Filters) -> bool:
 
 def count_people(session: Session, scope: Scope, filters: Filters, state: State, search: str) -> int:
     """Return how many people `people` would list."""
-    return (
-        session.scalar(
-            select(func.count()).select_from(_people(scope, filters, state, search).order_by(None).subquery())
-        )
-        or 0
-    )
+    listed = _listed(scope, filters, state, search).subquery()
+    return session.scalar(select(func.count()).select_from(listed)) or 0
 
 
 def _state(asked: State, enrolled: bool, begun: bool, late: bool) -> State:

@@ -11,9 +11,11 @@ from threading import Barrier, Thread
 from typing import Any
 
 from flask import Flask, current_app
+from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from courses import loader, queries, services
 from courses.assignments.models import AssignmentRule
@@ -227,6 +229,16 @@ def portal_of_its_own(kind: str, folder: Path, **settings: Any) -> Iterator[tupl
             db.engine.dispose()
         if server:
             next(server, None)
+
+
+def opened(client: FlaskClient, address: str) -> TestResponse:
+    """Open a list; where it asks for the reason first (officers of the police are on it), give one and open it."""
+    answer = client.get(address)
+    if answer.status_code == 303 and answer.location.startswith("/manage/reason"):
+        given = client.post(answer.location, data={"reason": "Kiểm tra số liệu của bảng", "next": address})
+        assert (given.status_code, given.location) == (303, address)
+        answer = client.get(address)
+    return answer
 
 
 def at_once(app: Flask, *work: Callable[[], Any]) -> list[Any]:

@@ -19,6 +19,7 @@ from portal.reports import queries
 from portal.reports.queries import Filters, PersonLine, State
 from tests.factories import TODAY, World, grant, person
 from tests.portal.reports.test_board import begin, complete
+from tests.security.support import opened as open_list
 
 SignIn = Callable[[int], FlaskClient]
 COUNT = re.compile(r"<caption[^>]*>\s*([\d.]+) (?:người|person|people)\s*</caption>")
@@ -102,7 +103,7 @@ def test_every_figure_opens_into_as_many_people(sign_in: SignIn, session: Sessio
                     assert target == ""
                     continue
                 if target not in opened:
-                    found = COUNT.search(unescape(agency.get(target).text))
+                    found = COUNT.search(unescape(open_list(agency, target).text))
                     opened[target] = found[1] if found else "0"
                 if opened[target] != text:
                     faults.append(
@@ -131,7 +132,7 @@ def test_the_units_of_an_area_itself_are_its_head_s(
     sign_in: SignIn, province: World, who: str, status: int
 ) -> None:
     """Dora heads education in the whole province: she may look, and no police post is hers."""
-    answer = sign_in(getattr(province, who)).get("/manage/people?place=own:D1")
+    answer = open_list(sign_in(getattr(province, who)), "/manage/people?place=own:D1")
 
     if who == "dora":
         assert answer.status_code == 200
