@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -207,3 +208,50 @@ def test_whatever_comes_back_as_the_dry_run_is_read_or_refused(text: str) -> Non
     except NotWhole:
         return
     assert all(isinstance(one, Read) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("standing", "day", "said", "after"),
+    [
+        ([], "2026-10-05", "changed", [("named", "2026-10-05", None)]),
+        ([("named", "2026-01-05", None)], "2026-01-05", "same", [("named", "2026-01-05", None)]),
+        ([("named", "2026-01-05", None)], "2026-10-05", "changed", [("named", "2026-01-05", "2026-10-04"), ("named", "2026-10-05", None)]),
+        ([("named", "2026-01-05", None)], "2025-09-05", "changed", [("named", "2025-09-05", None)]),
+        ([("coded", "2026-01-05", None)], "2025-09-05", "refused", [("coded", "2026-01-05", None)]),
+        ([("coded", "2026-01-05", None)], "2026-10-05", "changed", [("coded", "2026-01-05", "2026-10-04"), ("named", "2026-10-05", None)]),
+        ([("coded", "2025-01-05", "2025-12-31"), ("named", "2026-01-05", None)], "2025-09-05", "refused",
+         [("coded", "2025-01-05", "2025-12-31"), ("named", "2026-01-05", None)]),
+        ([("named", "2025-01-05", "2025-06-30")], "2026-10-05", "changed", [("named", "2025-01-05", "2025-06-30"), ("named", "2026-10-05", None)]),
+    ],
+)  # fmt: skip
+def test_another_day_of_the_staff_list_is_another_basis(
+    session: Session, world: World, standing: list[Any], day: str, said: str, after: list[Any]
+) -> None:
+    def bases() -> list[Any]:
+        rows = session.scalars(
+            select(RosterBasis)
+            .where(RosterBasis.unit_id == world.other_school)
+            .order_by(RosterBasis.valid_from)
+        )
+        return [
+            (str(one.evidence), str(one.valid_from), str(one.valid_to) if one.valid_to else None)
+            for one in rows
+        ]
+
+    session.add_all(
+        RosterBasis(
+            unit_id=world.other_school,
+            evidence=evidence,
+            valid_from=date.fromisoformat(since),
+            valid_to=date.fromisoformat(until) if until else None,
+        )
+        for evidence, since, until in standing
+    )
+    session.flush()
+    rows = [Read(2, {"code": "B", "roster_on": date.fromisoformat(day)})]
+    done = unit_files.write_units(session, rows, today=TODAY, now=NOW, by_id=None, source="x.csv")
+    assert [str(one.outcome) for one in done.verdicts] == [said]
+    assert bases() == after
+    again = unit_files.write_units(session, rows, today=TODAY, now=NOW, by_id=None, source="x.csv")
+    assert [str(one.outcome) for one in again.verdicts] == ["refused" if said == "refused" else "same"]
+    assert bases() == after

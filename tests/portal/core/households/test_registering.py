@@ -1,5 +1,6 @@
 """A paper list becomes people and households: once, with consent, without a word about a child."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,12 @@ from portal.core.db import unit_of_work
 from portal.core.households import errors, queries
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.households.services import Became, Outcome, Row, next_number, register
-from portal.core.organisation.models import Unit
+from portal.core.organisation import reorganising
+from portal.core.organisation.decrees import Decree
+from portal.core.organisation.models import Area, Sector, Unit, UnitKind
+from portal.core.organisation.reorganise import Event, Kind, Subject, Successor
 from portal.core.policy import Action, Actor, Grant, Role
+from tests import factories
 from tests.conftest import DATABASES
 from tests.factories import NOW, TODAY, World, grant, person
 from tests.security.support import at_once, portal_of_its_own
@@ -216,3 +221,43 @@ def test_a_running_number_is_given_once(kind: str, tmp_path: Path) -> None:
                 return next_number(work, "C1")
 
         assert sorted(at_once(app, *[number] * 8)) == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+def test_after_a_merge_keys_stay_and_numbers_are_never_given_twice(
+    session: Session, world: World, lan: int
+) -> None:
+    """Communes C1 and C2 become a new C1: families of both keep their keys, and a number alone may mean two of them."""
+    sent(world, lan, row(1))
+    with unit_of_work() as work:
+        c2 = work.scalars(select(Area).where(Area.code == "C2")).one()
+        other = factories.unit(
+            work, "Q2", UnitKind.COMMUNITY, Sector.COMMUNITY, "Cộng đồng Xã Bốn", c2, roster=False
+        )
+        register(work, row(2), unit=other, by_id=lan, today=TODAY, now=NOW, words=WORDS)
+        merge = Event(
+            Kind.MERGE, Subject.AREA, ("C1", "C2"), (Successor("C1", "Xã Hòa Bình"),), along=("community",)
+        )
+        decree = reorganising.write_down(
+            work, Decree("Sáp nhập", "NQ 1", date(2025, 7, 1), [merge]), by_id=None, now=NOW
+        )
+        reorganising.carry_out(work, decree.id, by_id=None, now=NOW, today=TODAY)
+    community = session.scalars(select(Unit).where(Unit.name == "Cộng đồng Xã Hòa Bình")).one()
+
+    def put(one: Row) -> Outcome:
+        with unit_of_work() as work:
+            unit = work.get_one(Unit, community.id)
+            return register(work, one, unit=unit, by_id=lan, today=TODAY, now=NOW, words=WORDS)
+
+    assert put(row(3)).household == "C1-2", "C1-1 was given before the merge"
+    with pytest.raises(errors.SeveralHouseholds) as several:
+        put(row(4, household="1"))
+    assert several.value.values == {"number": "1", "keys": "C1-1, C2-1"}
+    joined = put(row(4, household="C2-1", phone=""))
+    assert (joined.household, joined.login) == ("C2-1", "C2-1-2")
+    assert put(row(5, household="2")).household == "C1-2"
+    with pytest.raises(errors.NoSuchHousehold):
+        put(row(6, household="C2-2"))
+    actor = Actor(lan, frozenset({Grant(Role.COLLABORATOR, unit=community.id)}))
+    lines, count = queries.households(session, actor, Action.HOUSEHOLD_KEEP)
+    assert ([line.key for line in lines], count) == (["C1-1", "C1-2", "C2-1"], 3)
+    assert queries.household_for(session, actor, "C2-1", Action.HOUSEHOLD_KEEP)[0].number == 1

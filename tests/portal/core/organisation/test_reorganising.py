@@ -11,18 +11,38 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from courses.assignments.models import AssignmentRule
+from courses.models import Course
+from courses.workshops.models import Workshop
 from portal.core.accounts.models import Audience, Membership, Posting
 from portal.core.audit.models import Entry
 from portal.core.db import Base
+from portal.core.files.models import FileKind, StoredFile
+from portal.core.households.models import Household
 from portal.core.organisation import history, reorganising, shipped
 from portal.core.organisation.decrees import Decree
-from portal.core.organisation.models import Area, AreaPast, Reorganisation, Unit, UnitPast
+from portal.core.organisation.models import (
+    Area,
+    AreaPast,
+    Reorganisation,
+    Sector,
+    Unit,
+    UnitKind,
+    UnitPast,
+)
 from portal.core.organisation.queries import subtree
 from portal.core.organisation.reorganise import Event, Kind, Subject, Successor
 from portal.core.organisation.services import area_named
 from portal.core.policy import Role
-from portal.core.rosters.models import RosterBasis
-from tests.factories import NOW, TODAY, World, grant, person
+from portal.core.rosters.models import (
+    Evidence,
+    ImportState,
+    RosterBasis,
+    RosterImport,
+    Transfer,
+    TransferState,
+)
+from tests.factories import NOW, TODAY, World, grant, person, unit
 
 DAY = date(2025, 7, 1)
 EVE = DAY - timedelta(days=1)
@@ -99,6 +119,103 @@ def test_posts_end_on_the_day_before_and_begin_at_the_successor(session: Session
     assert [(one.unit_id, one.valid_to) for one in heads] == [(world.school, EVE), (new.id, None)]
 
 
+def everything_that_follows(session: Session, world: World) -> dict[str, int]:
+    """Add one row of each thing that goes on at a successor, and one that is history; return their ids by name."""
+    c2 = session.scalars(select(Area).where(Area.code == "C2")).one()
+    other = unit(session, "Q2", UnitKind.COMMUNITY, Sector.COMMUNITY, "Cộng đồng Xã Bốn", c2, roster=False)
+    session.add(RosterBasis(unit_id=world.other_school, evidence=Evidence.CODED, valid_from=date(2025, 1, 6)))
+    paper = StoredFile(
+        name="tong-so.pdf", kind=FileKind.PDF, size=9, sha256="0" * 64, purpose="roster.totals",
+        uploaded_by_id=world.admin, uploaded_at=NOW,
+    )  # fmt: skip
+    session.add(paper)
+    session.flush()
+    session.add(
+        RosterBasis(
+            unit_id=other.id, evidence=Evidence.TOTALS, valid_from=date(2025, 2, 3), totals={"parent": 7},
+            file_id=paper.id,
+        )
+    )  # fmt: skip
+    homes = [
+        Household(
+            area_id=where, commune_code=code, number=1, unit_id=at, has_child_under_16=True, age_bands=["0-5"],
+            created_at=NOW,
+        )
+        for where, code, at in ((world.commune, "C1", world.community), (c2.id, "C2", other.id))
+    ]  # fmt: skip
+    course = session.scalars(select(Course.id).order_by(Course.id)).first() or 0
+    rules = [
+        AssignmentRule(
+            course_id=course, audience=None, area_id=None, sector=None, unit_id=world.school, due_on=TODAY,
+            due_days=None, renewal_days=0, valid_from=date(2024, 1, 1), valid_to=until, made_at=NOW,
+        )
+        for until in (None, date(2024, 12, 31))
+    ]  # fmt: skip
+    classes = [
+        Workshop(
+            key=f"lop-{day}", origin="hall", title="Lớp", search_key="lop", plan_item="", organiser_id=world.school,
+            area_id=world.commune, place="Hội trường", guest_trainers="", capacity=30, days_needed=1,
+            for_area_id=world.commune, secret="0" * 64, starts_on=day, ends_on=day, created_at=NOW,
+        )
+        for day in (date(2025, 5, 5), date(2026, 12, 5))
+    ]  # fmt: skip
+    post = session.scalars(select(Posting).where(Posting.user_id == world.carla)).one()
+    asked = Transfer(
+        posting_id=post.id, to_unit_id=world.school, leaves_on=TODAY, state=TransferState.ASKED, asked_at=NOW
+    )
+    imports = [
+        RosterImport(
+            unit_id=world.school, file_id=paper.id, file_name="ds.xlsx", full_list=True, as_of=TODAY, state=state,
+            counts={}, created_by_id=world.bruno, created_at=NOW, applied_at=None,
+        )
+        for state in (ImportState.PLANNED, ImportState.APPLIED)
+    ]  # fmt: skip
+    session.add_all([*homes, *rules, *classes, asked, *imports])
+    session.flush()
+    return {
+        "commune": c2.id, "community": other.id, "home": homes[0].id, "home 2": homes[1].id, "rule": rules[0].id,
+        "old rule": rules[1].id, "held": classes[0].id, "coming": classes[1].id, "transfer": asked.id,
+        "planned": imports[0].id, "applied": imports[1].id,
+    }  # fmt: skip
+
+
+def test_what_goes_on_goes_on_at_the_successor_and_history_stays(session: Session, world: World) -> None:
+    ids = everything_that_follows(session, world)
+    before = dump(session)
+    one = applied(
+        session,
+        MERGE,
+        Event(Kind.MERGE, Subject.UNIT, ("A", "K"), (Successor("AK", "Trường và Trạm"),)),
+    )
+    school = session.scalars(select(Unit.id).where(Unit.code == "AK")).one()
+    commune = area_named(session, "C1")
+    community = session.scalars(select(Unit).where(Unit.name == "Cộng đồng Xã Hòa Bình")).one()
+    assert commune is not None
+
+    homes = session.scalars(select(Household).order_by(Household.id)).all()
+    assert [(h.commune_code, h.number, h.area_id, h.unit_id) for h in homes] == [
+        ("C1", 1, commune.id, community.id),
+        ("C2", 1, commune.id, community.id),
+    ]
+    assert session.get_one(AssignmentRule, ids["rule"]).unit_id == school
+    assert session.get_one(AssignmentRule, ids["old rule"]).unit_id == world.school
+    coming, held = session.get_one(Workshop, ids["coming"]), session.get_one(Workshop, ids["held"])
+    assert (coming.organiser_id, coming.area_id, coming.for_area_id) == (school, commune.id, commune.id)
+    assert (held.organiser_id, held.area_id, held.for_area_id) == (world.school, world.commune, world.commune)
+    assert session.get_one(Transfer, ids["transfer"]).to_unit_id == school
+    assert session.get_one(RosterImport, ids["planned"]).unit_id == school
+    assert session.get_one(RosterImport, ids["applied"]).unit_id == world.school
+    open_bases = {
+        basis.unit_id: (basis.evidence, basis.valid_from)
+        for basis in session.scalars(select(RosterBasis).where(RosterBasis.valid_to.is_(None)))
+    }
+    assert open_bases[school] == ("named", DAY)
+    assert community.id not in open_bases, "a declared total is merged with nothing"
+
+    reorganising.take_back(session, one.id, by_id=None, now=NOW)
+    assert dump(session) == before
+
+
 def random_event(dice: random.Random, number: int, codes: dict[str, list[str]]) -> Event:
     subject = dice.choice(list(Subject))
     kind = dice.choice(list(Kind))
@@ -135,14 +252,15 @@ def heads_by_hand(session: Session, day: date) -> dict[int, set[int]]:
 
 
 def test_an_undo_restores_every_table_byte_for_byte(session: Session, world: World) -> None:
-    codes = {"area": ["P", "D1", "D2", "C1", "C2", "C3"], "unit": ["A", "B", "K", "L", "Q"]}
+    codes = {"area": ["P", "D1", "D2", "C1", "C2", "C3"], "unit": ["A", "B", "K", "L", "Q", "Q2"]}
+    everything_that_follows(session, world)
     for number in range(6):
         person(
             session,
             f"Lê Thị {number}",
             random.Random(number).choice([world.school, world.clinic, world.community]),
         )
-    done = 0
+    done, touched = 0, set[str]()
     for seed in range(40):
         dice = random.Random(seed)
         events = [random_event(dice, number, codes) for number in range(dice.randint(1, 3))]
@@ -154,11 +272,20 @@ def test_an_undo_restores_every_table_byte_for_byte(session: Session, world: Wor
         before, people = dump(session), {day: heads_by_hand(session, day) for day in (EVE, TODAY)}
         reorganising.carry_out(session, one.id, by_id=None, now=NOW, today=TODAY)
         assert dump(session) != before
+        touched |= {change.table for change in plan.changes}
         assert heads_by_hand(session, EVE) == people[EVE], "the past is as it was"
         reorganising.take_back(session, one.id, by_id=None, now=NOW)
         assert dump(session) == before
         done += 1
     assert done >= 10
+    assert touched >= {
+        "roster_basis",
+        "household",
+        "assignment_rule",
+        "workshop",
+        "transfer",
+        "roster_import",
+    }
 
 
 def test_the_tree_of_any_day_is_the_tree_of_that_day(session: Session, world: World) -> None:
