@@ -199,3 +199,23 @@ def test_a_correction_keeps_to_the_bands(session: Session, world: World, lan: in
 
     session.expire_all()
     assert session.scalars(select(Household.age_bands)).one() == ["0-5"]
+
+
+def test_a_household_is_named_by_its_number_or_its_whole_key(
+    session: Session, world: World, lan: int, sign_in: SignIn
+) -> None:
+    client = sign_in(lan)
+    one = {**ROW, "phone": ""}
+    told = send(
+        client, world, ROW,
+        {**one, "key": "b" * 20, "household": 1}, {**one, "key": "c" * 20, "household": "1"},
+        {**one, "key": "d" * 20, "household": "C1-1"}, {**one, "key": "e" * 20, "household": "C2-1"},
+        {**one, "key": "f" * 20, "household": "C1-"}, {**one, "key": "g" * 20, "household": True},
+        {**one, "key": "h" * 20, "household": "C1-" + "1" * 400}, {**one, "key": "i" * 20, "household": -1},
+    )  # fmt: skip
+
+    assert [row["state"] for row in told] == ["made"] * 4 + ["refused"] * 5
+    assert {row.get("household") for row in told[:4]} == {"C1-1"}
+    page = client.get("/manage/households/C1-1").get_data(as_text=True)
+    assert "/manage/register?after=C1-1" in page
+    assert "số C1-1" in client.get("/manage/register?after=C1-1").get_data(as_text=True)

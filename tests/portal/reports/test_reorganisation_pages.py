@@ -12,13 +12,18 @@ from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Membership, Posting
 from portal.core.db import unit_of_work
+from portal.core.files.models import FileKind, StoredFile
+from portal.core.organisation import reorganising
+from portal.core.organisation.decrees import Decree
 from portal.core.organisation.models import Area, Reorganisation, ReorganisationState, Unit
+from portal.core.organisation.reorganise import Event, Kind, Subject, Successor
 from portal.core.policy import Action, Actor, Grant, Role
+from portal.core.rosters.models import Evidence, RosterBasis
 from portal.reports import boundaries
 from portal.reports.boundaries import Bounds
 from portal.reports.queries import By, Filters, Scope
 from tests import factories
-from tests.factories import TODAY, World
+from tests.factories import NOW, TODAY, World
 
 SignIn = Callable[[int], FlaskClient]
 DAY = date(2026, 7, 1)
@@ -298,3 +303,34 @@ def test_planned_and_undone_decrees_change_no_figure(
         == counted(session, who, "area:C1", EVE, Bounds.NOW)[:2]
     )
     assert session.scalars(select(Reorganisation.state)).all() == [ReorganisationState.PLANNED]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "words"), [(None, "chưa gửi danh sách."), ("totals", "tổng số đã khai")]
+)
+def test_a_preview_names_the_units_that_lose_their_denominator(
+    admin: FlaskClient, session: Session, world: World, evidence: str | None, words: str
+) -> None:
+    with unit_of_work() as work:
+        if evidence:
+            paper = StoredFile(
+                name="tong-so.pdf", kind=FileKind.PDF, size=9, sha256="0" * 64, purpose="roster.totals", uploaded_at=NOW
+            )  # fmt: skip
+            work.add(paper)
+            work.flush()
+            work.add(
+                RosterBasis(
+                    unit_id=world.other_school, evidence=Evidence.TOTALS, valid_from=date(2024, 2, 3),
+                    totals={"teacher": 7}, file_id=paper.id,
+                )
+            )  # fmt: skip
+        merge = Event(Kind.MERGE, Subject.UNIT, ("A", "B"), (Successor("AB", "Trường Hai Cấp Mới"),))
+        one = reorganising.write_down(
+            work, Decree("Nhập trường", "QĐ 1", date(2025, 7, 1), [merge]), by_id=None, now=NOW
+        )
+        key = one.id
+    page = admin.get(f"/admin/reorganisations/{key}").text
+
+    told = page.split("Từ ngày đó chưa có mẫu số")[1].split("</ul>")[0]
+    assert words in told
+    assert "Trường Hai Cấp Mới" in told

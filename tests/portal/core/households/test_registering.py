@@ -253,7 +253,7 @@ def test_after_a_merge_keys_stay_and_numbers_are_never_given_twice(
         put(row(4, household="1"))
     assert several.value.values == {"number": "1", "keys": "C1-1, C2-1"}
     joined = put(row(4, household="C2-1", phone=""))
-    assert (joined.household, joined.login) == ("C2-1", "C2-1-2")
+    assert (joined.household, joined.login) == ("C2-1", "c2-1-2")
     assert put(row(5, household="2")).household == "C1-2"
     with pytest.raises(errors.NoSuchHousehold):
         put(row(6, household="C2-2"))
