@@ -315,10 +315,10 @@ BOARDS = [
     ("/manage/?by=place", 10),
     ("/manage/?by=audience", 9),
     ("/manage/?place=area:C1&by=place", 11),
-    # five of them: are there police officers, the reason given, and who was looked at is written down in three
-    ("/manage/people", 14),
-    ("/manage/people?state=not_completed", 14),
-    ("/manage/people?q=le%20thi&page=2", 14),
+    # six of them: are there police officers, the reason given, who was looked at (three), and the page is found first
+    ("/manage/people", 15),
+    ("/manage/people?state=not_completed", 15),
+    ("/manage/people?q=le%20thi&page=2", 15),
     ("/manage/people.csv", 16),
     ("/manage/people.xlsx", 17),
     ("/manage/board.csv?by=place", 11),
