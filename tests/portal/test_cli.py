@@ -91,15 +91,16 @@ def test_a_name_that_no_certificate_can_print_is_refused(app: Flask, session: Se
 
 @pytest.fixture
 def two_courses(tmp_path: Path) -> Path:
-    """Return a folder with a new sound version of CM-01 and a faulty one of GD-01."""
+    """Return a folder with a new sound version of CM-01 and a faulty one of GD-01, of which two are published."""
     content = tmp_path / "content"
-    for code in ("CM-01", "GD-01"):
-        shutil.copytree(loader.CONTENT / code / "1", content / code / "2")
-        manifest = content / code / "2" / "course.toml"
-        text = manifest.read_text(encoding="utf-8").replace("\nversion = 1\n", "\nversion = 2\n")
+    for code, number in (("CM-01", 2), ("GD-01", 3)):
+        folder = content / code / str(number)
+        shutil.copytree(loader.CONTENT / code / "1", folder)
+        manifest = folder / "course.toml"
+        text = manifest.read_text(encoding="utf-8").replace("\nversion = 1\n", f"\nversion = {number}\n")
         manifest.write_text(text, encoding="utf-8")
-    faulty = content / "GD-01" / "2" / "course.toml"
-    faulty.write_text(faulty.read_text(encoding="utf-8").replace("\nversion = 2\n", "\n"), encoding="utf-8")
+    faulty = content / "GD-01" / "3" / "course.toml"
+    faulty.write_text(faulty.read_text(encoding="utf-8").replace("\nversion = 3\n", "\n"), encoding="utf-8")
     return content
 
 
@@ -112,9 +113,9 @@ def test_loading_names_what_it_refused_and_loads_the_rest(
 
     assert result.exit_code == 3
     assert "CM-01/2: published" in result.stdout
-    assert "GD-01/2: not published, 1 fault (flask content check names them)" in result.stderr
-    versions = select(Course.code).join(Version).where(Version.number == 2)
-    assert session.scalars(versions).all() == ["CM-01"]
+    assert "GD-01/3: not published, 1 fault (flask content check names them)" in result.stderr
+    newest = select(Course.code, func.max(Version.number)).join(Version).group_by(Course.code)
+    assert dict(session.execute(newest).all()) == {"CA-01": 1, "CM-01": 2, "GD-01": 2}
 
 
 def test_loading_what_is_sound_leaves_with_nought(app: Flask, session: Session, world: World) -> None:
@@ -137,6 +138,6 @@ def test_setting_up_does_everything_else_and_says_what_was_refused(
         db.engine.dispose()
 
     assert result.exit_code == 3
-    assert "GD-01/2: not published" in result.stderr
+    assert "GD-01/3: not published" in result.stderr
     assert courses == ["CM-01"]
     assert filled == [True]
