@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.core.accounts.services import candidates
+from portal.core.accounts.queries import known_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,8 @@ class Found:
 
 def person_meant(session: Session, text: str) -> Found:
     """Return whom `text` means. Several people may share one phone number; then nobody is chosen."""
-    found = candidates(session, text) if text.strip() else []
-    return Found(
-        text.strip(), found[0].id if len(found) == 1 else None, tuple(one.full_name for one in found)
-    )
+    found = known_as(session, text) if text.strip() else []
+    return Found(text.strip(), found[0][0] if len(found) == 1 else None, tuple(name for _key, name in found))
 
 
 def people_meant(session: Session, text: str) -> Sequence[Found]:

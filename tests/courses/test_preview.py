@@ -164,7 +164,7 @@ def test_the_list_is_searched(sign_in: SignIn, world: World) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["GD-01/2/quiz/final/", "GD-01/1/quiz/nope/", "XX-01/1/quiz/final/", "GD-01/1/quiz/nope/paper"],
+    ["GD-01/9/quiz/final/", "GD-01/1/quiz/nope/", "XX-01/1/quiz/final/", "GD-01/1/quiz/nope/paper"],
 )
 def test_what_is_not_there_is_not_found(sign_in: SignIn, world: World, address: str) -> None:
     assert sign_in(world.author).get(f"/author/courses/{address}").status_code == 404

@@ -7,18 +7,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from courses.models import Completion
+from courses.models import Completion, Enrolment, Version
 from portal.core.db import unit_of_work
 from quizzes.models import Attempt
 from tests.factories import NOW, World
-from tests.security.support import answer_all, begin_quiz
+from tests.security.support import answer_all, begin_quiz, enrol
 
 SignIn = Callable[[int], FlaskClient]
 
 
 def run_out(session: Session, world: World, *, answered: bool) -> str:
-    """Begin the final quiz of GD-01, answer all of it or nothing, and let its time be over for hours."""
+    """Begin the final quiz of GD-01's first version, answer all of it or nothing, and let its time be over for hours."""
     with unit_of_work() as work:
+        first = select(Version.id).where(Version.course_id == Enrolment.course_id, Version.number == 1)
+        enrol(work, world.ana, "GD-01")
+        work.execute(update(Enrolment).values(version_id=first.scalar_subquery()))
+        work.expire_all()
         attempt = begin_quiz(work, world.ana, "GD-01").id
     if answered:
         with unit_of_work() as work:

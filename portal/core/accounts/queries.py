@@ -9,8 +9,23 @@ from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Membership, Posting, SecretKind, Slip, User
+from portal.core.names import phone_number, tidy
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
 from portal.core.policy import Actor, Grant, Role
+
+
+def known_as(session: Session, login: str, most: int = 10) -> Sequence[tuple[int, str]]:
+    """Return id and name of the people whom a number, staff code or user name stands for, with or without an account."""
+    text = tidy(login)
+    phone = phone_number(text)
+    same = or_(User.username == text.casefold(), User.staff_code == text.upper())
+    rows = session.execute(
+        select(User.id, User.full_name)
+        .where(or_(same, User.phone == phone) if phone else same, User.ended_at.is_(None))
+        .order_by(User.id)
+        .limit(most)
+    )
+    return [(key, name) for key, name in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -325,7 +325,7 @@ def _registered(form: RegisterForm) -> str:
             today=clock.today(),
             now=now,
             registration_key=str(form.registration_key.data),
-            words=form.consent.label.text,
+            words=str(form.consent.label.text),
             language=language(),
         )
         return services.sign_in(database, user_id, now)

@@ -31,6 +31,9 @@ class Worker:
     def __init__(self, *, parent: int | None = None) -> None:
         self.leaving = threading.Event()
         self._parent = parent
+        self._begun: set[str] = (
+            set()
+        )  # daily jobs that it has asked for; the table's key is what makes them one
 
     def listen(self) -> None:
         """End gracefully on SIGTERM and SIGINT."""
@@ -81,19 +84,14 @@ class Worker:
             if kind.daily_at is None or local.hour < kind.daily_at:
                 continue
             key = f"{kind.code}:{local.date().isoformat()}"
-            if key in _begun:
+            if key in self._begun:
                 continue
             with unit_of_work() as session:
                 services.enqueue(session, kind.code, {}, by_id=None, now=clock.now(), key=key)
-            _begun.add(key)
+            self._begun.add(key)
 
     def _should_leave(self) -> bool:
         return self.leaving.is_set() or (self._parent is not None and os.getppid() != self._parent)
-
-
-_begun: set[str] = (
-    set()
-)  # the daily jobs that this process has asked for; the table's key is what makes them one
 
 
 def perform(context: JobContext) -> None:
