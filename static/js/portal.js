@@ -122,6 +122,9 @@
     each("[data-theme-button]", theme);
     each("[data-print]", print);
     each('form[action$="/logout"]', forget);
+    each("[data-again]", function (part) { // what changes by itself is asked for again; without script the page says so
+      window.setTimeout(function () { window.location.reload(); }, 1000 * Number(part.getAttribute("data-again")));
+    });
     var wanted = document.querySelector("[data-focus]");
     if (wanted) wanted.focus();
   });

@@ -294,6 +294,7 @@ holds(
             "household",
             "roster_basis",
             "roster_import",
+            "reorganisation",
             "transfer",
         ),
         _trail,

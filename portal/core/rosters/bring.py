@@ -78,10 +78,21 @@ def items(
 ) -> Iterator[Item]:
     """Yield each row of a file (number, cells, cells as seen) as a `Row`, or as `Unread` with the reason."""
     for number, cells, as_seen in rows:
+        clean = {key: _storable(cell) if isinstance(cell, str) else cell for key, cell in cells.items()}
         try:
-            yield read(number, cells, unit=unit, as_of=as_of, may_be_coded=may_be_coded)
+            yield read(number, clean, unit=unit, as_of=as_of, may_be_coded=may_be_coded)
         except Unusable as fault:
-            yield Unread(number, as_seen, fault.reason, fault.values)
+            shown = {key: _storable(text) for key, text in as_seen.items()}
+            values = {
+                key: _storable(value) if isinstance(value, str) else value
+                for key, value in fault.values.items()
+            }
+            yield Unread(number, shown, fault.reason, values)
+
+
+def _storable(text: str) -> str:
+    """Return `text` without NUL, which PostgreSQL cannot store; the sign in its place is refused like any other."""
+    return text.replace("\0", "\ufffd")
 
 
 def batches(stream: Iterable[Item], size: int = BATCH) -> Iterator[list[Item]]:

@@ -238,19 +238,18 @@ def test_an_unknown_kind_says_so(session: Session, kind: Callable[..., None]) ->
 
 
 def test_daily_work_is_asked_for_once_a_day_from_its_hour(
-    session: Session, kind: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    session: Session, kind: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr("portal.core.jobs.worker._begun", set())
     done: list[int] = []
     kind(lambda context: done.append(context.job_id) or {}, daily_at=11)
 
-    Worker().drain()  # it is 10:00 in the province
+    one, another = Worker(), Worker()
+    one.drain()  # it is 10:00 in the province
     assert done == []
     with clock.frozen(NOW + timedelta(hours=1)):
-        Worker().drain()
-        Worker().drain()
-        monkeypatch.setattr("portal.core.jobs.worker._begun", set())  # another worker process
-        Worker().drain()
+        one.drain()
+        one.drain()
+        another.drain()
     assert len(done) == 1
     with clock.frozen(NOW + timedelta(hours=25)):
         Worker().drain()

@@ -180,3 +180,13 @@ def test_the_same_through_a_file(session: Session, world: World) -> None:
 
     assert row == Row(2, "A", "GV-1", "Lê Thị Na", "0912345678", "teacher", None, date(2024, 9, 5))
     assert len(HEAD) == len(COLUMNS)
+
+
+def test_a_nul_in_a_cell_is_never_stored() -> None:
+    """PostgreSQL can keep no NUL, in text or in JSON; Excel writes none, but a damaged CSV may hold one."""
+    cells = dict.fromkeys(COLUMNS, "a\0b")
+    (item,) = bring.items([(2, cells, cells)], unit="A", as_of=TODAY, may_be_coded=frozenset())
+
+    assert isinstance(item, bring.Unread)
+    assert item.seen == dict.fromkeys(COLUMNS, "a\ufffdb")
+    assert "\0" not in "".join(str(value) for value in item.values.values())
