@@ -143,6 +143,7 @@ class Seen:
     open: dict[str, list[Row]] = field(default_factory=dict)
     waiting: dict[Token, int] = field(default_factory=dict)
     nowhere: bool = False
+    written: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def refused(self, unit: str) -> None:
         """Remember that a row of `unit` ("": nobody knows of which) was not used, so that its list is not whole."""
@@ -252,6 +253,11 @@ class _Batch:
     def _placed(self, row: Row, unit: UnitFacts) -> Outcome:
         if unit.codes_only and not row.coded:
             return Outcome(Kind.REFUSED, "codes_only")
+        if row.code is not None and row.code.isdigit():
+            # 7 and 007 may be one code that lost its zeros, or two: of one file nobody can tell
+            text, number = self.seen.written.setdefault(_zeros(row.code), (row.code, row.number))
+            if text != row.code:
+                return Outcome(Kind.REFUSED, "repeated_code", values={"text": row.code, "row": number})
         found = self._who(row)
         if isinstance(found, Outcome):
             decision = self.decisions.get(row.number)
