@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from fractions import Fraction
 from typing import Any
 
 from flask import Blueprint, flash, get_template_attribute, jsonify, render_template, request
@@ -15,7 +14,7 @@ from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
-from portal.core.locale import language, show_number, show_share, show_time, worded
+from portal.core.locale import language, show_points, show_share, show_time, worded
 from portal.core.policy import Action
 from portal.core.web import actor, requires, see_other, settings
 from quizzes import errors
@@ -161,15 +160,6 @@ def _result(place: queries.AttemptPlace) -> str:
         titles={lesson.slug: lesson.title for lesson in place.version.lessons},
         wait_until=next_one.until if isinstance(next_one, NotYet) else None,
         no_more=isinstance(next_one, NoMoreAttempts),
-        points=_points,
+        points=lambda points: show_points(points, language()),
         show_share=lambda share: show_share(share, language()),
     )
-
-
-def _points(points: Fraction) -> str:
-    """Return points with at most two decimals, rounded half up, as the reader writes them."""
-    hundredths = int(points * 100 + Fraction(1, 2))
-    whole, rest = divmod(hundredths, 100)
-    decimals = f"{rest:02d}".rstrip("0")
-    mark = "," if language() == "vi" else "."
-    return show_number(whole, language()) + (mark + decimals if decimals else "")

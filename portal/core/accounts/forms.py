@@ -126,11 +126,5 @@ class AskForm(FirstSecretForm):
     full_name = StringField(_("Full name"), [InputRequired(), Length(min=2, max=80)])
 
 
-class LanguageForm(Form):
-    """Choose the language of the portal."""
-
-    language = SelectField(_("Language"), choices=[("vi", "Tiếng Việt"), ("en", "English")])
-
-
 class EmptyForm(Form):
     """A button: nothing but the token against forged requests."""

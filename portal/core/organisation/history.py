@@ -4,10 +4,10 @@
 `area_now` map whatever ever was to what stands for it today, so that figures of then can be shown in today's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -23,6 +23,8 @@ from portal.core.organisation.models import (
     UnitLineage,
     UnitPast,
 )
+
+Place = TypeVar("Place", Area, Unit)
 
 
 def changed_since(session: Session, day: date) -> bool:
@@ -98,40 +100,37 @@ def area_now() -> Subquery:
 
 def area_called(session: Session, code: str, day: date | None = None) -> Area | None:
     """Return the area of a code: who holds it now, or held it on `day`; else what followed its last holder."""
-    if day is not None:
-        places = areas_on(day).subquery()
-        held = session.scalar(select(places.c.id).where(places.c.code == code))
-        return session.get(Area, held) if held is not None else None
-    last = session.scalar(
-        select(Area)
-        .where(Area.code == code)
-        .order_by(Area.valid_to.is_(None).desc(), Area.valid_to.desc())
-        .limit(1)
-    )
-    if last is None or last.valid_to is None:
-        return last
-    line = area_now()
-    now = session.scalar(select(line.c.now).where(line.c.old == last.id))
-    return session.get(Area, now) if now is not None else last
+    return _called(session, Area, areas_on, area_now, code, day)
 
 
 def unit_called(session: Session, code: str, day: date | None = None) -> Unit | None:
     """Return the unit of a code: who holds it now, or held it on `day`; else what followed its last holder."""
+    return _called(session, Unit, units_on, unit_now, code, day)
+
+
+def _called(
+    session: Session,
+    model: type[Place],
+    on: Callable[[date], Any],
+    followed: Callable[[], Subquery],
+    code: str,
+    day: date | None,
+) -> Place | None:
     if day is not None:
-        units = units_on(day).subquery()
-        held = session.scalar(select(units.c.id).where(units.c.code == code))
-        return session.get(Unit, held) if held is not None else None
+        places = on(day).subquery()
+        held = session.scalar(select(places.c.id).where(places.c.code == code))
+        return session.get(model, held) if held is not None else None
     last = session.scalar(
-        select(Unit)
-        .where(Unit.code == code)
-        .order_by(Unit.valid_to.is_(None).desc(), Unit.valid_to.desc())
+        select(model)
+        .where(model.code == code)
+        .order_by(model.valid_to.is_(None).desc(), model.valid_to.desc())
         .limit(1)
     )
     if last is None or last.valid_to is None:
         return last
-    line = unit_now()
+    line = followed()
     now = session.scalar(select(line.c.now).where(line.c.old == last.id))
-    return session.get(Unit, now) if now is not None else last
+    return session.get(model, now) if now is not None else last
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.names import fold, tidy
-from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
+from portal.core.organisation.models import Area, Sector, Unit, UnitKind
 from portal.core.rosters.models import Evidence, RosterBasis
 
 
@@ -18,23 +18,6 @@ def area_named(session: Session, code: str) -> Area | None:
 def unit_named(session: Session, code: str) -> Unit | None:
     """Return the unit that holds a code today, or None."""
     return session.scalar(select(Unit).where(Unit.code == code, Unit.valid_to.is_(None)))
-
-
-def new_area(
-    session: Session, *, code: str, kind: AreaKind, name: str, parent: Area | None, valid_from: date
-) -> Area:
-    """Add an area. Flushes, for the id its children need."""
-    area = Area(
-        code=code,
-        kind=kind,
-        name=tidy(name),
-        search_key=fold(name),
-        parent_id=parent.id if parent else None,
-        valid_from=valid_from,
-    )
-    session.add(area)
-    session.flush()
-    return area
 
 
 def new_unit(

@@ -72,9 +72,3 @@ class TotalsNeedPaper(Refused):
     """A declared total stands on a signed paper."""
 
     message = N_("Declare at least one person, and attach the signed paper.")
-
-
-class BasisIsLater(Refused):
-    """A later basis stands already."""
-
-    message = N_("The basis of this unit was set from %(day)s on already; choose a later day.")

@@ -5,7 +5,7 @@ from datetime import date
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField, SelectField, StringField
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, StringField
 from wtforms import ValidationError as Invalid
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -128,9 +128,3 @@ for _audience in STAFF:
         f"n_{_audience}",
         IntegerField(_(AUDIENCE_LABELS[_audience]), [Optional(), NumberRange(min=0, max=100_000)]),
     )
-
-
-class DecideForm(Form):
-    """What is said of one doubtful double."""
-
-    decision = HiddenField()
