@@ -201,6 +201,8 @@ def _people(
                 short.add(cell.person)
         for unit in concerned.values():
             any_basis = any_basis or unit.listed
+            if rule.kinds and unit.basis is None:
+                missing.add(unit.id)
             totals += sum(unit.totals.get(audience, 0) for audience in group.audiences)
         parts.append(Part(group.key, done_of_group.number, of_group.number or None, target))
     done.named -= short
