@@ -8,5 +8,7 @@ from courses.assignments import jobs as assignments
 from portal.core.notices import sending
 from portal.core.rights import own, retention
 from portal.core.rosters import jobs as rosters
+from portal.indicators import holdings as indicators
+from portal.reports.filing import holdings as filing
 
-MODULES = (sending, rosters, assignments, own, retention, courses)
+MODULES = (sending, rosters, assignments, own, retention, courses, indicators, filing)

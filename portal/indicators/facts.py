@@ -14,7 +14,8 @@ from typing import Any
 class UnitFact:
     """A unit as it stood on the day.
 
-    path: ids of its areas from the province down to its own. level: of its own area. basis: what its denominator stands
+    path: ids of its areas from the province down to its own. level: of its own area. line: ids of itself, of the units
+    above it and, in today's boundaries, of what it has become. basis: what its denominator stands
     on (`named`, `coded`, `totals`; None: nobody gave anything). totals: of `totals`, people by audience.
     """
 
@@ -25,6 +26,7 @@ class UnitFact:
     sector: str
     path: tuple[int, ...]
     level: str
+    line: tuple[int, ...] = ()
     basis: str | None = None
     totals: Mapping[str, int] = field(default_factory=dict)
 
@@ -91,7 +93,12 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything known of `day` in one place. `sessions`: unit → plan items of classes its people attended in the window."""
+    """Everything known of `day` in one place.
+
+    parents, carers: who completed courses for families. households: of which a grown-up did. unlinked: grown-ups who
+    did and whose household nobody has written down. `sessions`: unit → plan items of classes its people attended in
+    the window.
+    """
 
     day: date
     units: Mapping[int, UnitFact]
@@ -99,7 +106,9 @@ class World:
     cells: Sequence[Cell] = ()
     said: Mapping[tuple[str, int], Said] = field(default_factory=dict)
     parents: Sequence[Took] = ()
+    carers: Sequence[Took] = ()
     households: Sequence[Took] = ()
+    unlinked: Sequence[Took] = ()
     sessions: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def within(self, units: Iterable[int], areas: Iterable[int]) -> "World":
@@ -112,6 +121,8 @@ class World:
             [cell for cell in self.cells if cell.unit in kept],
             {key: said for key, said in self.said.items() if key[1] in kept},
             [took for took in self.parents if took.unit in kept],
+            [took for took in self.carers if took.unit in kept],
             [took for took in self.households if took.unit in kept],
+            [took for took in self.unlinked if took.unit in kept],
             {unit: items for unit, items in self.sessions.items() if unit in kept},
         )

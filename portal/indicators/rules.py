@@ -311,6 +311,10 @@ def _took_part(
             and said is not None
         )
         parts = (Part("with_declared", counted + more, sum(declared.values()), target),) if declared else ()
+    aside = world.carers if indicator.way == Way.PARTICIPANTS else world.unlinked
+    others = sum(one.people for one in aside if one.courses.intersection(rule.courses))
+    if others:
+        parts += (Part("carers" if indicator.way == Way.PARTICIPANTS else "unlinked", others, None),)
     whole = sum(declared.values()) if declared else None
     warnings = ("more_than_all",) if whole is not None and counted > whole else ()
     return _Made(
