@@ -8,7 +8,7 @@ and figures of a cut-off use the rule that was in force on that day.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -67,16 +67,8 @@ class ItemKind(StrEnum):
 
 LEVELS = ("province", "district", "commune")
 UNIT_KINDS = (
-    *(
-        "school",
-        "clinic",
-        "police_post",
-        "post_office",
-        "department",
-        "committee",
-        "association",
-        "community",
-    ),
+    *("school", "clinic", "police_post", "post_office"),
+    *("department", "committee", "association", "community"),
 )
 
 
@@ -104,13 +96,15 @@ class Item:
 class Group:
     """A group of people inside a figure. `needs`: all of them, each any of its courses (or facts like `network`).
 
-    level: only units at this level. frozen_on: the group stands as it was on that day from then on.
+    only: facts (like `active`) without which a person is not in the group at all. level: only units at this level.
+    frozen_on: the group stands as it was on that day from then on.
     """
 
     key: str
     label: Text
     audiences: tuple[str, ...]
     needs: tuple[tuple[str, ...], ...]
+    only: tuple[str, ...] = ()
     level: str | None = None
     frozen_on: date | None = None
 
@@ -119,12 +113,13 @@ class Group:
 class Rule:
     """How a sentence is read, from a day on. What a way does not use keeps its default.
 
-    threshold: share of a facility's roster that must be certified. least: people of a facility at least (all where it
-    has fewer). each_group: at least one certified person in every group. yearly: what happened inside the window
+    kinds, sector, level or levels: of the units looked at. needs_apart: a row for each need of its groups by itself.
+    shown: items shown under the figure, which decide nothing. threshold: share of a facility's roster that must be certified. least: people of a facility at least (all where it
+    has fewer). each_group: at least one certified person in every group that the facility has. yearly: what happened inside the window
     counts, not everything up to the cut-off. items: declared legs that must all be there; gate: those of them that
     decide (the rest are shown). denominator: item that gives it (participants, households, declared). beside: item
     shown as a second figure. session_items: plan items of classes that count as a leg. session_courses/session_share:
-    or so large a share of the roster with one of these courses. frozen_on: the figure stands as of that day from then on.
+    or so large a share of every group with one of these courses. frozen_on: the figure stands as of that day from then on.
     """
 
     version: int
@@ -138,6 +133,8 @@ class Rule:
     kinds: tuple[str, ...] = ()
     sector: str | None = None
     level: str | None = None
+    levels: tuple[str, ...] = ()
+    needs_apart: bool = False
     threshold: Fraction | None = None
     least: int = 0
     each_group: bool = False
@@ -147,6 +144,7 @@ class Rule:
     numerator: str | None = None
     denominator: str | None = None
     beside: str | None = None
+    shown: tuple[str, ...] = ()
     session_items: tuple[str, ...] = ()
     session_courses: tuple[str, ...] = ()
     session_share: Fraction | None = None
@@ -207,7 +205,10 @@ class Default:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan with everything needed to compute, show and defend its figures. `digest` is of the file's bytes."""
+    """A plan with everything needed to compute, show and defend its figures.
+
+    digest: of the file's bytes. questions: what is open in the plan as a whole, beside those of its entries.
+    """
 
     code: str
     number: str
@@ -221,6 +222,7 @@ class Plan:
     items: tuple[Item, ...]
     indicators: tuple[Indicator, ...]
     digest: str
+    questions: tuple[Question, ...] = ()
 
     def indicator(self, code: str) -> Indicator | None:
         """Return an entry by its code."""
@@ -259,11 +261,12 @@ def _plan(root: Table, text: str) -> Plan:
     sets = tuple(_target_set(one) for one in root.tables("target_set"))
     items = tuple(_item(one) for one in root.tables("item", required=False))
     defaults = tuple(_default(one) for one in root.tables("default", required=False))
-    known = {one.code for one in items}
-    basis = {one.code for one in defaults}
-    indicators = tuple(
-        _indicator(one, {one.code for one in sets}, known, basis) for one in root.tables("indicator")
+    names = _Names(
+        frozenset(one.code for one in sets),
+        {one.code: one.kind for one in items},
+        frozenset(one.code for one in defaults),
     )
+    indicators = tuple(_indicator(one, names) for one in root.tables("indicator"))
     plan = Plan(
         code=head.text("code", r"plan-[a-z0-9-]+", "plan-39"),
         number=head.text("number"),
@@ -277,6 +280,7 @@ def _plan(root: Table, text: str) -> Plan:
         items=items,
         indicators=indicators,
         digest=hashlib.sha256(text.encode()).hexdigest(),
+        questions=tuple(_question(one) for one in root.tables("question", required=False)),
     )
     if plan.valid_to < plan.valid_from:
         head.fault("valid_to", "“valid_to” is before “valid_from”")
@@ -284,13 +288,28 @@ def _plan(root: Table, text: str) -> Plan:
     root.close()
     for kind, tables, codes in (
         ("target_set", root.tables("target_set", required=False), [one.code for one in sets]),
+        ("default", root.tables("default", required=False), [one.code for one in defaults]),
         ("item", root.tables("item", required=False), [one.code for one in items]),
         ("indicator", root.tables("indicator", required=False), [one.code for one in indicators]),
     ):
-        for place, (table, code) in enumerate(zip(tables, codes, strict=True)):
-            if code and code in codes[:place]:
-                table.fault("code", f"“{code}” stands twice among [[{kind}]]; give each its own code")
+        _apart(tables, "code", kind, codes)
     return plan
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What an entry may refer to."""
+
+    sets: frozenset[str]
+    items: Mapping[str, ItemKind]
+    defaults: frozenset[str]
+
+
+def _apart(tables: Sequence[Table], key: str, kind: str, codes: Sequence[str]) -> None:
+    """Report every code that stands twice."""
+    for place, (table, code) in enumerate(zip(tables, codes, strict=True)):
+        if code and code in codes[:place]:
+            table.fault(key, f"“{code}” stands twice among [[{kind}]]; give each its own {key}")
 
 
 def _both(table: Table, key: str) -> Text:
@@ -353,6 +372,13 @@ def _item(table: Table) -> Item:
         lasts_months=table.optional_whole("lasts_months", 1, 120),
         ticks=tuple(_tick(one) for one in table.tables("tick", required=kind == ItemKind.CHECKLIST)),
     )
+    if found.ticks and kind != ItemKind.CHECKLIST:
+        table.fault("tick", "only a checklist has ticks; make this kind “checklist” or remove them")
+    if found.yearly and found.lasts_months:
+        table.fault(
+            "lasts_months", "“yearly” already says how long it counts; remove “lasts_months” or “yearly”"
+        )
+    _apart(table.tables("tick", required=False), "code", "item.tick", [code for code, _label in found.ticks])
     table.close()
     return found
 
@@ -372,11 +398,11 @@ def _sound(table: Table, key: str, choices: tuple[str, ...]) -> bool:
     return False
 
 
-def _indicator(table: Table, sets: set[str], items: set[str], basis: set[str]) -> Indicator:
+def _indicator(table: Table, names: _Names) -> Indicator:
     klass = Klass(table.text("class")) if _sound(table, "class", tuple(Klass)) else Klass.OUTSIDE
     counted = Counted(table.text("counted")) if _sound(table, "counted", tuple(Counted)) else Counted.NOTHING
     way = Way(table.text("way")) if _sound(table, "way", tuple(Way)) else Way.NARRATIVE
-    rules = tuple(_rule(one, way, items, basis) for one in table.tables("rule"))
+    rules = tuple(_rule(one, way, names) for one in table.tables("rule"))
     for place, (one, rule) in enumerate(zip(table.tables("rule", required=False), rules, strict=True)):
         if rule.version != place + 1:
             one.fault("version", f"rules are numbered in their order: this one is {place + 1}")
@@ -393,7 +419,7 @@ def _indicator(table: Table, sets: set[str], items: set[str], basis: set[str]) -
         gloss=table.text("gloss"),
         lead=table.text("lead", choices=SECTORS),
         section=table.text("section", r"[IV]+\.[0-9](\.[a-zđ])?", "II.4"),
-        targets=_shares(table, "targets", sets),
+        targets=_shares(table, "targets", names.sets),
         audiences=_optional_texts(table, "audiences", choices=AUDIENCES),
         rules=rules,
         questions=tuple(_question(one) for one in table.tables("question", required=False)),
@@ -402,7 +428,7 @@ def _indicator(table: Table, sets: set[str], items: set[str], basis: set[str]) -
     return found
 
 
-def _shares(table: Table, key: str, choices: set[str]) -> Mapping[str, Fraction]:
+def _shares(table: Table, key: str, choices: frozenset[str]) -> Mapping[str, Fraction]:
     inner = table.table(key, required=False)
     if inner is None:
         return {}
@@ -420,18 +446,20 @@ def _question(table: Table) -> Question:
     return found
 
 
-def _rule(table: Table, way: Way, items: set[str], basis: set[str]) -> Rule:
+def _rule(table: Table, way: Way, names: _Names) -> Rule:
     def named(key: str) -> tuple[str, ...]:
         found = _optional_texts(table, key, example="readiness")
         for one in found:
-            if one not in items:
+            if one not in names.items:
                 table.fault_at(key, one, f"“{one}” is no [[item]] of this file")
         return found
 
-    def one_item(key: str) -> str | None:
+    def count_item(key: str) -> str | None:
         found = table.text(key, required=False)
-        if found and found not in items:
+        if found and found not in names.items:
             table.fault(key, f"“{found}” is no [[item]] of this file")
+        elif found and names.items[found] != ItemKind.COUNT:
+            table.fault(key, f"“{found}” is no number; “{key}” needs an [[item]] of the kind “count”")
         return found or None
 
     rule = Rule(
@@ -446,35 +474,63 @@ def _rule(table: Table, way: Way, items: set[str], basis: set[str]) -> Rule:
         kinds=_optional_texts(table, "kinds", choices=UNIT_KINDS),
         sector=_optional(table, "sector", SECTORS),
         level=_optional(table, "level", LEVELS),
+        levels=_optional_texts(table, "levels", choices=LEVELS, example="commune"),
+        needs_apart=_optional_flag(table, "needs_apart"),
         threshold=_optional_share(table, "threshold"),
         least=table.optional_whole("least", 0, 1000) or 0,
         each_group=_optional_flag(table, "each_group"),
         yearly=_optional_flag(table, "yearly"),
         items=named("items"),
         gate=named("gate"),
-        numerator=one_item("numerator"),
-        denominator=one_item("denominator"),
-        beside=one_item("beside"),
+        numerator=count_item("numerator"),
+        denominator=count_item("denominator"),
+        beside=count_item("beside"),
+        shown=named("shown"),
         session_items=_optional_texts(table, "session_items", r"[IV]+\.[0-9](\.[a-zđ])?", "II.2.a"),
         session_courses=_optional_texts(table, "session_courses", COURSE_CODE, "NT-01"),
         session_share=_optional_share(table, "session_share"),
         frozen_on=_optional_day(table, "frozen_on"),
     )
     for one in rule.basis:
-        if one.startswith("G") and one not in basis:
+        if re.fullmatch(r"G[0-9]+", one) and one not in names.defaults:
             table.fault_at("basis", one, f"“{one}” is no [[default]] of this file")
+    for one in rule.gate:
+        if one not in rule.items:
+            table.fault_at("gate", one, f"“{one}” decides nothing unless it is one of “items”; add it there")
+    if rule.level and rule.levels:
+        table.fault("levels", "“level” and “levels” say the same; keep one of them")
     for key, needed in _NEEDED.get(way, {}).items():
         if not needed(rule):
             table.fault(key, f"“{key}” is needed where figures are counted by {way}")
+    if way == Way.DECLARED and not _adds_up(rule):
+        table.fault(
+            "items", "a declared figure is “items”, or “numerator” over “denominator”; give one of the two"
+        )
+    _apart(table.tables("group", required=False), "key", "group", [group.key for group in rule.groups])
     table.close()
     return rule
 
 
-_WITH_GROUPS = (Way.PEOPLE, Way.GROWTH)
+def _asks_people(rule: Rule) -> bool:
+    return bool(rule.threshold or rule.least or rule.each_group or rule.session_share)
+
+
+def _adds_up(rule: Rule) -> bool:
+    """Return whether a declared figure is items to tick off, or one number over another, and not half of each."""
+    return bool(rule.items) != bool(rule.numerator and rule.denominator) and bool(rule.numerator) == bool(
+        rule.denominator
+    )
+
+
+_WITH_GROUPS = (Way.PEOPLE, Way.GROWTH, Way.AREAS)
 _NEEDED: Mapping[Way, Mapping[str, Callable[[Rule], object]]] = {
     Way.PARTICIPANTS: {"courses": lambda rule: rule.courses, "denominator": lambda rule: rule.denominator},
     Way.HOUSEHOLDS: {"courses": lambda rule: rule.courses, "denominator": lambda rule: rule.denominator},
-    Way.FACILITIES: {"kinds": lambda rule: rule.kinds},
+    Way.FACILITIES: {
+        "kinds": lambda rule: rule.kinds,
+        "group": lambda rule: rule.groups or not _asks_people(rule),
+        "session_courses": lambda rule: rule.session_courses or rule.session_share is None,
+    },
     Way.AREAS: {"level": lambda rule: rule.level},
 }
 
@@ -482,8 +538,10 @@ _NEEDED: Mapping[Way, Mapping[str, Callable[[Rule], object]]] = {
 def _group(table: Table) -> Group:
     needs = table.data.get("needs")
     table.known.add("needs")
-    sound = isinstance(needs, list) and all(
-        isinstance(one, list) and one and all(isinstance(code, str) for code in one) for one in needs
+    sound = (
+        isinstance(needs, list)
+        and bool(needs)
+        and all(isinstance(one, list) and one and all(isinstance(code, str) for code in one) for one in needs)
     )
     if not sound:
         table.fault(
@@ -497,6 +555,7 @@ def _group(table: Table) -> Group:
         label=_both(table, "label"),
         audiences=table.texts("audiences", choices=AUDIENCES, example="commune_officer"),
         needs=tuple(tuple(one) for one in needs) if sound and needs is not None else (),
+        only=_optional_texts(table, "only", r"[a-z_]+", "active"),
         level=_optional(table, "level", LEVELS),
         frozen_on=_optional_day(table, "frozen_on"),
     )

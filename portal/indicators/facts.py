@@ -69,7 +69,11 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a unit declared, as it counts on the day: value by kind of the item, the day it was said for, approved or not."""
+    """What a unit declared, as it stands on the day: the day it was said for, approved or not.
+
+    value, by kind of the item: a whole number; true or false; the codes of the ticks that are there; what identifies
+    the document (text, or a table of its number, date, partner); words.
+    """
 
     item: str
     unit: int

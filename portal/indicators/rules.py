@@ -7,9 +7,9 @@ from datetime import date
 from fractions import Fraction
 
 from portal.indicators import arithmetic
-from portal.indicators.definitions import Group, Indicator, Plan, Rule, Way
+from portal.indicators.definitions import Group, Indicator, Item, ItemKind, Plan, Rule, Way
 from portal.indicators.facts import Cell, Said, UnitFact, World
-from portal.indicators.periods import Period
+from portal.indicators.periods import Period, running
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ def count(
     target = indicator.targets.get(target_set)
     seen = min(day, rule.frozen_on) if rule.frozen_on else day
     world = worlds(seen)
+    if seen != day:  # what is frozen was said inside the window of its own day
+        period = running(seen)
     made = _WAYS[indicator.way](plan, indicator, rule, target, period, world, worlds)
     needed = (
         arithmetic.needed(target + 1, made.denominator)
@@ -91,8 +93,8 @@ def count(
     )
     met = arithmetic.met(value, target)
     if made.together:
-        each = [part.met for part in made.parts]
-        met = None if None in each else all(each)
+        each = [part.met for part in made.parts if part.denominator]  # who is not here is not asked
+        met = None if not each or None in each else all(each)
     return Figure(
         code=indicator.code,
         rule=rule.version,
@@ -103,7 +105,7 @@ def count(
         target=target,
         needed=needed,
         met=met,
-        parts=made.parts,
+        parts=(*made.parts, *(_shown(plan, code, period, world) for code in rule.shown)),
         missing=made.missing,
         outside=made.outside,
         totals_only=made.totals_only,
@@ -112,6 +114,20 @@ def count(
         frozen=seen != day,
         warnings=made.warnings,
     )
+
+
+def _shown(plan: Plan, code: str, period: Period, world: World) -> Part:
+    """Return the row of an item that decides nothing: the sum of a number, else who said it out of who must."""
+    item = plan.item(code)
+    declaring = _declaring(plan, code, world)
+    said = [world.said.get((code, unit)) for unit in declaring]
+    if item is not None and item.kind == ItemKind.COUNT:
+        counts = [
+            int(one.value) for one in said if one is not None and _counts_now(plan, one, period, world.day)
+        ]
+        return Part(f"item:{code}", arithmetic.pooled(counts), None)
+    there = sum(_there(plan, one, period, world.day) for one in said)
+    return Part(f"item:{code}", there, len(declaring) or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +148,11 @@ class _Made:
 def has(held: frozenset[str], needs: Iterable[Iterable[str]]) -> bool:
     """Return whether every need is met by one of its courses or facts."""
     return all(any(code in held for code in one) for one in needs)
+
+
+def belongs(cell: Cell, group: Group) -> bool:
+    """Return whether people of a cell are in a group at all: by their post, and by the facts it asks for."""
+    return cell.audience in group.audiences and cell.held.issuperset(group.only)
 
 
 def at_level(unit: UnitFact, level: str | None) -> bool:
@@ -173,6 +194,7 @@ def _people(
     whole, done, outside, coded = _Heads(), _Heads(), _Heads(), _Heads()
     short: set[int] = set()
     parts, totals = [], 0
+    apart: dict[tuple[str, ...], _Heads] = {}
     missing: set[int] = set()
     any_basis = False
     for group in rule.groups:
@@ -181,7 +203,7 @@ def _people(
         concerned = _concerned(rule, group, seen)
         for cell in seen.cells:
             unit = concerned.get(cell.unit)
-            if unit is None or cell.audience not in group.audiences:
+            if unit is None or not belongs(cell, group):
                 continue
             counts = has(cell.held, group.needs)
             if not unit.listed:
@@ -199,6 +221,10 @@ def _people(
                 done_of_group.add(cell)
             elif cell.person is not None:
                 short.add(cell.person)
+            for need in group.needs if rule.needs_apart else ():
+                heads = apart.setdefault(need, _Heads())
+                if has(cell.held, (need,)):
+                    heads.add(cell)
         for unit in concerned.values():
             any_basis = any_basis or unit.listed
             if rule.kinds and unit.basis is None:
@@ -206,11 +232,16 @@ def _people(
             totals += sum(unit.totals.get(audience, 0) for audience in group.audiences)
         parts.append(Part(group.key, done_of_group.number, of_group.number or None, target))
     done.named -= short
+    outside.named -= whole.named  # who has a post in a unit with a list is in the ratio already
     low = [part.key for part in parts if len(parts) > 1 and part.met is False]
+    rows = list(parts) if len(parts) > 1 else []
+    rows += [
+        Part("need:" + "|".join(need), heads.number, whole.number or None) for need, heads in apart.items()
+    ]
     return _Made(
         done.number if any_basis else None,
         whole.number if any_basis else None,
-        parts=tuple(parts) if len(parts) > 1 else (),
+        parts=tuple(rows),
         missing=tuple(sorted(missing)),
         outside=outside.number,
         totals_only=totals,
@@ -228,6 +259,7 @@ def _concerned(rule: Rule, group: Group | None, world: World) -> dict[int, UnitF
         if (not rule.kinds or unit.kind in rule.kinds)
         and (rule.sector is None or unit.sector == rule.sector)
         and at_level(unit, level)
+        and (not rule.levels or unit.level in rule.levels)
     }
 
 
@@ -255,6 +287,24 @@ def _counts_now(plan: Plan, said: Said | None, period: Period, day: date) -> boo
     if item.yearly and not period.starts_on <= said.on <= period.cut_off:
         return False
     return item.lasts_months is None or months_later(said.on, item.lasts_months) > day
+
+
+def _there(plan: Plan, said: Said | None, period: Period, day: date) -> bool:
+    """Return whether a leg is there: its declaration counts on the day, and what it says is yes, whole, or not empty."""
+    item = None if said is None else plan.item(said.item)
+    return (
+        said is not None
+        and item is not None
+        and _counts_now(plan, said, period, day)
+        and _says_yes(item, said.value)
+    )
+
+
+def _says_yes(item: Item, value: object) -> bool:
+    if item.kind == ItemKind.CHECKLIST:
+        ticked = set(value) if isinstance(value, (list, tuple, set, frozenset)) else set()
+        return all(code in ticked for code, _label in item.ticks)
+    return value is True if item.kind == ItemKind.YES else bool(value)
 
 
 def months_later(day: date, months: int) -> date:
@@ -316,7 +366,8 @@ def _took_part(
     if others:
         parts += (Part("carers" if indicator.way == Way.PARTICIPANTS else "unlinked", others, None),)
     whole = sum(declared.values()) if declared else None
-    warnings = ("more_than_all",) if whole is not None and counted > whole else ()
+    largest = max([counted, *(part.numerator or 0 for part in parts)])
+    warnings = ("more_than_all",) if whole is not None and largest > whole else ()
     return _Made(
         counted if declared else None,
         whole,
@@ -342,7 +393,7 @@ def _facilities(
     whole = counted = weak = waiting = 0
     missing: list[int] = []
     levels: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    coverage: list[Fraction] = []
+    certified = people = 0
     for unit in _concerned(rule, None, world).values():
         verdict = facility(plan, rule, unit, cells.get(unit.id, ()), world, period)
         waiting += verdict.waiting
@@ -355,13 +406,15 @@ def _facilities(
                 counted += 1
                 levels[unit.level][0] += 1
         if verdict.share is not None:
-            coverage.append(verdict.share)
+            certified += verdict.certified
+            people += verdict.people
         weak += verdict.weak
     parts: list[Part] = []
     if len(levels) > 1:
         parts.extend(Part(level, levels[level][0], levels[level][1], target) for level in sorted(levels))
     if rule.threshold is not None:
-        parts.append(Part("weak", weak, (whole + len(missing)) or None, None))
+        parts.append(Part("weak", weak, (whole + len(missing)) or None))
+        parts.append(Part("coverage", certified if people else None, people or None))
     return _Made(
         counted if whole else None,
         whole or None,
@@ -393,19 +446,19 @@ def facility(
 ) -> Verdict:
     """Return whether one facility meets a rule, and what is lacking."""
     people, certified = _Heads(), _Heads()
-    by_group: dict[str, bool] = {group.key: False for group in rule.groups}
-    present: dict[str, bool] = {group.key: False for group in rule.groups}
-    session_done = _Heads()
+    #: of every group the facility has: its people, those certified, those with a course that makes up for a session
+    groups: dict[str, tuple[_Heads, _Heads, _Heads]] = {}
     for cell in cells:
         for group in rule.groups:
-            if cell.audience in group.audiences:
+            if belongs(cell, group):
+                all_of_it, done, made_up = groups.setdefault(group.key, (_Heads(), _Heads(), _Heads()))
                 people.add(cell)
-                present[group.key] = True
-                if rule.session_courses and cell.held.intersection(rule.session_courses):
-                    session_done.add(cell)
+                all_of_it.add(cell)
+                if cell.held.intersection(rule.session_courses):
+                    made_up.add(cell)
                 if has(cell.held, group.needs):
                     certified.add(cell)
-                    by_group[group.key] = True
+                    done.add(cell)
                 break
     needs_roster = bool(rule.threshold is not None or rule.least or rule.each_group)
     lacking: list[str] = []
@@ -416,16 +469,19 @@ def facility(
         lacking.append("share")
     if rule.least and certified.number < min(rule.least, people.number or rule.least):
         lacking.append("least")
-    if rule.each_group and not all(by_group.values()):
-        lacking.extend(f"group:{key}" for key, there in by_group.items() if not there)
-    if rule.session_share is not None:
-        half = arithmetic.share(session_done.number, people.number) if unit.listed else None
-        if not held_a_session and (half is None or half < rule.session_share):
+    if rule.each_group:
+        lacking.extend(f"group:{key}" for key, (_all, done, _made) in groups.items() if not done.number)
+    if rule.session_share is not None and not held_a_session:
+        shares = [
+            arithmetic.share(made_up.number, all_of_it.number)
+            for all_of_it, _done, made_up in groups.values()
+        ]
+        if not unit.listed or not shares or any(one is None or one < rule.session_share for one in shares):
             lacking.append("session")
     waiting = 0
     for code in rule.items:
         said = world.said.get((code, unit.id))
-        if not _counts_now(plan, said, period, world.day):
+        if not _there(plan, said, period, world.day):
             waiting += said is not None and not said.approved
             if not rule.gate or code in rule.gate:
                 lacking.append(f"item:{code}")
@@ -465,16 +521,15 @@ def _areas(
         unit = world.units.get(cell.unit)
         if unit is None:
             continue
-        if any(cell.audience in group.audiences and has(cell.held, group.needs) for group in rule.groups):
+        if any(belongs(cell, group) and has(cell.held, group.needs) for group in rule.groups):
             trained.update(unit.path)
-    for (code, unit_id), said in world.said.items():
-        unit = world.units.get(unit_id)
-        if code not in decided or unit is None:
-            continue
-        if _counts_now(plan, said, period, world.day):
-            decided[code].update(unit.path)
-        elif not said.approved:
-            waiting += 1
+    for code, areas_of in decided.items():
+        for unit in _declaring(plan, code, world).values():
+            said = world.said.get((code, unit.id))
+            if _there(plan, said, period, world.day):
+                areas_of.update(unit.path)
+            elif said is not None and not said.approved:
+                waiting += 1
     areas = [area.id for area in world.areas.values() if area.level == rule.level]
     gates = rule.gate or rule.items
     counted = [area for area in areas if area in trained and all(area in decided[code] for code in gates)]
@@ -495,24 +550,31 @@ def _growth(
     world: World,
     worlds: Worlds,
 ) -> _Made:
-    """Count active people now (numerator) and at the base (denominator): the cut-off of the year before."""
+    """Count active people now (numerator) and at the base (denominator): the cut-off of the year before.
 
-    def active(seen: World) -> int | None:
+    A unit that keeps a list now and kept none then would look like growth: a warning says so.
+    """
+
+    def active(seen: World) -> tuple[int | None, set[int], set[int]]:
         heads = _Heads()
-        known = False
+        listed: set[int] = set()
+        silent: set[int] = set()
         for group in rule.groups:
             concerned = _concerned(rule, group, seen)
-            known = known or any(unit.listed for unit in concerned.values())
+            listed |= {unit.id for unit in concerned.values() if unit.listed}
+            silent |= {unit.id for unit in concerned.values() if unit.basis is None and rule.kinds}
             for cell in seen.cells:
                 unit = concerned.get(cell.unit)
-                if unit is None or not unit.listed or cell.audience not in group.audiences:
-                    continue
-                if has(cell.held, group.needs):
+                if unit is not None and unit.listed and belongs(cell, group) and has(cell.held, group.needs):
                     heads.add(cell)
-        return heads.number if known else None
+        return heads.number if listed else None, listed, silent
 
-    before = active(worlds(period.year_before))
-    return _Made(active(world), before or None, warnings=() if before else ("baseline",))
+    before, _listed, silent_then = active(worlds(period.year_before))
+    now, listed_now, silent_now = active(world)
+    warnings = () if before else ("baseline",)
+    if before and listed_now & silent_then:
+        warnings = ("base_incomplete",)
+    return _Made(now, before or None, missing=tuple(sorted(silent_now)), warnings=warnings)
 
 
 def _declared(
@@ -534,7 +596,7 @@ def _declared(
         yes = 0
         for unit in declaring.values():
             said = world.said.get((code, unit.id))
-            if _counts_now(plan, said, period, world.day):
+            if _there(plan, said, period, world.day):
                 yes += 1
             elif said is not None and not said.approved:
                 waiting += 1
