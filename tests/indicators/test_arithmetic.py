@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.indicators.arithmetic import growth, met, needed, pooled, share
@@ -48,6 +48,7 @@ def test_nothing_is_needed_where_nobody_is_known(denominator: int | None) -> Non
     assert needed(Fraction(4, 5), denominator) is None
 
 
+@settings(deadline=None)
 @given(TARGETS, st.integers(1, 10**7))
 def test_needed_is_the_smallest_number_that_reaches_the_target(target: Fraction, denominator: int) -> None:
     whole = needed(target, denominator)
@@ -91,6 +92,7 @@ def test_pooling_adds_what_is_known() -> None:
     assert pooled([]) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(COUNTS, COUNTS).map(sorted), min_size=1))
 def test_a_pooled_share_lies_between_those_it_pools(pairs: list[list[int]]) -> None:
     whole = share(pooled(part for part, _all in pairs), pooled(number for _part, number in pairs))

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.indicators.periods import Kind, NoPeriod, Period, last_closed, running, since
@@ -118,6 +118,7 @@ def test_what_names_no_period_is_refused(text: str) -> None:
         Period.parse(text)
 
 
+@settings(deadline=None)
 @given(DAYS)
 def test_a_day_is_inside_the_period_that_runs_and_after_the_one_that_closed(day: date) -> None:
     assert running(day).contains(day)
@@ -125,6 +126,7 @@ def test_a_day_is_inside_the_period_that_runs_and_after_the_one_that_closed(day:
     assert last_closed(day).contains(last_closed(day).cut_off)
 
 
+@settings(deadline=None)
 @given(DAYS, DAYS)
 def test_periods_since_a_day_reach_back_to_it_without_a_gap(one: date, other: date) -> None:
     first, day = sorted((one, other))
