@@ -198,6 +198,12 @@ def test_units_without_a_list_are_named_and_their_people_stand_outside() -> None
     assert (lines(found), found.missing, found.outside) == ((1, 1), (3,), 4)
 
 
+def test_a_unit_that_should_keep_a_list_is_missing_though_nobody_of_it_is_known() -> None:
+    silent = [unit(3, "committee", basis=None), unit(4, "school", "education", basis=None)]
+
+    assert figure("CT10", world([COMMITTEE, *silent])).missing == (3,)
+
+
 def test_who_is_on_a_list_is_not_also_outside() -> None:
     silent = unit(3, "committee", basis=None)
     both = [
@@ -655,6 +661,25 @@ def test_ct12_readiness_is_outdated_after_a_year() -> None:
     for on, counted in ((date(2024, 6, 14), 0), (date(2024, 6, 15), 1)):
         ready = said("readiness", 1, READY, on=on)
         assert lines(figure("CT12", world([clinic(1)], cells, [ready]))) == (counted, 1)
+
+
+def test_what_is_said_for_a_later_day_does_not_count_yet() -> None:
+    cells = [cell(1, "health_worker", 2, "YT-01")]
+
+    for on, counted in ((date(2025, 3, 2), 0), (date(2025, 3, 1), 1)):
+        ready = said("readiness", 1, READY, on=on)
+        seen = world([clinic(1)], cells, [ready], day=date(2025, 3, 1))
+        assert lines(figure("CT12", seen)) == (counted, 1)
+
+
+def test_a_facility_s_item_that_is_no_gate_is_not_asked_for() -> None:
+    rule = replace(entry("CT12").rules[0], items=("readiness", "intake_procedure"), gate=("readiness",))
+    gated = replace(entry("CT12"), rules=(rule,))
+    seen = world([clinic(1)], [cell(1, "health_worker", 2, "YT-01")], [said("readiness", 1, READY)])
+
+    assert lines(figure("CT12", seen, indicator=gated)) == (1, 1)
+    both = replace(gated, rules=(replace(rule, gate=()),))
+    assert lines(figure("CT12", seen, indicator=both)) == (0, 1)
 
 
 def test_ct11_counts_each_level_by_itself() -> None:
