@@ -10,6 +10,7 @@ from courses.assignments.models import Assignment
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Completion, Course, Enrolment
 from courses.renewal import Learning, cycle_to_learn
+from portal.core.db import rows
 from portal.core.policy import Actor
 
 
@@ -40,14 +41,14 @@ CERTIFIED = (
 )
 
 
+_ASKED = select(Assignment.course_id, Assignment.cycle, Assignment.due_on).where(
+    Assignment.user_id == bindparam("user"), Assignment.ended_on.is_(None)
+)
+
+
 def _asked(session: Session, who: Actor) -> dict[tuple[int, int], date]:
     """Return what rules ask of a person: the due date of each course and cycle."""
-    rows = session.execute(
-        select(Assignment.course_id, Assignment.cycle, Assignment.due_on).where(
-            Assignment.user_id == who.id, Assignment.ended_on.is_(None)
-        )
-    )
-    return {(course, cycle): due for course, cycle, due in rows}
+    return {(course, cycle): due for course, cycle, due in rows(session, _ASKED, {"user": who.id})}
 
 
 def asked_of(session: Session, who: Actor, course: Course) -> dict[int, date]:
@@ -85,5 +86,5 @@ def finished(session: Session, enrolment: Enrolment) -> tuple[date | None, str |
 
 def ended(session: Session, enrolment: Enrolment) -> tuple[date | None, str | None, date | None, bool]:
     """Return `finished`, until when the certificate is valid, and whether it was revoked."""
-    row = session.execute(_FINISHED, {"enrolment": enrolment.id}).first()
+    row = rows(session, _FINISHED, {"enrolment": enrolment.id}).first()
     return (row[0], row[1], row[2], row[3] is not None) if row else (None, None, None, False)

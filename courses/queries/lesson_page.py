@@ -14,6 +14,7 @@ from courses.published import Published, Texts, published
 from courses.queries.access import course_for, enrolment_of
 from courses.queries.course_page import LessonLine
 from courses.queries.versions import LEARNED, current_version
+from portal.core.db import rows
 from portal.core.errors import NotFound
 from portal.core.policy import Actor
 
@@ -86,7 +87,7 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
     read: set[str] = set()
     enrolment_id: int | None = None
     version: Published | None = None
-    for enrolment, version_id, digest, done in session.execute(_READ, {"user": who.id, "code": code}):
+    for enrolment, version_id, digest, done in rows(session, _READ, {"user": who.id, "code": code}):
         if version is None:  # of several enrolments the latest one that has the lesson
             begun = published(session, version_id, digest)
             if begun.lesson(slug) is None:

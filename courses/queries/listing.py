@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from courses.published import Texts, published
+from portal.core.db import rows
 from portal.core.names import fold
 from portal.core.policy import Action, Actor
 
@@ -58,18 +59,18 @@ _MINE = (
 def catalogue(session: Session, who: Actor, audience: str | None = None, search: str = "") -> Sequence[Card]:
     """Return the courses that `who` may know of, those for her own audiences first. Two queries."""
     audiences: dict[int, set[str]] = {}
-    rows: dict[int, Any] = {}
-    for row in session.execute(_CATALOGUE):
-        rows.setdefault(row.id, row)
+    courses: dict[int, Any] = {}
+    for row in rows(session, _CATALOGUE, {}):
+        courses.setdefault(row.id, row)
         audiences.setdefault(row.id, set()).update([row.audience] if row.audience else [])
     mine: dict[int, bool] = {}
     if who.id is not None:
         mine = {
             course_id: completed is not None
-            for course_id, completed in session.execute(_MINE, {"user": who.id})
+            for course_id, completed in rows(session, _MINE, {"user": who.id})
         }
     cards = []
-    for course_id, row in rows.items():
+    for course_id, row in courses.items():
         for_whom = audiences[course_id]
         if not (_may_know(row.access, for_whom, who) or course_id in mine):
             continue

@@ -12,6 +12,7 @@ from courses.legs import legs_of
 from courses.models import Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import Published
 from courses.queries.terms import requirements_of
+from portal.core.db import rows
 from quizzes.models import Attempt
 from quizzes.queries import SAT, Sat
 
@@ -54,9 +55,9 @@ _ATTEMPTS = (
 def status(session: Session, enrolment: Enrolment, version: Published) -> Status:
     """Return how far an enrolment of `version` is. Two queries, and one for each leg; papers of attempts are not among what they read."""
     here = {"enrolment": enrolment.id}
-    read = session.scalars(_LESSONS_READ, here)
+    read = rows(session, _LESSONS_READ, here).scalars()
     attempts: dict[str, list[Sat]] = {}
-    for ref, *columns in session.execute(_ATTEMPTS, here):
+    for ref, *columns in rows(session, _ATTEMPTS, here):
         attempts.setdefault(ref, []).append(Sat(*columns))
     quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
     wanted = requirements_of(version)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from courses.families.models import EnrolmentPath
 from courses.models import Course, Enrolment, Version
 from courses.published import Published, published
+from portal.core.db import rows
 
 #: The version whose lessons an enrolment's learner reads; whoever counts or lists reads `Enrolment.version_id`.
 LEARNED = func.coalesce(EnrolmentPath.version_id, Enrolment.version_id)
@@ -21,9 +22,9 @@ _CURRENT = select(Version.id, Version.digest).where(Version.course_id == bindpar
 
 def version_learned(session: Session, enrolment: Enrolment) -> Published:
     """Return the version whose lessons the learner of an enrolment reads. One small query."""
-    return published(session, *session.execute(_LEARNED, {"enrolment": enrolment.id}).one())
+    return published(session, *rows(session, _LEARNED, {"enrolment": enrolment.id}).one())
 
 
 def current_version(session: Session, course: Course) -> Published:
     """Return the version that a new learner begins. Raises `NoResultFound`."""
-    return published(session, *session.execute(_CURRENT, {"course": course.id}).one())
+    return published(session, *rows(session, _CURRENT, {"course": course.id}).one())
