@@ -23,6 +23,7 @@ from jinja2.parser import Parser
 from markupsafe import Markup
 
 from portal.core.locale import LANGUAGES, language
+from quizzes.kinds.interview import UTTERANCE_LABELS
 
 MOST_KEPT = 4000
 
@@ -84,4 +85,6 @@ def init_app(app: Flask) -> None:
 
     app.jinja_env.kept_parts = {}  # type: ignore[attr-defined]
     app.jinja_env.add_extension(Keep)
-    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext, icon=icon, macros=macros)
+    app.jinja_env.globals.update(
+        utterances=UTTERANCE_LABELS, _=gettext, gettext=gettext, ngettext=ngettext, icon=icon, macros=macros
+    )

@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from quizzes import kinds
-from quizzes.interview import Talk, talk
 from quizzes.kinds.base import Answer, Line, Mark, Text
+from quizzes.kinds.interview import Talk, talk
 from quizzes.paper import Item
 
 

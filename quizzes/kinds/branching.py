@@ -3,7 +3,7 @@
 The answer is the way taken from the start, a list of `step.choice`. A step once taken is taken, as in life: an answer
 may only go on from the one saved before, else the story could be read ahead and walked again.
 
-Where choices are what an interviewer says to a child, each is classed (`utterance`, see `quizzes.interview`), and the
+Where choices are what an interviewer says to a child, each is classed (`utterance`, see `quizzes.kinds.interview`), and the
 result counts them.
 
 The mark is the sum of the weights on the way taken divided by the best sum that any way can reach. A way that has
@@ -16,7 +16,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
-from quizzes import interview
+from quizzes.kinds import interview
 from quizzes.kinds.base import (
     NOTHING,
     Answer,
@@ -262,7 +262,9 @@ def _class_faults(steps: Sequence[tuple[int, dict[str, Any]]]) -> list[Fault]:
     faults = []
     for place, step in steps:
         choices = step.get("choices")
-        classed = [isinstance(one, dict) and "utterance" in one for one in choices or []]
+        if not isinstance(choices, list):
+            continue
+        classed = [isinstance(one, dict) and "utterance" in one for one in choices]
         if any(classed) and not all(classed):
             faults.append(
                 Fault(
