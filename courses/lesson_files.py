@@ -27,16 +27,18 @@ FEWEST_WORDS, MOST_WORDS = 400, 900
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a lesson rests on, and when somebody last checked it."""
+    """What a lesson rests on, and when somebody last checked it. key: of the register of sources (`sources.toml`)."""
 
     text: str
     checked: date
     url: str | None
+    key: str | None = None
 
     def document(self) -> dict[str, Any]:
         """Return the source as stored; the date in ISO form, `url` only where there is one."""
         stored = {"text": self.text, "checked": self.checked.isoformat()}
-        return {**stored, "url": self.url} if self.url else stored
+        more = {name: value for name, value in (("url", self.url), ("key", self.key)) if value}
+        return {**stored, **more}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ def _source(table: Table, changed_on: date) -> Source:
         text=table.text("text", example='"Luật Trẻ em 2016 (102/2016/QH13), Điều 6"'),
         checked=table.day("checked"),
         url=table.text("url", pattern=r"https://\S+", example='"https://…"', required=False) or None,
+        key=table.text("key", pattern=r"[a-z0-9-]+", example='"lte"', required=False) or None,
     )
     if source.checked > changed_on:
         table.fault(
@@ -215,6 +218,10 @@ def compare_front(vietnamese: LessonFile, english: LessonFile, report: Report) -
     if len(theirs.sources) != len(ours.sources):
         message = f"{len(ours.sources)} sources, in Vietnamese {len(theirs.sources)}; list the same ones"
         report(english.line("sources"), message)
+    elif [one.key for one in theirs.sources] != [one.key for one in ours.sources]:
+        report(
+            english.line("sources"), "the keys of the sources differ from the Vietnamese; make them the same"
+        )
 
 
 def compare_shape(vietnamese: LessonText, english: LessonText, report: Report) -> None:

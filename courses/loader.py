@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from courses import queries
 from courses.faults import Fault, FaultyCourse
 from courses.manifest import CourseManifest, document_of, folder_digest, quiz_document, read_course
 from courses.markdown import render
 from courses.models import Course, CourseAudience, Lesson, LessonText, Version
+from courses.queries import terms
 from portal.config import ROOT
 from quizzes import bank as banks
 from quizzes import paper
@@ -137,7 +137,7 @@ def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Ban
             continue
         faults += [
             Fault(f"{name}/course.toml", 1, f"quiz {quiz.ref!r}: {shortfall}")
-            for shortfall in paper.shortfalls(found, queries.blueprint_of(quiz_document(quiz)))
+            for shortfall in paper.shortfalls(found, terms.blueprint_of(quiz_document(quiz)))
         ]
         faults += [
             Fault(

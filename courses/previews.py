@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.models import Course, Version
-from courses.published import published
-from courses.queries import Texts, blueprint_of, quiz_of, release_of
+from courses.published import Texts, published
+from courses.queries.terms import blueprint_of, quiz_of, release_of
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.policy import Action, Actor

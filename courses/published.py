@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from courses.models import Lesson, LessonText, Version
 
+Texts = Mapping[str, str]  # by language
+
 MOST_KEPT = 100  # versions, of about 200 KB each
 
 
@@ -33,7 +35,7 @@ class Listed:
 
     id: int
     slug: str
-    title: Mapping[str, str]
+    title: Texts
     minutes: int
     module: str
 
@@ -45,7 +47,7 @@ class Published:
     id: int
     digest: str
     number: int
-    title: Mapping[str, str]
+    title: Texts
     manifest: Mapping[str, Any]
     minutes: int
     certificate_kind: str

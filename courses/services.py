@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from courses import queries
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
@@ -22,6 +21,7 @@ from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
 from courses.families import paths
 from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import version_of
+from courses.queries import access, cycles, standing, terms, versions
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
 from portal.core.clock import local_date
@@ -45,18 +45,18 @@ def enrol(
     due date of what was asked (`due_on` goes before it).
     Raises `NotForYou` where the course is restricted to audiences the person does not belong to.
     """
-    if course.access == "discreet" or (course.access != "open" and not queries.is_for(session, course, who)):
+    if course.access == "discreet" or (course.access != "open" and not access.is_for(session, course, who)):
         raise NotForYou
-    asked = queries.asked_of(session, who, course)
-    stands = queries.learning_of(session, who.id or 0, course.id)
-    cycle = queries.cycle_to_begin(stands, asked, local_date(now))
+    asked = cycles.asked_of(session, who, course)
+    stands = cycles.learning_of(session, who.id or 0, course.id)
+    cycle = cycles.cycle_to_begin(stands, asked, local_date(now))
     if cycle is not None and cycle != stands.cycle:
         made = insert_once(
             session,
             Enrolment,
             user_id=who.id,
             course_id=course.id,
-            version_id=queries.current_version(session, course).id,
+            version_id=versions.current_version(session, course).id,
             cycle=cycle,
             enrolled_at=now,
             due_on=due_on or asked.get(cycle),
@@ -85,12 +85,12 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
     Raises `LessonsFirst` where the quiz decides the course and lessons are still to be read, `AlreadyCompleted`
     where it has been passed, and what `quizzes.services.start` refuses (attempts used, waiting time).
     """
-    version = queries.version_learned(session, enrolment)
-    quiz = queries.quiz_of(version, quiz_ref)
-    status = queries.status(session, enrolment, version)
-    if status.lessons_left and queries.is_decisive(version, quiz_ref):
+    version = versions.version_learned(session, enrolment)
+    quiz = terms.quiz_of(version, quiz_ref)
+    status = standing.status(session, enrolment, version)
+    if status.lessons_left and terms.is_decisive(version, quiz_ref):
         raise LessonsFirst(left=len(status.lessons_left))
-    if any(attempt.passed for attempt in status.attempts.get(quiz_ref, ())) and queries.is_decisive(
+    if any(attempt.passed for attempt in status.attempts.get(quiz_ref, ())) and terms.is_decisive(
         version, quiz_ref
     ):
         raise AlreadyCompleted
@@ -98,9 +98,9 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
         session,
         taker_id=enrolment.user_id,
         scope=scope_of(enrolment, quiz_ref),
-        release=queries.release_of(session, quiz),
-        blueprint=queries.blueprint_of(quiz),
-        rules=queries.rules_of(quiz),
+        release=terms.release_of(session, quiz),
+        blueprint=terms.blueprint_of(quiz),
+        rules=terms.rules_of(quiz),
         pass_share=Fraction(quiz["pass_share"]),
         seed=seed,
         now=now,
@@ -184,7 +184,7 @@ def complete_if_met(
     """
     session.execute(_LOCK, {"enrolment": enrolment.id})
     version = version_of(session, enrolment.version_id)
-    status = queries.status(session, enrolment, queries.version_learned(session, enrolment))
+    status = standing.status(session, enrolment, versions.version_learned(session, enrolment))
     if not status.progress.complete:
         return None
     day = local_date(now)

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, render_template
 from sqlalchemy import text
 
-from courses import queries as courses
+from courses.queries import listing, own_courses
 from courses.views.catalogue import shelf
 from portal.core import clock
 from portal.core.db import db
@@ -21,8 +21,8 @@ def index() -> str:
     """Show the reader's own start page."""
     me = actor()
     if me.id is None:
-        return render_template("home/welcome.html", courses=shelf(courses.catalogue(db.session(), me)))
-    mine = courses.my_courses(db.session(), me, clock.today())
+        return render_template("home/welcome.html", courses=shelf(listing.catalogue(db.session(), me)))
+    mine = own_courses.my_courses(db.session(), me, clock.today())
     places = reports.places(db.session(), me.grants) if me.may(Action.PEOPLE_COUNT) else []
     unread = notices.unread(db.session(), me.id)
     return render_template("home/mine.html", mine=mine, places=places, unread=unread)

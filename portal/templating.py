@@ -3,6 +3,9 @@
 Flask-Babel finds the request's catalogue anew for every word and Jinja wraps each call twice; together that was a
 third of a page's time. Here a language's words are escaped once and kept.
 
+    icon("check")                     a drawing of `macros/icon.html`, drawn once
+    macros("quizzes/kinds/x.html")    the macros of a template whose name is only known while drawing
+
     {% keep %}…{% endkeep %}          a part that is the same for everybody who reads in one language: drawn once
     {% keep a, b %}…{% endkeep %}     the same for everybody for whom a and b are the same
 
@@ -20,6 +23,7 @@ from jinja2.parser import Parser
 from markupsafe import Markup
 
 from portal.core.locale import LANGUAGES, language
+from quizzes.kinds.interview import UTTERANCE_LABELS
 
 MOST_KEPT = 4000
 
@@ -66,6 +70,21 @@ def init_app(app: Flask) -> None:
         values.setdefault("num", number)
         return Markup(get_translations().ungettext(one, many, number)) % values  # noqa: S704 - our own catalogues
 
+    icons: dict[str, Markup] = {}
+
+    def icon(name: str, label: str | None = None) -> Markup:
+        if label is not None:
+            return Markup(macros("macros/icon.html").icon(name, label))  # noqa: S704 - drawn by the macro
+        drawn = icons.get(name)
+        if drawn is None:
+            drawn = icons[name] = Markup(macros("macros/icon.html").icon(name))  # noqa: S704 - drawn by the macro
+        return drawn
+
+    def macros(template: str) -> Any:
+        return app.jinja_env.get_template(template).module
+
     app.jinja_env.kept_parts = {}  # type: ignore[attr-defined]
     app.jinja_env.add_extension(Keep)
-    app.jinja_env.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
+    app.jinja_env.globals.update(
+        utterances=UTTERANCE_LABELS, _=gettext, gettext=gettext, ngettext=ngettext, icon=icon, macros=macros
+    )

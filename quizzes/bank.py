@@ -25,7 +25,7 @@ DIFFICULTIES = (1, 2, 3)
 #: So many single questions make a pattern; fewer are chance.
 PATTERN_OF = 4
 _TOP = frozenset({"format", "slug", "version", "languages", "questions"})
-_COMMON = frozenset({"ref", "kind", "objective", "difficulty", "lesson", "stem", "feedback"})
+_COMMON = frozenset({"ref", "kind", "objective", "difficulty", "lesson", "stem", "feedback", "sources"})
 _FEEDBACK = frozenset({"right", "wrong"})
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 
@@ -65,6 +65,7 @@ class Question:
     stem: Text
     feedback: Mapping[str, Text]
     parts: Parts
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +184,11 @@ def _question_faults(question: Mapping[str, Any], languages: Sequence[str]) -> l
     if question.get("difficulty") not in DIFFICULTIES or isinstance(question.get("difficulty"), bool):
         faults.append(Fault(("difficulty",), "'difficulty' must be 1 (easy), 2 or 3 (hard)"))
     faults += texts(question.get("stem"), languages, "stem")
+    sources = question.get("sources", [])
+    if not isinstance(sources, list) or not all(
+        isinstance(one, str) and REF.fullmatch(one) for one in sources
+    ):
+        faults.append(Fault(("sources",), "'sources' is a list of keys of the register of sources"))
     feedback = question.get("feedback")
     if not isinstance(feedback, dict):
         faults.append(Fault(("feedback",), "every question needs feedback: { right = { … }, wrong = { … } }"))
@@ -247,4 +253,5 @@ def _question(raw: Mapping[str, Any]) -> Question:
         stem=raw["stem"],
         feedback=raw["feedback"],
         parts=kinds.of(raw["kind"]).item(raw),
+        sources=tuple(raw.get("sources", ())),
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 from quizzes import kinds
 from quizzes.kinds.base import Answer, Line, Mark, Text
+from quizzes.kinds.interview import Talk, talk
 from quizzes.paper import Item
 
 
@@ -81,6 +82,11 @@ class Reviewed:
     lines: tuple[Line, ...]
     feedback: Text | None
     lesson: str | None
+
+    @property
+    def talk(self) -> Talk | None:
+        """Return what the words said to a child were, counted, where the item is an interview."""
+        return talk(self.lines)
 
 
 def mark(items: Sequence[Item], answers: Mapping[str, Answer]) -> Result:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from portal.core.db import rows
 from portal.core.errors import NotFound
 from quizzes import lifecycle
 from quizzes.bank import Bank
@@ -59,6 +60,7 @@ class Kept:
 
     value: Any
     saved_at: datetime
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ _RELEASE = select(BankRelease.id, BankRelease.digest).where(
 
 def released(session: Session, slug: str, version: int) -> Released:
     """Return a published bank: one small query, and the bank itself once in a process. Raises `NoResultFound`."""
-    key, digest = session.execute(_RELEASE, {"slug": slug, "version": version}).one()
+    key, digest = rows(session, _RELEASE, {"slug": slug, "version": version}).one()
     bank = _banks.get((key, digest))
     if bank is None:
         if len(_banks) >= MOST_BANKS:
@@ -121,7 +123,7 @@ _SAT = (
 
 def sat(session: Session, taker_id: int, scope: str) -> tuple[Sat, ...]:
     """Return every attempt of a person and scope, annulled ones too, the earliest first."""
-    return tuple(Sat(*row) for row in session.execute(_SAT, {"taker": taker_id, "scope": scope}))
+    return tuple(Sat(*row) for row in rows(session, _SAT, {"taker": taker_id, "scope": scope}))
 
 
 def past_of(attempts: Sequence[Sat | Attempt]) -> list[Past]:
@@ -144,13 +146,15 @@ def state_of(attempt: Sat | Attempt, now: datetime) -> State:
     )
 
 
-_ANSWERS = select(Answer.ref, Answer.value, Answer.saved_at).where(Answer.attempt_id == bindparam("attempt"))
+_ANSWERS = select(Answer.ref, Answer.value, Answer.saved_at, Answer.seq).where(
+    Answer.attempt_id == bindparam("attempt")
+)
 
 
 def answers(session: Session, attempt_id: str) -> dict[str, Kept]:
     """Return what is kept of each item, by ref; a value of None is an answer that was taken back."""
-    rows = session.execute(_ANSWERS, {"attempt": attempt_id})
-    return {ref: Kept(value, saved_at) for ref, value, saved_at in rows}
+    found = rows(session, _ANSWERS, {"attempt": attempt_id})
+    return {ref: Kept(value, saved_at, seq) for ref, value, saved_at, seq in found}
 
 
 def answer_to(session: Session, attempt_id: str, ref: str) -> Any:

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, defer
 
 from portal.core.accounts.models import User
 from portal.core.audit.services import record
-from portal.core.db import insert_once
+from portal.core.db import insert_once, rows
 from portal.core.errors import NotFound
 from quizzes import kinds, lifecycle, queries
 from quizzes.bank import Bank
@@ -180,7 +180,7 @@ def save_answer(
     """
     if not REF.fullmatch(ref):
         return None
-    row = session.execute(_one_item(ref), {"attempt": attempt_id, "taker": taker_id}).first()
+    row = rows(session, _one_item(ref), {"attempt": attempt_id, "taker": taker_id}).first()
     if row is None or row[0] is None:
         return None
     code, shown, submitted_at, annulled_at, deadline_at, grace_seconds = row
@@ -223,7 +223,7 @@ def _go_on(
             "saved_at": now,
             "expected": -1 if seq is None else seq,
         }
-        if session.execute(_STEP[session.connection().dialect.name], values).first() is not None:
+        if rows(session, _STEP[session.connection().dialect.name], values).first() is not None:
             return answer
         _look_again(session, attempt_id, now)
     raise StepAlreadyTaken(ref=ref)
@@ -249,12 +249,18 @@ def save_page(
     `seq` is what the page carried since it was drawn: an answer saved after that, by a script or on another device,
     is newer than what the page holds and stands. Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`.
     """
-    return _keep_page(session, _locked(session, attempt_id, taker_id), posted, seq, now)
+    unread, _answers = _keep_page(session, _locked(session, attempt_id, taker_id), posted, seq, now)
+    return unread
 
 
 def _keep_page(
     session: Session, attempt: Attempt, posted: Mapping[str, Sequence[str]], seq: int, now: datetime
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """Keep what is on a page; return what could not be read, and every answer that stands now, by ref.
+
+    The attempt's row is locked, so nobody else keeps an answer meanwhile: what was read at first, and what is kept
+    here, is all there is.
+    """
     _check_open(
         attempt.submitted_at,
         attempt.annulled_at,
@@ -268,17 +274,23 @@ def _keep_page(
     stories: dict[str, Any] = {}
     for item in Paper.read(attempt.paper).items:
         kind = kinds.of(item.kind)
-        saved = before[item.ref].value if item.ref in before else None
+        kept = before.get(item.ref)
+        saved = kept.value if kept else None
         try:
             answer = _read(kind, item.shown, item.ref, fields_of(item.ref, posted), saved)
         except (AnswerUnreadable, StepAlreadyTaken):
             unread.append(item.ref)
             continue
-        if answer != saved:
-            (stories if kind.cumulative else given)[item.ref] = answer
-    _keep(session, attempt.id, given, seq, now)
-    _keep(session, attempt.id, stories, _milliseconds(now), now)
-    return tuple(unread)
+        if answer == saved:
+            continue
+        if kind.cumulative:
+            stories[item.ref] = answer
+        elif kept is None or kept.seq <= seq:
+            given[item.ref] = answer
+    stands = {ref: one.value for ref, one in before.items()}
+    stands |= _keep(session, attempt.id, given, seq, now)
+    stands |= _keep(session, attempt.id, stories, _milliseconds(now), now)
+    return tuple(unread), stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,12 +321,13 @@ def hand_in(
     attempt = _locked(session, attempt_id, taker_id)
     late: datetime | None = None
     unread: tuple[str, ...] = ()
+    answers: Mapping[str, Any] | None = None
     try:
-        unread = _keep_page(session, attempt, posted, seq, now)
+        unread, answers = _keep_page(session, attempt, posted, seq, now)
     except TimeIsUp:
         late = attempt.deadline_at
     if not unread:
-        _close(session, attempt, now)
+        _close(session, attempt, now, answers)
     return HandedIn(tuple((attempt.paper["order"].index(ref) + 1, ref) for ref in unread), late)
 
 
@@ -405,13 +418,16 @@ def _one_item(ref: str) -> Select[Any]:
     ).where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
 
 
-def _keep(session: Session, attempt_id: str, given: Mapping[str, Any], seq: int, now: datetime) -> int:
-    """Write answers where none or no newer one stands; return how many were written."""
+def _keep(
+    session: Session, attempt_id: str, given: Mapping[str, Any], seq: int, now: datetime
+) -> dict[str, Any]:
+    """Write answers where none or no newer one stands; return those that were written."""
     statement = _UPSERT[session.connection().dialect.name]
-    written = 0
+    written = {}
     for ref, answer in given.items():
         values = {"attempt_id": attempt_id, "ref": ref, "value": answer, "seq": seq, "saved_at": now}
-        written += session.execute(statement, values).first() is not None
+        if rows(session, statement, values).first() is not None:
+            written[ref] = answer
     return written
 
 
@@ -447,14 +463,20 @@ def submit(session: Session, *, attempt_id: str, taker_id: int, now: datetime) -
     return attempt
 
 
-def _close(session: Session, attempt: Attempt, now: datetime) -> None:
-    """Mark and close an attempt whose row is locked. Raises `AlreadySubmitted`, `AttemptAnnulled`."""
+def _close(
+    session: Session, attempt: Attempt, now: datetime, answers: Mapping[str, Any] | None = None
+) -> None:
+    """Mark and close an attempt whose row is locked. Raises `AlreadySubmitted`, `AttemptAnnulled`.
+
+    answers: those that stand, where they were read under the same lock.
+    """
     state = state_of(attempt, now)
     if state is lifecycle.State.ANNULLED:
         raise AttemptAnnulled
     if state is lifecycle.State.SUBMITTED:
         raise AlreadySubmitted
-    answers = {ref: one.value for ref, one in queries.answers(session, attempt.id).items()}
+    if answers is None:
+        answers = {ref: one.value for ref, one in queries.answers(session, attempt.id).items()}
     result = mark(Paper.read(attempt.paper).items, answers)
     closed = session.execute(
         update(Attempt)

@@ -13,7 +13,7 @@ from courses.assignments.decide import Decision, Post, Rule, Standing, decide
 from courses.assignments.models import Assignment, AssignmentRule, Reminder
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
-from courses.queries import CERTIFIED, learning
+from courses.queries.cycles import CERTIFIED, learning
 from courses.renewal import Learning
 from portal.core.accounts.models import Posting, User
 from portal.core.clock import start_of

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from courses.group_lessons.models import GroupHands, GroupLesson, GroupPresent
 from courses.models import Completion, Course, Lesson, LessonText, Version
 from courses.published import version_of
-from courses.queries import is_decisive, release_of
+from courses.queries.terms import is_decisive, release_of
 from portal.core.accounts.models import Posting, User
 from portal.core.errors import NotFound
 from portal.core.names import fold

@@ -13,7 +13,7 @@ from courses.group_lessons.errors import NotOnTheList, TooMany
 from courses.group_lessons.models import GroupHands, GroupLesson, GroupPresent
 from courses.group_lessons.queries import Noted
 from courses.models import Course, Enrolment, Lesson, LessonDone
-from courses.queries import current_version
+from courses.queries.versions import current_version
 from courses.services import complete_if_met
 from portal.core.accounts.models import User
 from portal.core.accounts.queries import posting_on

@@ -26,7 +26,7 @@ from courses.practice.errors import (
 )
 from courses.practice.models import Assessor, Practice
 from courses.published import version_of
-from courses.queries import status
+from courses.queries.standing import status
 from courses.services import complete_if_met
 from courses.workshops.errors import ReasonTooShort
 from portal.core.accounts.models import User

@@ -8,9 +8,10 @@ from flask import Blueprint, flash, get_template_attribute, jsonify, render_temp
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from courses import queries, services
+from courses import services
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
+from courses.queries import cycles, own_attempts, terms
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
@@ -30,7 +31,7 @@ bp = Blueprint("attempts", __name__, url_prefix="/attempts", template_folder="..
 @requires(Action.OWN_LEARNING)
 def show(attempt_id: str) -> str | Response:
     """Show an open paper with what was saved, or the result of one that was handed in."""
-    place = queries.attempt_for(db.session(), actor(), attempt_id)
+    place = own_attempts.attempt_for(db.session(), actor(), attempt_id)
     state = quizzes.state_of(place.attempt, clock.now())
     if state is State.SUBMITTED:
         return _result(place)
@@ -144,17 +145,17 @@ def _story(saved: quizzes.Saved) -> str:
     return str(ask(saved, lambda texts: texts.get(language()) or texts.get("vi", "")))
 
 
-def _result(place: queries.AttemptPlace) -> str:
+def _result(place: own_attempts.AttemptPlace) -> str:
     session = db.session()
     scope = services.scope_of(place.enrolment, place.quiz["ref"])
     sat = quiz_queries.sat(session, place.attempt.taker_id, scope)
-    next_one = may_start(queries.rules_of(place.quiz), quizzes.past_of(sat), clock.now())
-    completed_on, serial = queries.finished(session, place.enrolment)
+    next_one = may_start(terms.rules_of(place.quiz), quizzes.past_of(sat), clock.now())
+    completed_on, serial = cycles.finished(session, place.enrolment)
     return render_template(
         "courses/attempts/result.html",
         place=place,
         outcome=quiz_queries.outcome(session, place.attempt),
-        decisive=queries.is_decisive(place.version, place.quiz["ref"]),
+        decisive=terms.is_decisive(place.version, place.quiz["ref"]),
         serial=serial,
         completed_on=completed_on,
         titles={lesson.slug: lesson.title for lesson in place.version.lessons},

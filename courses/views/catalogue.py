@@ -6,11 +6,12 @@ from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from courses import queries, services
+from courses import services
 from courses.completion import StepKind
 from courses.forms import ButtonForm
 from courses.practice import queries as practice_queries
 from courses.practice.rubric import rubric_of
+from courses.queries import access, course_page, listing
 from courses.workshops import queries as workshop_queries
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
@@ -31,7 +32,7 @@ def index() -> str:
     if audience not in [str(one) for one in Audience]:
         audience = None
     search = request.args.get("q", "")[:80].strip()
-    cards = queries.catalogue(db.session(), actor(), audience, search)
+    cards = listing.catalogue(db.session(), actor(), audience, search)
     return render_template(
         "courses/catalogue/index.html",
         cards=shelf(cards),
@@ -41,7 +42,7 @@ def index() -> str:
     )
 
 
-def shelf(cards: Sequence[queries.Card]) -> Sequence[dict[str, str]]:
+def shelf(cards: Sequence[listing.Card]) -> Sequence[dict[str, str]]:
     """Return cards as the shelf shows them, in words."""
     kinds = {
         "completion": gettext("Certificate of completion"),
@@ -74,7 +75,7 @@ def course(code: str) -> str:
     """Show a course: what one learns, its path, and what is done and left."""
     session = db.session()
     today = clock.today()
-    found = queries.course_page(session, actor(), queries.course_for(session, actor(), code), today)
+    found = course_page.course_page(session, actor(), access.course_for(session, actor(), code), today)
     manifest = found.version.manifest
     asked = {rule["rule"] for rule in manifest["completion"]}
     practice = found.enrolment is not None and "practice_marked" in asked
@@ -100,9 +101,9 @@ def course(code: str) -> str:
 def enrol(code: str) -> Response:
     """Begin the course and go to its first lesson."""
     with unit_of_work() as session:
-        found = queries.course_for(session, actor(), code)
+        found = access.course_for(session, actor(), code)
         services.enrol(session, actor(), found, clock.now())
-        page = queries.course_page(session, actor(), found)
+        page = course_page.course_page(session, actor(), found)
         first = page.next_lesson.slug if page.next_lesson else None
     if first is None:
         return see_other("catalogue.course", code=code)

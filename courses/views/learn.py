@@ -10,10 +10,11 @@ from flask import Blueprint, Response, flash, render_template, request, send_fil
 from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
-from courses import queries, services
+from courses import services
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
 from courses.loader import media_file
+from courses.queries import access, course_page, lesson_page, terms
 from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
@@ -31,7 +32,7 @@ bp = Blueprint("learn", __name__, url_prefix="/courses", template_folder="../tem
 @public
 def lesson(code: str, slug: str) -> str:
     """Show a lesson. Reading writes nothing; the button at its end does."""
-    page = queries.lesson_page(db.session(), actor(), code, slug, language())
+    page = lesson_page.lesson_page(db.session(), actor(), code, slug, language())
     return render_template("courses/learn/lesson.html", page=page)
 
 
@@ -40,9 +41,9 @@ def lesson(code: str, slug: str) -> str:
 def finish(code: str, slug: str) -> Redirect:
     """Note that a lesson is finished and go on: to the next one, to the quiz, or to the certificate."""
     with unit_of_work() as session:
-        enrolment, found = queries.lesson_to_finish(session, actor(), code, slug)
+        enrolment, found = lesson_page.lesson_to_finish(session, actor(), code, slug)
         certificate = services.finish_lesson(session, issuer_for(settings()), enrolment, found, clock.now())
-        page = queries.lesson_page(session, actor(), code, slug, language())
+        page = lesson_page.lesson_page(session, actor(), code, slug, language())
         following = next((line.slug for line in page.lessons[page.place :] if not line.done), None)
     if certificate is not None:
         flash(gettext("You have completed the course. Your certificate is ready."), "success")
@@ -56,7 +57,7 @@ def finish(code: str, slug: str) -> Redirect:
 @public
 def job_aid(code: str, slug: str, number: int) -> str:
     """Show one job aid alone: it prints on one A4 page."""
-    page = queries.lesson_page(db.session(), actor(), code, slug, language())
+    page = lesson_page.lesson_page(db.session(), actor(), code, slug, language())
     if not 1 <= number <= len(page.job_aids):
         raise NotFound
     return render_template("courses/learn/job_aid.html", page=page, aid=page.job_aids[number - 1])
@@ -66,7 +67,7 @@ def job_aid(code: str, slug: str, number: int) -> str:
 @public
 def media(code: str, version: int, name: str) -> Response:
     """Send a picture of a published version. Nothing outside the version's folder can be named."""
-    queries.picture_for(db.session(), actor(), code)
+    access.picture_for(db.session(), actor(), code)
     path = media_file(code, version, name)
     if path is None:
         raise NotFound
@@ -83,14 +84,14 @@ def media(code: str, version: int, name: str) -> Response:
 def quiz(code: str) -> str | Redirect:
     """Show a quiz's front page: what it asks, how many attempts are left, when the next one opens."""
     session = db.session()
-    course = queries.course_for(session, actor(), code)
-    page = queries.course_page(session, actor(), course)
+    course = access.course_for(session, actor(), code)
+    page = course_page.course_page(session, actor(), course)
     refs = [one["ref"] for one in page.version.manifest.get("quizzes", [])]
     ref = request.args.get("ref", refs[0] if refs else "")
     if page.enrolment is None or page.status is None:
         flash(gettext("Begin the course first; the quiz belongs to it."), "info")
         return see_other("catalogue.course", code=code)
-    found = queries.quiz_of(page.version, ref)
+    found = terms.quiz_of(page.version, ref)
     attempts = page.status.attempts.get(ref, ())
     standing, until = _standing(found, attempts)
     return render_template(
@@ -100,7 +101,7 @@ def quiz(code: str) -> str | Redirect:
         attempts=attempts,
         standing=standing,
         until=until,
-        decisive=queries.is_decisive(page.version, ref),
+        decisive=terms.is_decisive(page.version, ref),
         questions=sum(draw["count"] for draw in found["draw"]),
         form=ButtonForm(),
     )
@@ -111,7 +112,7 @@ def _standing(quiz_: Mapping[str, Any], attempts: Sequence[Sat]) -> tuple[str, d
     now = clock.now()
     if any(quizzes.state_of(one, now) is State.OPEN for one in attempts):
         return "resume", None
-    verdict = may_start(queries.rules_of(quiz_), quizzes.past_of(attempts), now)
+    verdict = may_start(terms.rules_of(quiz_), quizzes.past_of(attempts), now)
     if isinstance(verdict, NotYet):
         return "wait", verdict.until
     return ("none" if isinstance(verdict, NoMoreAttempts) else "begin"), None
@@ -123,8 +124,8 @@ def start(code: str) -> Redirect:
     """Begin an attempt, go on with the open one, or see the result of one whose time is over."""
     ref = request.args.get("ref", "")
     with unit_of_work() as session:
-        course = queries.course_for(session, actor(), code)
-        enrolment = queries.enrolment_of(session, actor(), course)
+        course = access.course_for(session, actor(), code)
+        enrolment = access.enrolment_of(session, actor(), course)
         if enrolment is None:
             raise NotFound
         now = clock.now()

@@ -6,7 +6,7 @@ read and then write lose each other's updates).
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,9 +22,11 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     MetaData,
     String,
@@ -243,6 +245,18 @@ def _begin_work(session: Session, one_statement: bool) -> None:
     session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
 
 
+def rows(
+    session: Session, statement: Executable, values: Mapping[str, Any]
+) -> CursorResult[*tuple[Any, ...]]:
+    """Return the rows of a statement that asks for columns, not for objects, without the ORM's work around each of them.
+
+    A light page spends a quarter of its time there. Same connection, same transaction, same types; what is still to be
+    written is written first, as `Session.execute` would.
+    """
+    session.flush()
+    return session.connection().execute(statement, values)
+
+
 def insert_once(session: Session, model: type[Base], **values: Any) -> bool:
     """Insert a row unless one with the same key stands already; return whether this call made it.
 
@@ -250,7 +264,7 @@ def insert_once(session: Session, model: type[Base], **values: Any) -> bool:
     """
     statement = _insert(model, session.connection().dialect.name)
     # what came back, not the row count: PostgreSQL's driver does not know that of an insert which may return rows
-    return session.execute(statement, values).first() is not None
+    return rows(session, statement, values).first() is not None
 
 
 @lru_cache(maxsize=200)  # composing it takes longer than running it

@@ -9,12 +9,12 @@ from importlib.resources import files
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from courses import queries
 from courses.assignments import queries as assignment_queries
 from courses.assignments import services as assignments
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
+from courses.queries import access
 from courses.services import enrol
 from portal.core import clock
 from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
@@ -407,7 +407,7 @@ def _learning(
         lessons = session.scalars(
             select(Lesson).where(Lesson.version_id == version.id).order_by(Lesson.position)
         ).all()
-        wanted = queries.audiences_of(session, course)
+        wanted = access.audiences_of(session, course)
         people = session.execute(
             select(User, Posting)
             .join(Posting, Posting.user_id == User.id)

@@ -16,7 +16,7 @@ from courses.assignments import services
 from courses.assignments.models import Reminder
 from courses.forms import ButtonForm
 from courses.models import Course
-from courses.queries import current_version
+from courses.queries.versions import current_version
 from portal.core import clock
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work

@@ -7,7 +7,7 @@ it. Both are JSON objects, and no meaning hangs on the order of their names (Pos
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from random import Random
 from typing import Any, Protocol
@@ -82,6 +82,9 @@ class Line:
     given: Text | None = None
     expected: Text | None = None
     explanation: Text | None = None
+    #: of an interview: the class of what was said, and words on it (`interview.WORDS`)
+    utterance: str | None = None
+    words: Mapping[str, Text] = field(default_factory=dict)
 
     def hinted(self) -> "Line":
         """Return the line without what would give the right answer away to someone who missed it."""

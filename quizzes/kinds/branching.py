@@ -3,6 +3,9 @@
 The answer is the way taken from the start, a list of `step.choice`. A step once taken is taken, as in life: an answer
 may only go on from the one saved before, else the story could be read ahead and walked again.
 
+Where choices are what an interviewer says to a child, each is classed (`utterance`, see `quizzes.kinds.interview`), and the
+result counts them.
+
 The mark is the sum of the weights on the way taken divided by the best sum that any way can reach. A way that has
 not come to an end is unfinished and counts as far as it went.
 """
@@ -13,6 +16,7 @@ from fractions import Fraction
 from random import Random
 from typing import Any
 
+from quizzes.kinds import interview
 from quizzes.kinds.base import (
     NOTHING,
     Answer,
@@ -32,7 +36,7 @@ from quizzes.kinds.base import (
 
 END = "end"
 _STEP = frozenset({"ref", "text", "choices"})
-_CHOICE = frozenset({"ref", "weight", "to", "text", "explain"})
+_CHOICE = frozenset({"ref", "weight", "to", "text", "explain", "utterance", *interview.WORDS})
 _MOST_STEPS = 40
 _WEIGHT = re.compile(r"[01](\.[0-9]{1,6})?")
 
@@ -115,9 +119,12 @@ class Branching:
                 else:
                     ways.append((to, weight or Fraction(0)))
             faults += same_texts(written, "choices")
+            for number, choice in choices:
+                faults += interview.faults(choice, languages, ("steps", place, "choices", number))
             if isinstance(ref, str) and ways:
                 graph.places.setdefault(ref, place)
                 graph.ways.setdefault(ref, ways)
+        faults += _class_faults(steps)
         return faults + (_graph_faults(raw, steps, graph) if graph.ways else [])
 
     def item(self, raw: Mapping[str, Any]) -> Parts:
@@ -146,7 +153,11 @@ class Branching:
                 "best": str(graph.best(raw["start"])),
                 "steps": {
                     step["ref"]: {
-                        choice["ref"]: {name: choice[name] for name in ("weight", "to", "explain")}
+                        choice["ref"]: {
+                            name: choice[name]
+                            for name in ("weight", "to", "explain", "utterance", *interview.WORDS)
+                            if name in choice
+                        }
                         for choice in step["choices"]
                     }
                     for step in raw["steps"]
@@ -234,9 +245,34 @@ class Branching:
                         if Fraction(weighed[choice["ref"]]["weight"]) == best
                     ),
                     explanation=weighed[chosen]["explain"],
+                    utterance=weighed[chosen].get("utterance"),
+                    words={
+                        name: weighed[chosen][name] for name in interview.WORDS if name in weighed[chosen]
+                    },
                 )
             )
         return tuple(lines)
+
+
+def _class_faults(steps: Sequence[tuple[int, dict[str, Any]]]) -> list[Fault]:
+    """Return where a story is an interview by halves: what is said to the child is classed everywhere or nowhere.
+
+    A step whose choices are no words to the child (a phone call, a decision) has none classed.
+    """
+    faults = []
+    for place, step in steps:
+        choices = step.get("choices")
+        if not isinstance(choices, list):
+            continue
+        classed = [isinstance(one, dict) and "utterance" in one for one in choices]
+        if any(classed) and not all(classed):
+            faults.append(
+                Fault(
+                    ("steps", place, "choices", classed.index(False)),
+                    "'utterance' is missing here: class every choice of the step or none",
+                )
+            )
+    return faults
 
 
 def _graph_faults(

@@ -17,7 +17,7 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import and_, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from courses import loader, queries, services
+from courses import loader, services
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, Version
 from portal.core import clock
@@ -450,5 +450,5 @@ def heaviest(app: Flask, place: Place) -> Sequence[str]:
 
 __all__ = [
     "EVERYBODY", "LEARNERS", "PASSWORD", "Place", "Signed", "add_everybody", "heaviest", "let_ten_right_pass",
-    "open_attempts", "paper", "prepare", "queries", "right", "signed_in",
+    "open_attempts", "paper", "prepare", "right", "signed_in",
 ]  # fmt: skip

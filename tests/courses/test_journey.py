@@ -10,11 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from courses import loader, queries, services
+from courses import loader, services
 from courses.certificates.models import Certificate, CertificateFile
 from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
 from courses.faults import FaultyCourse
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, LessonText, QuizAttempt, Version
+from courses.queries import versions
 from portal.core.audit.models import Entry
 from portal.core.db import Base, unit_of_work
 from portal.core.policy import Actor
@@ -182,7 +183,7 @@ def test_she_stays_on_the_version_she_began(
         assert hers.version_number == 2
 
     assert numbers == [1, 2]
-    assert queries.current_version(session, course(session, "CM-01")).number == 2
+    assert versions.current_version(session, course(session, "CM-01")).number == 2
     assert sign_in(world.ana).get("/courses/CM-01/lessons/ba-do-tuoi/").status_code == 200
     with unit_of_work() as work:  # and finishing on it still certifies version 1
         mine = work.get_one(Enrolment, mine_id)
@@ -235,7 +236,7 @@ def test_an_older_version_published_late_does_not_become_current(
     loader.load(session, new_version(tmp_path, 3), NOW)
     loader.load(session, new_version(tmp_path, 2), NOW)
 
-    assert queries.current_version(session, course(session, "CM-01")).number == 3
+    assert versions.current_version(session, course(session, "CM-01")).number == 3
 
 
 GETS = """

@@ -17,11 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from courses import loader, queries, services
+from courses import loader, services
 from courses.assignments.models import AssignmentRule
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.certificates.models import Certificate
 from courses.models import Course, Enrolment, Lesson, LessonDone, Version
+from courses.queries import terms
 from portal.app import create_app
 from portal.config import Settings
 from portal.core.accounts.models import Audience
@@ -146,7 +147,7 @@ def begin_quiz(session: Session, user_id: int, code: str = "CM-01", now: datetim
     enrolment = enrol(session, user_id, code, now)
     version = session.get_one(Version, enrolment.version_id)
     quiz = version.manifest["quizzes"][0]["ref"]
-    if queries.is_decisive(version, quiz):
+    if terms.is_decisive(version, quiz):
         read_all(session, enrolment, now=now)
     return services.start_quiz(session, enrolment, quiz, 7, now)
 

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
-from courses import queries, services
+from courses import services
 from courses.certificates.models import Certificate, CertificateFile
 from courses.families import paths
 from courses.families import services as families
@@ -30,6 +30,7 @@ from courses.models import (
     LessonText,
     Version,
 )
+from courses.queries import access, versions
 from portal.core.accounts.models import User
 from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
@@ -46,12 +47,12 @@ GIVEAWAYS = ("CM-02", "nguy cơ", "at risk", "accompan", "đồng hành", "recor
 def longer_course(session: Session) -> Version:
     """Publish a discreet course: CM-01's lessons and two more."""
     face = session.scalars(select(Course).where(Course.code == "CM-01")).one()
-    shown = queries.current_version(session, face)
+    shown = versions.current_version(session, face)
     course = Course(code="CM-02", sector=face.sector, access="discreet")
     session.add(course)
     session.flush()
     session.add_all(
-        CourseAudience(course_id=course.id, audience=one) for one in queries.audiences_of(session, face)
+        CourseAudience(course_id=course.id, audience=one) for one in access.audiences_of(session, face)
     )
     modules = [
         *shown.manifest["modules"],
@@ -226,9 +227,9 @@ def complete(session: Session, mother: int) -> Certificate:
     """Let a mother finish whatever is the longest that she is shown."""
     with unit_of_work() as work:
         course = work.scalars(select(Course).where(Course.code == "CM-01")).one()
-        enrolment = queries.enrolment_of(work, Actor(mother), course)
+        enrolment = access.enrolment_of(work, Actor(mother), course)
         assert enrolment is not None
-        version = queries.version_learned(work, enrolment)
+        version = versions.version_learned(work, enrolment)
         for lesson in work.scalars(select(Lesson).where(Lesson.version_id == version.id)).all():
             certificate = services.finish_lesson(work, issuer(), enrolment, lesson, NOW)
             if certificate is not None:
@@ -416,8 +417,9 @@ def test_nothing_outside_the_families_package_asks_for_a_path_to_count_or_list(s
     }
 
     assert users <= {
-        "courses/queries.py", "courses/families/models.py", "courses/families/paths.py",
-        "courses/families/queries.py", "courses/families/services.py",
+        "courses/queries/access.py", "courses/queries/lesson_page.py", "courses/queries/own_attempts.py",
+        "courses/queries/own_courses.py", "courses/queries/versions.py", "courses/families/models.py",
+        "courses/families/paths.py", "courses/families/queries.py", "courses/families/services.py",
     }  # fmt: skip
     assert session.execute(text("SELECT count(*) FROM enrolment_path")).scalar_one() == 0
     assert session.scalar(select(func.count()).select_from(Enrolment)) == 0

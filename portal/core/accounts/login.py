@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from portal.core import clock
 from portal.core.accounts.models import Membership, Posting, SignIn, User
 from portal.core.accounts.services import token_hash
-from portal.core.db import db
+from portal.core.db import db, rows
 from portal.core.names import given_name
 from portal.core.policy import Actor, Grant, Role
 from portal.core.web import safe_next, settings
@@ -89,16 +89,16 @@ _HOLDER = (
 
 def load(database: Session, token: str, now: datetime, today: date, *, days: int) -> SignedIn | None:
     """Return who holds `token`, or None when the session ended, is older than `days`, or the account ended."""
-    rows = database.execute(
-        _HOLDER, {"token": token_hash(token), "today": today, "since": now - timedelta(days=days)}
+    found = rows(
+        database, _HOLDER, {"token": token_hash(token), "today": today, "since": now - timedelta(days=days)}
     ).all()
-    if not rows:
+    if not found:
         return None
     grants = {
-        Grant(Role(row.role), row.area_id, row.sector, row.unit_id) for row in rows if row.role is not None
+        Grant(Role(row.role), row.area_id, row.sector, row.unit_id) for row in found if row.role is not None
     }
-    audiences = frozenset(str(row.audience) for row in rows if row.audience is not None)
-    person = Person(rows[0].id, rows[0].full_name, given_name(rows[0].full_name), rows[0].language)
+    audiences = frozenset(str(row.audience) for row in found if row.audience is not None)
+    person = Person(found[0].id, found[0].full_name, given_name(found[0].full_name), found[0].language)
     ordered = tuple(
         sorted(grants, key=lambda grant: (grant.role, grant.area or 0, grant.sector or "", grant.unit or 0))
     )

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from courses import queries as courses
 from courses import services as learning
 from courses.assignments import jobs, queries, services
 from courses.assignments.errors import AlreadyEnded, DueTooEarly, NotOfTheCourse, NotWhole
@@ -16,6 +15,7 @@ from courses.assignments.models import Assignment, AssignmentRule
 from courses.assignments.queries import Fate
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, Enrolment
+from courses.queries import own_courses
 from portal.core import clock
 from portal.core.accounts.models import Audience, Posting
 from portal.core.audit.models import Entry
@@ -307,7 +307,7 @@ def test_a_certificate_that_ends_soon_is_asked_for_anew_and_the_old_one_stays(
         anew = learning.enrol(work, Actor(world.ana), course(work, "CM-01"), NOW)
         again = learning.enrol(work, Actor(world.ana), course(work, "CM-01"), NOW)
     assert (anew.cycle, anew.due_on, again.id) == (2, date(2027, 2, 22), anew.id)
-    mine = courses.my_courses(session, Actor(world.ana, (), frozenset({"teacher", "parent"})), TODAY)
+    mine = own_courses.my_courses(session, Actor(world.ana, (), frozenset({"teacher", "parent"})), TODAY)
     two = [(one.cycle, one.completed_on is not None, one.renews) for one in mine if one.code == "CM-01"]
     assert two == [(2, False, date(2027, 2, 22)), (1, True, None)]
 
@@ -332,7 +332,7 @@ def test_anybody_may_renew_when_it_opens(session: Session, world: World, day: da
         )
 
     assert begun.cycle == cycle
-    home = courses.my_courses(session, Actor(world.ana, (), frozenset()), day)
+    home = own_courses.my_courses(session, Actor(world.ana, (), frozenset()), day)
     assert len(home) == cycle
 
 

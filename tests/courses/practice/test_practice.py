@@ -22,7 +22,7 @@ from courses.practice.errors import (
 )
 from courses.practice.models import Practice
 from courses.published import version_of
-from courses.queries import Status, status
+from courses.queries.standing import Status, status
 from courses.services import start_quiz, submit_quiz
 from portal.core.db import unit_of_work
 from portal.core.errors import NotFound

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from courses.models import Completion, Course, Enrolment, Version
 from courses.published import version_of
-from courses.queries import Status, status
+from courses.queries.standing import Status, status
 from courses.workshops import codes, queries, services
 from courses.workshops.errors import (
     AlreadyClosed,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from quizzes.kinds.base import Diverged, Malformed, Mark
 from quizzes.kinds.branching import Branching
+from quizzes.kinds.interview import talk
 from tests.quizzes.conftest import RAW, both, choice
 
 KIND = Branching()
@@ -252,3 +253,48 @@ def test_check_survives_anything() -> None:
     assert faults(broken) == [
         (("steps", 0, "choices", 0, "explain"), 'must be a text in every language: { vi = "…", en = "…" }')
     ]
+
+
+def said(ref: str, to: str, utterance: str, **words: str) -> dict[str, Any]:
+    """Return a choice that is something said to a child."""
+    made = {name: {"vi": text, "en": text} for name, text in words.items()}
+    return {**choice(ref, "1" if ref == "a" else "0", to), "utterance": utterance, **made}
+
+
+def test_an_interview_counts_what_was_said_and_tells_what_was_lost() -> None:
+    raw = story(
+        step("s1", said("a", "s2", "open_invitation", learnt="She was at her aunt's."), said("b", "s2", "suggestive", lost="Her own words.", better="Tell me what happened.")),
+        step("s2", said("a", "s3", "cued_invitation"), said("b", "s3", "option_posing", better="Tell me more about that.")),
+        step("s3", said("a", "end", "supportive"), said("b", "end", "directive")),
+    )  # fmt: skip
+    parts = KIND.item(raw)
+
+    found = talk(KIND.review(parts.shown, parts.key, ["s1.b", "s2.a", "s3.a"]))
+
+    assert faults(raw) == []
+    assert found is not None
+    assert found.open_share == Fraction(1, 2)  # of two prompts one is open; supportive words are no prompt
+    assert found.suggestive == 1
+    assert [one["en"] for one in found.lost] == ["Her own words."]
+    assert [one.instead["en"] for one in found.better] == ["Tell me what happened."]
+    assert found.learnt == []
+
+
+def test_an_interview_by_halves_and_a_weak_line_without_a_better_one_are_faults() -> None:
+    raw = story(
+        step("s1", said("a", "end", "open_invitation"), choice("b", "0", "end")),
+        step("s2", said("a", "end", "suggestive"), said("b", "end", "shouting")),
+    )
+
+    messages = [message for _path, message in faults(raw)]
+
+    assert any("class every choice of the step or none" in message for message in messages)
+    assert any("needs 'better'" in message for message in messages)
+    assert any("'utterance' is one of" in message for message in messages)
+
+
+def test_a_story_that_is_no_interview_has_no_talk() -> None:
+    raw = story(step("s1", choice("a", "1", "end"), choice("b", "0", "end")))
+    parts = KIND.item(raw)
+
+    assert talk(KIND.review(parts.shown, parts.key, ["s1.a"])) is None

@@ -1,0 +1,95 @@
+"""A course as its page shows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from courses.models import Course, Enrolment
+from courses.published import Published, Texts
+from courses.queries.access import enrolment_of
+from courses.queries.cycles import asked_of, cycle_to_begin, ended
+from courses.queries.standing import Status, status
+from courses.queries.versions import current_version, version_learned
+from courses.renewal import Learning, opens_on
+from portal.core.policy import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class LessonLine:
+    """A lesson in a course's path."""
+
+    slug: str
+    title: Texts
+    minutes: int
+    module: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePage:
+    """A course as its page shows it: for a visitor, or for one who has begun it.
+
+    due_on: by when it is asked for, None where it is not. After a completion whose certificate ends (`expires_on`),
+    `opens_on` is the day from which it may be renewed, and `renewable` whether it may today.
+    """
+
+    course: Course
+    version: Published
+    enrolment: Enrolment | None
+    lessons: Sequence[LessonLine]
+    status: Status | None
+    completed_on: date | None
+    serial: str | None
+    due_on: date | None = None
+    opens_on: date | None = None
+    expires_on: date | None = None
+    renewable: bool = False
+
+    @property
+    def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
+        """Return each module with its lessons."""
+        return [
+            (module, [line for line in self.lessons if line.module == module["ref"]])
+            for module in self.version.manifest["modules"]
+        ]
+
+    @property
+    def next_lesson(self) -> LessonLine | None:
+        """Return the first lesson that is not done."""
+        return next((line for line in self.lessons if not line.done), None)
+
+
+def course_page(session: Session, who: Actor, course: Course, today: date | None = None) -> CoursePage:
+    """Return everything a course's page shows. Without `today` nothing is said about renewing."""
+    enrolment = enrolment_of(session, who, course) if who.id is not None else None
+    version = version_learned(session, enrolment) if enrolment else current_version(session, course)
+    now = status(session, enrolment, version) if enrolment else None
+    read = now.done.lessons if now else frozenset()
+    lessons = [
+        LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read) for one in version.lessons
+    ]
+    completed_on, serial, expires_on, revoked = (
+        ended(session, enrolment) if enrolment is not None else (None, None, None, False)
+    )
+    stands = Learning(enrolment.cycle if enrolment else 0, completed_on is not None, expires_on, revoked)
+    asked = asked_of(session, who, course) if who.id is not None else {}
+    begin = cycle_to_begin(stands, asked, today) if today is not None else None
+    due = asked.get(begin or max(1, stands.cycle))
+    if enrolment is not None and not completed_on:
+        due = enrolment.due_on or due
+    return CoursePage(
+        course=course,
+        version=version,
+        enrolment=enrolment,
+        lessons=lessons,
+        status=now,
+        completed_on=completed_on,
+        serial=serial,
+        due_on=due if not completed_on or begin else None,
+        opens_on=opens_on(expires_on) if expires_on else None,
+        expires_on=expires_on,
+        renewable=bool(completed_on and begin),
+    )
