@@ -24,7 +24,7 @@ from portal.core import clock
 from portal.core.accounts import services as accounts
 from portal.core.accounts.login import TOKEN_KEY
 from portal.core.db import db, unit_of_work
-from tests import databases, machine
+from tests import databases, examples, machine
 from tests.factories import NOW, World
 
 DATABASES = databases.KINDS
@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
     shared = getattr(config, "workerinput", {}).get("shared")
     config.stash[SHARED] = Path(shared or tempfile.mkdtemp(prefix="hoc-tests-"))
     databases.begin(config.stash[SHARED])
+    examples.begin()
 
 
 @pytest.hookimpl(optionalhook=True)
