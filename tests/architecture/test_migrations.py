@@ -14,20 +14,29 @@ import portal.tables  # noqa: F401 - completes the metadata
 from portal.app import create_app
 from portal.config import Settings
 from portal.core.db import db
-from tests.conftest import DATABASES, postgres_database
+from tests import databases
+from tests.conftest import DATABASES
 
 
 @pytest.fixture(params=DATABASES)
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    server = postgres_database() if request.param == "postgresql" else None
-    url = next(server) if server else f"sqlite:///{tmp_path / 'empty.db'}"
-    app = create_app(Settings(environment="test", secret_key="x" * 40, data_dir=tmp_path, database_url=url))
+    with databases.empty(request.param, tmp_path) as url:
+        yield from running(url, tmp_path)
+
+
+@pytest.fixture(params=DATABASES)
+def newest(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """Yield a portal at the newest revision, as the migrations made it."""
+    with databases.with_tables(request.param, tmp_path) as url:
+        yield from running(url, tmp_path)
+
+
+def running(url: str, folder: Path) -> Iterator[Flask]:
+    app = create_app(Settings(environment="test", secret_key="x" * 40, data_dir=folder, database_url=url))
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
-    if server:
-        next(server, None)
 
 
 def test_up_down_and_up_again(empty: Flask) -> None:
@@ -41,16 +50,14 @@ def test_up_down_and_up_again(empty: Flask) -> None:
     assert set(inspect(db.engine).get_table_names()) == {*db.metadata.tables, "alembic_version"}
 
 
-def test_the_models_are_what_the_migrations_make(empty: Flask) -> None:
-    upgrade()
+def test_the_models_are_what_the_migrations_make(newest: Flask) -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
         assert compare_metadata(context, db.metadata) == []
 
 
-def test_foreign_keys_hold_after_the_run(empty: Flask) -> None:
-    upgrade()
+def test_foreign_keys_hold_after_the_run(newest: Flask) -> None:
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1

@@ -14,6 +14,7 @@ from portal.config import ROOT
 from tests.browser.conftest import Server, Visit
 
 pytestmark = pytest.mark.browser
+PORTAL = "learning"
 LOST = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch", "ERR_NETWORK_CHANGED")
 SAVED = re.compile("save-state--saved")
 FAILED = re.compile("save-state--failed")

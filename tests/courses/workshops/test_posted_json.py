@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.group_lessons.views import _evening
 from courses.workshops.manage import _ticks
+from tests.examples import examples
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
@@ -27,7 +28,7 @@ EVENING = nearly(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(ANYTHING | nearly(marks=[]) | st.fixed_dictionaries({"marks": st.lists(MARK, max_size=3)}))
 def test_marks(posted: Any) -> None:
     found = _ticks(posted)
@@ -40,7 +41,7 @@ def test_marks(posted: Any) -> None:
         assert isinstance(one.present, bool)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(ANYTHING | EVENING)
 def test_evenings(posted: Any) -> None:
     found = _evening(posted)

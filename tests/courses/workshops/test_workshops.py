@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -33,6 +33,7 @@ from portal.core.accounts.models import Posting
 from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
 from tests import halls
+from tests.examples import examples
 from tests.factories import NOW, TODAY, World
 from tests.halls import tick
 from tests.security.support import enrol, issuer
@@ -112,7 +113,7 @@ def test_a_tick_is_taken_once_and_the_latest_decides(session: Session, world: Wo
     assert ticks(session, hall, stranger, other_day) == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(
     made=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 30)), min_size=1, max_size=12),
     seed=st.integers(0, 10_000),
