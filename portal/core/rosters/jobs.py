@@ -124,15 +124,17 @@ def apply(context: JobContext) -> dict[str, Any]:
         return _done(import_id)
     one, who = there
     try:
-        digests, seen = bring.check(
-            db.session(), who, one, lambda done, all_: context.progress(done, all_ + all_ // 4 + 1)
-        )
+        checked = bring.check(db.session(), who, one, lambda done, all_: context.progress(done, 2 * all_ + 1))
+        total = max(1, sum(many for kind, many in one.counts.items() if kind not in ("units", "whole")))
         db.session.rollback()
         with context.work() as session:
             there = _there(session, context, ImportState.APPLYING)
             if there is None:
                 return _done(import_id)
-            bring.apply(session, there[1], there[0], digests, seen, clock.now())
+            bring.apply(
+                session, there[1], there[0], checked, clock.now(),
+                lambda done, all_: context.progress(total + total * done // max(1, all_), 2 * total + 1),
+            )  # fmt: skip
             context.finish(session, _done(import_id))
     except bring.Moved:
         db.session.rollback()

@@ -121,8 +121,7 @@ def bring_in(
 
 def applied(session: Session, who: Actor, one: RosterImport) -> None:
     """Apply an import, as the job does."""
-    digests, seen = bring.check(session, who, one)
-    bring.apply(session, who, one, digests, seen, NOW)
+    bring.apply(session, who, one, bring.check(session, who, one), NOW)
     session.flush()
 
 
