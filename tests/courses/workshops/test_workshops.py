@@ -395,6 +395,8 @@ def test_the_whole_list_as_a_form_sends_it(session: Session, world: World, sign_
         shown = [world.ana, world.carla]
         data = {"day": "2026-11-24", "shown": shown, "present": list(present)}
         assert bruno.post(f"/manage/workshops/{hall_id}/roll", data=data).status_code == 303
+        strange = data | {"present": ["²", "9" * 5000], "shown": ["²"]}
+        assert bruno.post(f"/manage/workshops/{hall_id}/roll", data=strange).status_code == 303
 
     send(world.ana, world.carla)
     send(world.carla)
