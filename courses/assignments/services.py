@@ -1,6 +1,6 @@
 """Making and ending rules, applying them, reminding: the writes. None of them commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -249,10 +249,12 @@ def remind(
     days: int,
     place: str,
     by_name: str,
-    title: str,
+    title: Mapping[str, str],
     now: datetime,
 ) -> Sequence[int]:
     """Remind people (a select of ids) of a course by a notice; return the ids of those who are.
+
+    title: the course's, by language: each reads it in her own.
 
     Whoever was reminded within `days` days, by anybody and of anything, is left out; two clicks remind once.
     Raises `NobodyToRemind`.
@@ -286,7 +288,7 @@ def remind(
         REMINDER,
         {
             "name": by_name,
-            "course": title,
+            "course": dict(title),
             "to": {"endpoint": "catalogue.course", "values": {"code": course.code}},
         },
         now=now,
@@ -323,7 +325,7 @@ def _tell(session: Session, plan: queries.Plan, asks: Sequence[dict[str, Any]], 
         people.setdefault((ask["due_on"], ask["cycle"]), []).append(ask["user_id"])
     for (due_on, cycle), user_ids in people.items():
         facts = {
-            "course": title["vi"],
+            "course": dict(title),
             "due_on": due_on.isoformat(),
             "to": {"endpoint": "catalogue.course", "values": {"code": code}},
         }

@@ -389,8 +389,7 @@ def roll_submit(workshop_id: int) -> Answer:
     with unit_of_work() as session:
         workshop = queries.to_run(session, actor(), workshop_id)
         day = _posted_day(request.form.get("day", ""))
-        present = {int(one) for one in request.form.getlist("present") if one.isdigit()}
-        shown = {int(one) for one in request.form.getlist("shown") if one.isdigit()}
+        present, shown = _ids("present"), _ids("shown")
         ticks = [
             services.Tick(f"form:{secrets.token_hex(12)}", day, line.user_id, line.user_id in present, now)
             for line in queries.roll(session, workshop)
@@ -399,6 +398,11 @@ def roll_submit(workshop_id: int) -> Answer:
         services.tick(session, workshop, ticks, how=How.TICK, by_id=actor().id, now=now, decides=True)
     flash(gettext("The list is saved."), "success")
     return see_other("halls.roll", workshop_id=workshop_id, day=day.isoformat())
+
+
+def _ids(name: str) -> set[int]:
+    """Return the ids posted under a name; what is no number (nor ² or a thousand digits) is nobody's."""
+    return {int(one) for one in request.form.getlist(name) if one.isdecimal() and len(one) <= 18}
 
 
 def _posted_day(text: str) -> date:

@@ -223,10 +223,12 @@ def give_up(
 ) -> tuple[int, ...]:
     """Take a person out of the line; return the ids of those who move up. Nothing where she is not in it.
 
+    After the last day nobody moves up: there is no seat to have; and only who holds the class puts the line right.
     Raises `NotOpen`.
     """
     locked(session, workshop)
-    if workshop.closed_at or workshop.cancelled_at:
+    over = workshop.ends_on < local_date(now)
+    if workshop.closed_at or workshop.cancelled_at or (over and by_id == user_id):
         raise NotOpen
     line = _line(session, workshop)
     mine = next((one for one in line if one.user_id == user_id), None)
@@ -234,7 +236,8 @@ def give_up(
         return ()
     mine.given_up_at = now
     rest = [one for one in line if one is not mine]
-    up = moved_up([one.number for one in line], [one.number for one in rest], workshop.capacity)
+    before, after = [one.number for one in line], [one.number for one in rest]
+    up = () if over else moved_up(before, after, workshop.capacity)
     session.flush()
     by_number = {one.number: one.user_id for one in rest}
     record(

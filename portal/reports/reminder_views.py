@@ -1,5 +1,6 @@
 """Reminding people of a course: first whom it reaches, then one click; and the same list on paper."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from portal.core import clock
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
-from portal.core.locale import worded
+from portal.core.locale import language, worded
 from portal.core.policy import Action
 from portal.core.web import actor, requires, see_other, settings
 from portal.reports import build, forms, queries
@@ -74,9 +75,8 @@ def _wanted() -> Wanted | None:
     return Wanted(scope, asked, asked.filters.course or Course())
 
 
-def _title(wanted: Wanted) -> str:
-    version = current_version(db.session(), wanted.course)
-    return version.title["vi"]
+def _title(wanted: Wanted) -> Mapping[str, str]:
+    return current_version(db.session(), wanted.course).title
 
 
 def _recent() -> Select[Any]:
@@ -165,7 +165,9 @@ def paper() -> Answer:
     page = render_template(
         "assignments/paper.html",
         people=people,
-        title=dict(queries.course_choices(db.session(), "vi")).get(wanted.course.code, wanted.course.code),
+        title=dict(queries.course_choices(db.session(), language())).get(
+            wanted.course.code, wanted.course.code
+        ),
         place=wanted.scope.name,
         states=build.STATE_LABELS,
         here=wanted.here,

@@ -32,6 +32,7 @@ from courses.workshops.seats import Seat
 from portal.core.accounts.models import Posting
 from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
+from portal.core.notices.models import Notice
 from tests import halls
 from tests.examples import examples
 from tests.factories import NOW, TODAY, World
@@ -71,6 +72,20 @@ def test_announcing_twice_is_once(session: Session, world: World) -> None:
     second = services.open_workshop(session, "the-same-key", facts, by_id=None, now=NOW)
 
     assert first.id == second.id
+
+
+def test_after_the_last_day_nobody_gives_up_a_seat_and_nobody_is_told_of_one(
+    session: Session, world: World
+) -> None:
+    hall = halls.hall(session, world, capacity=1)
+    register(session, hall, world.ana)
+    register(session, hall, world.carla)
+    later = NOW + timedelta(days=60)
+
+    with pytest.raises(NotOpen):
+        services.give_up(session, hall, world.ana, by_id=world.ana, now=later)
+    assert services.give_up(session, hall, world.ana, by_id=world.bruno, now=later) == ()
+    assert session.scalars(select(Notice).where(Notice.user_id == world.carla)).all() == []
 
 
 def test_the_line_and_its_seats(session: Session, world: World) -> None:
@@ -381,6 +396,8 @@ def test_the_whole_list_as_a_form_sends_it(session: Session, world: World, sign_
         shown = [world.ana, world.carla]
         data = {"day": "2026-11-24", "shown": shown, "present": list(present)}
         assert bruno.post(f"/manage/workshops/{hall_id}/roll", data=data).status_code == 303
+        strange = data | {"present": ["²", "9" * 5000], "shown": ["²"]}
+        assert bruno.post(f"/manage/workshops/{hall_id}/roll", data=strange).status_code == 303
 
     send(world.ana, world.carla)
     send(world.carla)

@@ -100,6 +100,20 @@ def test_notices_are_searched(session: Session, world: World, sign_in: SignIn) -
     assert "Không tìm thấy" in ana.get("/notices?q=gi+do+khac").text
 
 
+def test_a_fact_in_several_languages_is_read_in_one_s_own(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    facts = {"day": "24/11/2026", "name": {"vi": "Kỷ luật tích cực", "en": "Positive discipline"}}
+    with unit_of_work() as work:
+        services.tell(work, [world.ana], "test.due", facts, now=NOW)
+    ana = sign_in(world.ana)
+
+    vietnamese, english = ana.get("/notices?lang=vi").text, ana.get("/notices?lang=en").text
+
+    assert "Chào Kỷ luật tích cực" in vietnamese
+    assert "Hello Positive discipline" in english
+
+
 def test_a_code_that_is_gone_and_a_page_that_is_gone_still_show(
     session: Session, world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
