@@ -18,7 +18,7 @@ from courses.workshops.models import Workshop
 from portal.core.accounts.models import Audience
 from portal.core.organisation.models import Unit
 from portal.core.policy import Actor, Grant, Role
-from tests.factories import NOW, TODAY, World, person
+from tests.factories import NOW, TODAY, World, grant, person
 from tests.security.support import enrol, issuer
 
 
@@ -46,6 +46,13 @@ def facts(session: Session, world: World, **more: Any) -> services.WorkshopFacts
         "trainer_ids": (),
     }
     return services.WorkshopFacts(**(given | more))
+
+
+def officer(session: Session, world: World) -> int:
+    """Add a family support officer of district D1."""
+    one = person(session, "Hà Thị Bảo", None)
+    grant(session, one.id, Role.FAMILY_SUPPORT, area_id=world.district)
+    return one.id
 
 
 _made = iter(range(1, 10_000))

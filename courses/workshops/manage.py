@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response as Answer
 
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
-from courses.looking import looked
 from courses.people import people_meant, person_meant
 from courses.workshops import codes, queries, services, sheet
 from courses.workshops.errors import (
@@ -42,11 +41,17 @@ from portal.core.organisation.models import SECTOR_LABELS
 from portal.core.organisation.queries import areas_above
 from portal.core.organisation.services import area_named
 from portal.core.policy import Action
+from portal.core.rights.looking import name_look
+from portal.core.rights.web import looked, reason_for_police
+from portal.core.text import N_
 from portal.core.web import actor, requires, see_other, settings
 
 manage = Blueprint("halls", __name__, url_prefix="/manage/workshops", template_folder="../templates")
 Page = str | tuple[str, int] | Answer
 MOST_PAGES = 100_000
+WORKSHOP_READ = name_look("workshop.read", N_("looked at a class"))
+WORKSHOP_ROLL = name_look("workshop.roll", N_("opened the roll of a class"))
+WORKSHOP_SHEET = name_look("workshop.sheet", N_("printed the sign-in sheet of a class"))
 
 
 def asked() -> dict[str, Any]:
@@ -248,21 +253,28 @@ def _login_of(session: Session, user_id: int) -> str:
 
 @manage.get("/<int:workshop_id>/")
 @requires(Action.OWN_LEARNING)
-def show(workshop_id: int) -> str:
+def show(workshop_id: int) -> str | Answer:
     """Show a class to whoever holds or trains it: its line, who was there, what is to do next."""
-    drawn = _show_page(workshop_id)
-    looked("workshop.read", f"workshop:{workshop_id}")
+    session = db.session()
+    workshop = queries.to_run(session, actor(), workshop_id)
+    lines = queries.roll(session, workshop, request.args.get("q", "")[:80].strip())
+    ids = [line.user_id for line in lines]
+    reason = reason_for_police(f"workshop:{workshop_id}", ids)
+    if isinstance(reason, Answer):
+        return reason
+    drawn = _show_page(workshop_id, lines)
+    looked(WORKSHOP_READ, f"workshop:{workshop_id}", ids, reason)
     return drawn
 
 
-def _show_page(workshop_id: int, **forms: Any) -> str:
+def _show_page(workshop_id: int, lines: Sequence[queries.RollLine] | None = None, **forms: Any) -> str:
     session, today = db.session(), clock.today()
     workshop = queries.to_run(session, actor(), workshop_id)
     search = request.args.get("q", "")[:80].strip()
     return render_template(
         "courses/workshops/manage/show.html",
         page=queries.class_page(session, workshop, today),
-        roll=queries.roll(session, workshop, search),
+        roll=queries.roll(session, workshop, search) if lines is None else lines,
         ticks=services.ticks_of(session, workshop),
         corrections=queries.corrections(session, workshop),
         holds=queries.may_hold(session, actor(), workshop),
@@ -350,16 +362,21 @@ def remove_person(workshop_id: int, user_id: int) -> Answer:
 
 @manage.get("/<int:workshop_id>/roll")
 @requires(Action.OWN_LEARNING)
-def roll(workshop_id: int) -> str:
+def roll(workshop_id: int) -> str | Answer:
     """Show the list to tick on a phone; who looked is recorded."""
     session, today = db.session(), clock.today()
     workshop = queries.to_run(session, actor(), workshop_id)
     page = queries.class_page(session, workshop, today)
+    lines = queries.roll(session, workshop)
+    ids = [line.user_id for line in lines]
+    reason = reason_for_police(f"workshop:{workshop_id}", ids)
+    if isinstance(reason, Answer):
+        return reason
     drawn = render_template(
         "courses/workshops/manage/roll.html",
         page=page,
         day=_day(page.days),
-        roll=queries.roll(session, workshop),
+        roll=lines,
         audiences=AUDIENCE_LABELS,
         form=ButtonForm(),
         person_form=PersonForm(),
@@ -367,7 +384,7 @@ def roll(workshop_id: int) -> str:
         Seat=Seat,
         today=today,
     )
-    looked("workshop.roll", f"workshop:{workshop_id}")
+    looked(WORKSHOP_ROLL, f"workshop:{workshop_id}", ids, reason)
     return drawn
 
 
@@ -450,7 +467,7 @@ def _ticks(posted: Any) -> list[services.Tick] | None:
 
 @manage.get("/<int:workshop_id>/sheet.pdf")
 @requires(Action.OWN_LEARNING)
-def sheet_file(workshop_id: int) -> Response:
+def sheet_file(workshop_id: int) -> Answer:
     """Send the sign-in sheet of a day; who took it is recorded."""
     session, today = db.session(), clock.today()
     workshop = queries.to_run(session, actor(), workshop_id)
@@ -458,7 +475,11 @@ def sheet_file(workshop_id: int) -> Response:
     day = _day(page.days)
     hours = next(one.hours for one in page.days if one.day == day)
     above = areas_above(session, page.organiser.area_id)
-    waiting = {Seat.WAITING}
+    signers = [line for line in queries.roll(session, workshop) if line.seat != Seat.WAITING]
+    ids = [line.user_id for line in signers]
+    reason = reason_for_police(f"workshop:{workshop_id}", ids)
+    if isinstance(reason, Answer):
+        return reason
     facts = sheet.SheetFacts(
         organiser=page.organiser.name,
         above=f"UBND {above[0].name}" if above else "",
@@ -473,13 +494,9 @@ def sheet_file(workshop_id: int) -> Response:
         ),
         address=settings().base_url + url_for("halls.show", workshop_id=workshop.id),
         number=str(workshop.id),
-        signers=[
-            sheet.Signer(line.full_name, line.unit, _audience_vi(line.audience))
-            for line in queries.roll(session, workshop)
-            if line.seat not in waiting
-        ],
+        signers=[sheet.Signer(line.full_name, line.unit, _audience_vi(line.audience)) for line in signers],
     )
-    looked("workshop.sheet", f"workshop:{workshop_id}")
+    looked(WORKSHOP_SHEET, f"workshop:{workshop_id}", ids, reason)
     response = Response(sheet.render(facts), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="ky-nhan-{workshop_id}-{day}.pdf"'
     return response

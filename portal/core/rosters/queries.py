@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session, aliased
 from portal.core.accounts.models import Audience, Claim, Membership, Posting, Slip, User
 from portal.core.errors import NotFound
 from portal.core.names import fold
-from portal.core.organisation.models import Area, Unit
+from portal.core.organisation.models import Area, Sector, Unit
 from portal.core.organisation.queries import reachable
 from portal.core.policy import MAY, Action, Actor, Grant, Role
 from portal.core.rosters.models import (
     Evidence,
     ImportState,
     RosterBasis,
+    RosterChange,
     RosterImport,
     RosterLine,
     Transfer,
@@ -340,6 +341,7 @@ class ClaimLine:
     """Somebody who waits for the head's word."""
 
     id: int
+    user_id: int
     full_name: str
     typed_name: str
     staff_code: str | None
@@ -364,7 +366,7 @@ def claims(session: Session, who: Actor, now: datetime, day: date) -> Sequence[C
     )
     return [
         ClaimLine(
-            claim.id, user.full_name, claim.typed_name, user.staff_code, user.phone, unit, claim.number,
+            claim.id, user.id, user.full_name, claim.typed_name, user.staff_code, user.phone, unit, claim.number,
             claim.asked_at, claim.expires_at,
         )
         for claim, user, unit in rows
@@ -404,6 +406,7 @@ class TransferLine:
     """A transfer: who, from where, to where. `incoming`, `outgoing`: whether the asker keeps the unit it goes to, from."""
 
     id: int
+    user_id: int
     full_name: str
     staff_code: str | None
     audience: str
@@ -422,7 +425,7 @@ def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> S
     giving, taking = aliased(Unit), aliased(Unit)
     query = (
         select(
-            Transfer, User.full_name, User.staff_code, Posting.audience, giving.name, taking.name,
+            Transfer, User.id, User.full_name, User.staff_code, Posting.audience, giving.name, taking.name,
             taking.id.in_(mine), giving.id.in_(mine),
         )
         .join(Posting, Posting.id == Transfer.posting_id)
@@ -437,10 +440,10 @@ def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> S
         query = query.where(Transfer.id == transfer_id)
     return [
         TransferLine(
-            one.id, name, code, str(audience), from_, to, one.leaves_on, TransferState(one.state), one.asked_at,
+            one.id, user_id, name, code, str(audience), from_, to, one.leaves_on, TransferState(one.state), one.asked_at,
             bool(incoming), bool(outgoing),
         )
-        for one, name, code, audience, from_, to, incoming, outgoing in session.execute(query)
+        for one, user_id, name, code, audience, from_, to, incoming, outgoing in session.execute(query)
     ]  # fmt: skip
 
 
@@ -533,6 +536,39 @@ def all_lines(session: Session, import_id: int, kind: str, search: str) -> Itera
 def count_lines(session: Session, import_id: int, kind: str, search: str) -> int:
     """Return how many lines `lines` would list."""
     return session.scalar(select(func.count()).select_from(_lines(import_id, kind, search).subquery())) or 0
+
+
+def has_police_rows(session: Session, import_id: int) -> bool:
+    """Return whether rows of an import are of units of the police."""
+    found = (
+        select(RosterLine.id)
+        .join(Unit, Unit.code == RosterLine.unit_code)
+        .where(RosterLine.import_id == import_id, Unit.sector == Sector.POLICE)
+        .limit(1)
+    )
+    return session.scalar(found) is not None
+
+
+def people_of_lines(import_id: int, kind: str, search: str, page: int | None = None) -> Select[int]:
+    """Return the ids of those whom the lines of an import are about: matched, added by it, or perhaps the same person."""
+    lines_ = _lines(import_id, kind, search).order_by(RosterLine.position)
+    if page is not None:
+        lines_ = lines_.limit(PAGE).offset((page - 1) * PAGE)
+    here = lines_.subquery()
+    outcome, number = here.c.outcome, here.c.number
+    added = select(RosterChange.row_id).where(
+        RosterChange.import_id == import_id,
+        RosterChange.kind == "user",
+        RosterChange.before.is_(None),
+        RosterChange.number.in_(select(number)),
+    )
+    return select(User.id).where(
+        or_(
+            User.id.in_(select(outcome["person"].as_integer())),
+            User.id.in_(select(outcome["candidate"].as_integer())),
+            User.id.in_(added),
+        )
+    )
 
 
 def _lines(import_id: int, kind: str, search: str) -> Select[RosterLine]:

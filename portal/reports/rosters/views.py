@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, stream_with_context, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Select
 from werkzeug.wrappers import Response as Redirect
 from wtforms import DateField
 
@@ -27,6 +28,7 @@ from portal.core.names import tidy
 from portal.core.organisation.models import Sector, Unit
 from portal.core.organisation.services import unit_named
 from portal.core.policy import Action
+from portal.core.rights.web import ask_reason, given_reason, looked, reason_for_police
 from portal.core.rosters import bring, queries, services
 from portal.core.rosters.errors import ImportMoved, NotYoursToReset, UndoTooLate
 from portal.core.rosters.models import (
@@ -85,11 +87,6 @@ def _given(field: DateField) -> date:
     return field.data or clock.today()
 
 
-def _recorded(code: str, target: str, **facts: object) -> None:
-    with unit_of_work() as session:
-        record(session, at=clock.now(), actor_id=_me(), code=code, target=target, **facts)
-
-
 # --- units -------------------------------------------------------------------------------------------------------
 
 
@@ -138,6 +135,14 @@ def _wanted() -> Wanted:
     )
 
 
+def _reason_needed(here: Unit, people: Sequence[int] | Select[int]) -> Redirect | int | None:
+    """Return the reason given for the list of a police unit (or of those who serve in one), or the way to the form."""
+    place = f"unit:{here.code}"
+    if here.sector == Sector.POLICE:
+        return given_reason("police", place) or ask_reason("police", place)
+    return reason_for_police(place, people)
+
+
 def _here(wanted: Wanted) -> dict[str, str]:
     values = {
         "q": wanted.search,
@@ -157,6 +162,10 @@ def unit(code: str) -> Answer:
     wanted, page = _wanted(), _page()
     many = queries.count_posts(session, here, wanted, today)
     found = queries.posts(session, here, wanted, today, now, page)
+    ids = [one.user_id for one in found]
+    reason = _reason_needed(here, ids)
+    if isinstance(reason, Redirect):
+        return reason
     answer = render_template(
         "roster/unit.html",
         unit=here,
@@ -174,19 +183,23 @@ def unit(code: str) -> Answer:
         account_signs=ACCOUNT_SIGNS,
         **_waiting(),
     )
-    _recorded("people.read", f"unit:{code}", list="roster", rows=len(found))
+    looked("people.read", f"unit:{code}", ids, reason, list="roster", rows=len(found))
     return answer
 
 
 @bp.get("/units/<code>/roster.<any(csv, xlsx):kind>")
 @requires(Action.ROSTER_MANAGE)
-def unit_file(code: str, kind: str) -> Response:
+def unit_file(code: str, kind: str) -> Response | Redirect:
     """Send a unit's roster as a file; who exported is recorded."""
-    queries.unit_for(db.session(), actor(), code)
-    _recorded("people.export", f"unit:{code}", list="roster", kind=kind)
     session = db.session()
     here = queries.unit_for(session, actor(), code)
     found = queries.posts(session, here, _wanted(), clock.today(), clock.now(), None)
+    ids = [one.user_id for one in found]
+    reason = _reason_needed(here, ids)
+    if isinstance(reason, Redirect):
+        return reason
+    name = here.name
+    looked("people.export", f"unit:{code}", ids, reason, list="roster", kind=kind)
     columns = (
         Column("name", _("Full name"), width=28),
         Column("code", _("Staff code")),
@@ -206,7 +219,7 @@ def unit_file(code: str, kind: str) -> Response:
         for one in found
     ]  # fmt: skip
     table = Table(
-        _("Staff list: %(unit)s", unit=here.name),
+        _("Staff list: %(unit)s", unit=name),
         _("as of %(day)s", day=show_date(clock.today())),
         columns,
         rows,
@@ -294,8 +307,13 @@ def _add_page(here: Unit, form: forms.AddForm, *, double: bool = False) -> str:
 @requires(Action.ROSTER_MANAGE)
 def post(post_id: int) -> Answer:
     """Show a person's post, her history, and what can be done."""
+    _posting, user, here = queries.post_for(db.session(), actor(), post_id)
+    ids = [user.id]
+    reason = _reason_needed(here, ids)
+    if isinstance(reason, Redirect):
+        return reason
     answer = _post_page(post_id)
-    _recorded("people.read", f"posting:{post_id}", list="post")
+    looked("people.read", f"posting:{post_id}", ids, reason, list="post")
     return answer
 
 
@@ -436,7 +454,9 @@ def reset(post_id: int) -> Answer:
         unit_name = here.name
         claims.reset(session, user.id, by_id=_me(), now=clock.now())
         printed = claims.make_slips(session, [user.id], by_id=_me(), now=clock.now())
-    return _slips(printed, {one.user_id: unit_name for one in printed}, f"phieu-{post_id}")
+    return _slips(
+        printed, {one.user_id: unit_name for one in printed}, f"phieu-{post_id}", f"posting:{post_id}"
+    )
 
 
 @bp.post("/units/<code>/slips")
@@ -457,10 +477,10 @@ def print_slips(code: str) -> Answer:
             "info",
         )
         return see_other("roster.unit", code=code)
-    return _slips(printed, {one.user_id: name for one in printed}, f"phieu-{code}")
+    return _slips(printed, {one.user_id: name for one in printed}, f"phieu-{code}", f"unit:{code}")
 
 
-def _slips(printed: Sequence[claims.Printed], unit_names: dict[int, str], name: str) -> Response:
+def _slips(printed: Sequence[claims.Printed], unit_names: dict[int, str], name: str, place: str) -> Response:
     base = settings().base_url.rstrip("/")
     facts = [
         slips.SlipFacts(
@@ -476,6 +496,7 @@ def _slips(printed: Sequence[claims.Printed], unit_names: dict[int, str], name: 
     ]
     response = Response(slips.render(facts, "Phiếu đăng nhập lần đầu"), mimetype="application/pdf")
     response.headers["Cache-Control"] = "no-store"
+    looked("people.export", place, [one.user_id for one in printed], kind="slips")
     return _attached(response, f"{name}.pdf")
 
 
@@ -590,7 +611,13 @@ def requests() -> Answer:
         for one in found
         if wanted in one.full_name.casefold() or wanted in one.number or wanted in one.unit.casefold()
     ]
-    return render_template("roster/requests.html", found=shown, q=search, form=EmptyForm())
+    ids = [one.user_id for one in shown]
+    reason = reason_for_police("requests", ids)
+    if isinstance(reason, Redirect):
+        return reason
+    answer = render_template("roster/requests.html", found=shown, q=search, form=EmptyForm())
+    looked("people.read", "requests", ids, reason, list="requests")
+    return answer
 
 
 @bp.post("/requests/<int:claim_id>/<any(confirm, decline):what>")
@@ -616,7 +643,11 @@ def transfers() -> Answer:
         for one in queries.transfers(db.session(), actor())
         if any(search in text.casefold() for text in (one.full_name, one.from_unit, one.to_unit))
     ]
-    return render_template(
+    ids = [one.user_id for one in found]
+    reason = reason_for_police("transfers", ids)
+    if isinstance(reason, Redirect):
+        return reason
+    answer = render_template(
         "roster/transfers.html",
         found=found,
         q=_search(),
@@ -624,6 +655,8 @@ def transfers() -> Answer:
         audiences=AUDIENCE_LABELS,
         form=EmptyForm(),
     )
+    looked("people.read", "transfers", ids, reason, list="transfers")
+    return answer
 
 
 @bp.post("/transfers/<int:transfer_id>/<any(accept, decline, withdraw):what>")
@@ -762,7 +795,10 @@ def import_show(import_id: int) -> Answer:
     job = session.get(Job, one.job_id) if one.job_id is not None and running else None
     until = clock.local_date(one.applied_at) + timedelta(days=UNDO_DAYS) if one.applied_at else None
     unit_ = session.get(Unit, one.unit_id) if one.unit_id is not None else None
-    return render_template(
+    reason = _reason_for_import(one)
+    if isinstance(reason, Redirect):
+        return reason
+    answer = render_template(
         "roster/import_show.html",
         one=one,
         unit=unit_,
@@ -787,6 +823,19 @@ def import_show(import_id: int) -> Answer:
         may_undo=one.state == ImportState.APPLIED and until is not None and clock.today() <= until,
         form=EmptyForm(),
     )
+    if not running:
+        shown = queries.people_of_lines(import_id, kind, search, page)
+        looked("people.read", f"roster_import:{import_id}", shown, reason, list="import")
+    return answer
+
+
+def _reason_for_import(one: RosterImport) -> Redirect | int | None:
+    """Return the reason given for an import with rows of the police, the way to the form, or None where it has none."""
+    place = f"roster_import:{one.id}"
+    here = db.session().get(Unit, one.unit_id) if one.unit_id is not None else None
+    if queries.has_police_rows(db.session(), one.id) or (here is not None and here.sector == Sector.POLICE):
+        return given_reason("police", place) or ask_reason("police", place)
+    return None
 
 
 def _shown(line: RosterLine) -> dict[str, Any]:
@@ -832,13 +881,17 @@ def _note(one: RosterImport) -> list[str]:
 
 @bp.get("/imports/<int:import_id>/lines.xlsx")
 @requires(Action.ROSTER_MANAGE)
-def import_file(import_id: int) -> Response:
+def import_file(import_id: int) -> Response | Redirect:
     """Send every line of a dry run as a file."""
-    queries.import_for(db.session(), actor(), import_id)
-    _recorded("people.export", f"roster_import:{import_id}", list="import", kind="xlsx")
     session = db.session()
-    one = queries.import_for(session, actor(), import_id)
+    reason = _reason_for_import(queries.import_for(session, actor(), import_id))
+    if isinstance(reason, Redirect):
+        return reason
     kind = request.args.get("kind", "")
+    kind = kind if kind in words.KIND_LABELS else ""
+    everybody = queries.people_of_lines(import_id, kind, _search())
+    looked("people.export", f"roster_import:{import_id}", everybody, reason, list="import", kind="xlsx")
+    one = queries.import_for(session, actor(), import_id)
     columns = (
         Column("row", _("Row of the file"), ColumnKind.COUNT, 10),
         Column("kind", _("What happens"), width=16),
@@ -853,7 +906,7 @@ def import_file(import_id: int) -> Response:
     labels = {key: _(label) for key, label in words.KIND_LABELS.items()}
 
     def rows() -> Iterator[Sequence[Any]]:
-        for line in queries.all_lines(session, one.id, kind if kind in labels else "", _search()):
+        for line in queries.all_lines(session, one.id, kind, _search()):
             row = line.row
             yield (
                 line.number or None, labels[line.kind], words.what(line), row.get("unit"), row.get("code"),
