@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from portal.core.accounts import arrivals
 from portal.core.audit.services import record
 from portal.core.policy import Action
 from portal.core.rights.errors import ReasonTooShort
@@ -102,6 +103,16 @@ def looked(
         more["reason"] = session.get_one(ListReason, reason_id).reason
     record(session, at=now, actor_id=by_id, code=code, target=place, **more)
     return view
+
+
+def forget(session: Session, user_ids: Sequence[int]) -> None:
+    """Take people who are removed as if they had never come off the looks that showed them; how many it showed stays."""
+    for start in range(0, len(user_ids), BATCH):
+        some = user_ids[start : start + BATCH]
+        session.execute(delete(ListViewPerson).where(ListViewPerson.user_id.in_(some)))
+
+
+arrivals.ON_TAKING_BACK.append(forget)
 
 
 def reason_for(session: Session, user_id: int, kind: str, place: str, now: datetime) -> int | None:

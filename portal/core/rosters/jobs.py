@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.accounts import arrivals
 from portal.core.accounts.queries import actor_of
 from portal.core.db import db
 from portal.core.files.models import StoredFile
@@ -15,7 +16,7 @@ from portal.core.jobs.context import JobContext
 from portal.core.jobs.registry import handles
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action, Actor
-from portal.core.rosters import bring
+from portal.core.rosters import bring, queries
 from portal.core.rosters.models import ImportState, RosterImport, RosterLine
 from portal.core.rosters.plan import Seen
 from portal.core.rosters.rows import COLUMNS, HEADINGS, REQUIRED, Cell
@@ -133,6 +134,7 @@ def apply(context: JobContext) -> dict[str, Any]:
             if there is None:
                 return _done(import_id)
             bring.apply(session, there[1], there[0], digests, seen, clock.now())
+            arrivals.arrived(session, queries.people_of_import(session, import_id), clock.now())
             context.finish(session, _done(import_id))
     except bring.Moved:
         db.session.rollback()
@@ -152,7 +154,12 @@ def undo(context: JobContext) -> dict[str, Any]:
         with context.work() as session:
             there = _there(session, context, ImportState.UNDOING)
             if there is not None:
+                added = queries.added_by_import(session, import_id)
+                others = set(queries.people_of_import(session, import_id)) - set(added)
+                # what merely followed from their coming must not hold them here; refused, all of it stands again
+                arrivals.taken_back(session, added)
                 bring.undo(session, there[0], context.by_id or 0, clock.now())
+                arrivals.arrived(session, sorted(others), clock.now())
                 context.finish(session, _done(import_id))
     except bring.CannotUndo as fault:
         with context.work() as session:

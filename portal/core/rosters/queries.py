@@ -538,6 +538,23 @@ def count_lines(session: Session, import_id: int, kind: str, search: str) -> int
     return session.scalar(select(func.count()).select_from(_lines(import_id, kind, search).subquery())) or 0
 
 
+def people_of_import(session: Session, import_id: int) -> Sequence[int]:
+    """Return the ids of those whose posts an applied import added or changed."""
+    changed = select(RosterChange.row_id).where(
+        RosterChange.import_id == import_id, RosterChange.kind == "posting"
+    )
+    return session.scalars(select(Posting.user_id).where(Posting.id.in_(changed)).distinct()).all()
+
+
+def added_by_import(session: Session, import_id: int) -> Sequence[int]:
+    """Return the ids of the people whom an applied import added."""
+    return session.scalars(
+        select(RosterChange.row_id).where(
+            RosterChange.import_id == import_id, RosterChange.kind == "user", RosterChange.before.is_(None)
+        )
+    ).all()
+
+
 def has_police_rows(session: Session, import_id: int) -> bool:
     """Return whether rows of an import are of units of the police."""
     found = (

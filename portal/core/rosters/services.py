@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.core.accounts import arrivals
 from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, User
 from portal.core.audit.services import record
 from portal.core.locale import show_date
@@ -169,6 +170,7 @@ def accept_transfer(session: Session, transfer: Transfer, *, by_id: int, now: da
     session.flush()
     transfer.new_posting_id = new.id
     _answer(session, transfer, TransferState.ACCEPTED, by_id, now)
+    arrivals.arrived(session, [new.user_id], now)
     return new.id
 
 

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as Redirect
 from wtforms import DateField
 
 from portal.core import clock
-from portal.core.accounts import claims
+from portal.core.accounts import arrivals, claims
 from portal.core.accounts.forms import EmptyForm
-from portal.core.accounts.models import AUDIENCE_LABELS, LEFT_REASON_LABELS, LeftReason
+from portal.core.accounts.models import AUDIENCE_LABELS, LEFT_REASON_LABELS, LeftReason, Posting
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
@@ -283,6 +283,8 @@ def add_submit(code: str) -> Answer:
     decision = Decision.NEW if form.new.data else None
     with unit_of_work() as session:
         outcome = bring.one_row(session, actor(), row, as_of=today, decision=decision, now=clock.now())
+        if outcome.post is not None:
+            arrivals.arrived(session, [session.get_one(Posting, outcome.post).user_id], clock.now())
     if outcome.kind in (Kind.REFUSED, Kind.DOUBLE):
         form.form_errors.append(words.reason(outcome.reason, outcome.values))
         return _add_page(here, form, double=Decision.NEW in outcome.choices), 422
