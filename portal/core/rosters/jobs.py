@@ -17,6 +17,7 @@ from portal.core.jobs.registry import handles
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action, Actor
 from portal.core.rosters import bring, queries
+from portal.core.rosters.erasing import remove_files
 from portal.core.rosters.models import ImportState, RosterImport, RosterLine
 from portal.core.rosters.plan import Seen
 from portal.core.rosters.rows import COLUMNS, HEADINGS, REQUIRED, Cell
@@ -144,6 +145,15 @@ def apply(context: JobContext) -> dict[str, Any]:
             one.note = "moved"
             context.finish(session, _done(import_id))
     return _done(import_id)
+
+
+@handles("roster.clean", N_("Letting go of staff lists that name people who were removed"), daily_at=1)
+def clean(context: JobContext) -> dict[str, Any]:
+    """Remove the files of imports whose undo is past and that name somebody whose data were removed."""
+    with context.work() as session:
+        gone = remove_files(session, clock.now())
+        context.finish(session, {"removed": gone})
+    return {}
 
 
 @handles("roster.undo", N_("Undoing a staff list"))

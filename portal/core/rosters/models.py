@@ -97,7 +97,8 @@ class RosterImport(Base):
     """A staff list brought in from a file: read first (a dry run), applied on request, undone within seven days.
 
     `unit_id` None: every row names its unit. `full_list`: whoever is not in the file has left. `as_of` is the day the
-    list describes. `counts` holds how many lines of each kind; `note` and `note_values` why it stands where it does.
+    list describes. `counts` holds how many lines of each kind; `note` and `note_values` why it stands where it does;
+    `erased_people` how many people's rows were blanked when their data were removed.
     """
 
     __tablename__ = "roster_import"
@@ -112,6 +113,7 @@ class RosterImport(Base):
     counts: Mapped[dict[str, int]] = mapped_column(Facts)
     note: Mapped[LongText | None]
     note_values: Mapped[dict[str, Any] | None] = mapped_column(Facts)
+    erased_people: Mapped[int] = mapped_column(default=0, server_default="0")
     job_id: Mapped[int | None]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     created_at: Mapped[datetime]

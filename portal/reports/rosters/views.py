@@ -30,6 +30,7 @@ from portal.core.organisation.services import unit_named
 from portal.core.policy import Action
 from portal.core.rights.web import ask_reason, given_reason, looked, reason_for_police
 from portal.core.rosters import bring, queries, services
+from portal.core.rosters.erasing import UNDO_DAYS
 from portal.core.rosters.errors import ImportMoved, NotYoursToReset, UndoTooLate
 from portal.core.rosters.models import (
     EVIDENCE_LABELS,
@@ -52,7 +53,6 @@ from portal.reports.writers import csv, xlsx
 bp = Blueprint("roster", __name__, url_prefix="/manage/roster")
 Answer = Response | Redirect | str | tuple[str, int]
 CHUNK = 64 * 1024
-UNDO_DAYS = 7
 MOST_SLIPS = 320  # forty sheets; each code is hashed, which takes its time
 SMALL = 2000  # so many lines are planned again while the page is waited for
 PAPERS = (FileKind.PDF, FileKind.JPEG, FileKind.PNG)
@@ -822,6 +822,7 @@ def import_show(import_id: int) -> Answer:
         q=search,
         note=_note(one),
         undo_until=until,
+        file_until=_file_until(one),
         may_undo=one.state == ImportState.APPLIED and until is not None and clock.today() <= until,
         form=EmptyForm(),
     )
@@ -829,6 +830,14 @@ def import_show(import_id: int) -> Answer:
         shown = queries.people_of_lines(import_id, kind, search, page)
         looked("people.read", f"roster_import:{import_id}", shown, reason, list="import")
     return answer
+
+
+def _file_until(one: RosterImport) -> date | None:
+    """Return the last day of a file that names somebody whose data were removed; None where it is gone, or stays."""
+    stored = db.session().get_one(StoredFile, one.file_id)
+    if not one.erased_people or stored.removed_at is not None:
+        return None
+    return clock.local_date(one.applied_at or one.created_at) + timedelta(days=UNDO_DAYS + 1)
 
 
 def _reason_for_import(one: RosterImport) -> Redirect | int | None:
