@@ -188,7 +188,7 @@ def evening(evening_id: int) -> str:
 @public
 def worker() -> Response:
     """Send the worker that hands out the kept page when there is no signal; it may serve this folder only."""
-    response = current_app.send_static_file("js/group-worker.js")
+    response = current_app.send_static_file("js/kept-worker.js")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Type"] = "text/javascript; charset=utf-8"
     return response

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
@@ -12,7 +12,7 @@ from portal.core.db import db, unit_of_work
 from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.rights.web import ask_reason, given_reason, looked
-from portal.core.web import actor, requires
+from portal.core.web import actor, public, requires
 from portal.reports import boundaries, build, forms, queries
 from portal.reports.boundaries import BOUNDS_LABELS, Bounds
 from portal.reports.declared import declared
@@ -166,6 +166,16 @@ def _recorded(code: str, scope: Scope, **facts: object) -> None:
             target=name,
             **{k: str(v) for k, v in facts.items()},
         )
+
+
+@bp.get("/worker.js")
+@public
+def worker() -> Response:
+    """Send the worker that hands out kept pages when there is no signal; it may serve the folder of these pages only."""
+    response = current_app.send_static_file("js/kept-worker.js")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    return response
 
 
 @author.get("/")

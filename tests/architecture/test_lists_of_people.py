@@ -33,7 +33,7 @@ NO_LISTS = {
         rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
     _OPEN: """home.index home.help_page home.healthz home.readyz static accounts.login accounts.choose
         accounts.register accounts.first accounts.first_secret accounts.ask accounts.asked
-        catalogue.index catalogue.course verify.index verify.show group_lessons.worker audit.roles""",
+        catalogue.index catalogue.course verify.index verify.show group_lessons.worker manage.worker audit.roles""",
     _COUNTS: """manage.board manage.board_file assignments.index assignments.rules_file households.counts_file
         units.index units.export places.look places.export_mine reorganisations.index reorganisations.export
         reorganisations.show reorganisations.decree_file roster.units roster.basis roster.paper roster.imports

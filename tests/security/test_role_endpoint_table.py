@@ -216,6 +216,7 @@ group_lessons.listing         GET     in       403      200      403      403   
 group_lessons.play            GET     in       403      200      403      403      403      403      403      403     403
 group_lessons.note            POST    in       403      303      403      403      403      403      403      403     403
 group_lessons.evening         GET     in       403      200      403      403      403      403      403      403     403
+manage.worker                 GET     200      200      200      200      200      200      200      200      200     200
 group_lessons.worker          GET     200      200      200      200      200      200      200      200      200     200
 hall_files.workshops          GET     in       403      403      200      200      200      200      403      403     403
 hall_files.attendance         GET     in       403      403      200      200      200      200      403      403     403
@@ -442,6 +443,7 @@ WHERE = {
     "group_lessons.play": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
     "group_lessons.note": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
     "group_lessons.evening": Asked("/manage/group-lessons/{evening}/"),
+    "manage.worker": Asked("/manage/worker.js"),
     "group_lessons.worker": Asked("/manage/group-lessons/worker.js"),
     "hall_files.workshops": Asked("/manage/workshops.csv"),
     "hall_files.attendance": Asked("/manage/workshops/{hall}/attendance.xlsx"),

@@ -1,5 +1,6 @@
 """A class from its announcement to its correction: seats, ticks in any order, closing once, facts that stay."""
 
+import io
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from courses.models import Completion, Course, Enrolment, Version
 from courses.published import version_of
@@ -436,3 +438,32 @@ def test_a_form_with_faults_comes_back_whole(world: World, sign_in: SignIn) -> N
         "Cần ít nhất một ngày",
     ):
         assert words in page.text, words
+
+
+def test_a_list_that_is_wholly_used_leads_on_and_one_with_rows_left_stays_on_the_page(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    with unit_of_work() as work:
+        one = hall(work, world)
+        services.register(work, one, world.ana, by_id=world.ana, now=NOW)
+        hall_id = one.id
+    bruno = sign_in(world.bruno)
+
+    def send(text: str) -> TestResponse:
+        return bruno.post(
+            f"/manage/workshops/{hall_id}/file?lang=vi",
+            data={"day": "2026-11-24", "file": (io.BytesIO(text.encode()), "co-mat.csv")},
+            content_type="multipart/form-data",
+        )
+
+    rows_left = send(
+        "Họ và tên,Đơn vị\nTrần Thị Ánh,Trường Tiểu học Ánh Sao\nPhạm Thị Cúc,Trường THCS Bến Xuân\n"
+    )
+    assert rows_left.status_code == 422
+    assert "Phạm Thị Cúc" in rows_left.text
+    there = select(Attendance.user_id).where(Attendance.workshop_id == hall_id, Attendance.present)
+    assert session.scalars(there).all() == [world.ana], "what could be used is noted all the same"
+
+    all_used = send("Họ và tên,Đơn vị\nTrần Thị Ánh,Trường Tiểu học Ánh Sao\n")
+    assert (all_used.status_code, all_used.location) == (303, f"/manage/workshops/{hall_id}/")
+    assert send("Họ và tên\n").status_code == 422
