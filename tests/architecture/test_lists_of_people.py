@@ -40,7 +40,7 @@ NO_LISTS = {
         halls.listing halls.training halls.screen hall_imports.evidence hall_imports.evidence_file
         group_lessons.listing hall_files.workshops hall_files.evenings""",
     _FORM: """households.register units.upload units.template reorganisations.new roster.add
-        roster.import_template roster.import_new halls.new halls.edit halls.close hall_imports.upload
+        roster.import_template roster.import_new roster.ask_transfer halls.new halls.edit halls.close hall_imports.upload
         paper_classes.new rights.reason""",
     _COURSE: """learn.lesson learn.job_aid learn.media author.index preview.index preview.bank preview.try_paper""",
     _ONE: """certificates.pdf certificates.revoke halls.correct practice.arrange rights.erase""",

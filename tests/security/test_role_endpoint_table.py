@@ -157,6 +157,8 @@ roster.paper                  GET     in       403     403          404       40
 roster.requests               GET     in       403     403          200       200      200        403    403    403   403
 roster.answer_request         POST    in       403     403          404       404      404        403    403    403   403
 roster.transfers              GET     in       403     403          200       200      200        403    403    403   403
+roster.ask_transfer           GET     in       403     403          200       200      200        403    403    403   403
+roster.ask_transfer_submit    POST    in       403     403          422       422      422        403    403    403   403
 roster.answer_transfer        POST    in       403     403          404       404      404        403    403    403   403
 roster.imports                GET     in       403     403          200       200      200        403    403    403   403
 roster.import_template        GET     in       403     403          200       200      200        403    403    403   403
@@ -364,6 +366,8 @@ WHERE = {
     "roster.requests": Asked("/manage/roster/requests"),
     "roster.answer_request": Asked("/manage/roster/requests/1/confirm"),
     "roster.transfers": Asked("/manage/roster/transfers"),
+    "roster.ask_transfer": Asked("/manage/roster/transfers/ask"),
+    "roster.ask_transfer_submit": Asked("/manage/roster/transfers/ask"),
     "roster.answer_transfer": Asked("/manage/roster/transfers/1/accept"),
     "roster.imports": Asked("/manage/roster/imports"),
     "roster.import_template": Asked("/manage/roster/imports/template.xlsx"),

@@ -17,7 +17,7 @@ from portal.core.accounts.models import Posting, User
 from portal.core.files.models import StoredFile
 from portal.core.names import fold
 from portal.core.rights.holdings import NAMELESS, Holding, Part, holds
-from portal.core.rosters.models import ImportState, RosterChange, RosterImport, RosterLine
+from portal.core.rosters.models import ImportState, RosterChange, RosterImport, RosterLine, Transfer
 from portal.core.text import N_
 
 UNDO_DAYS = 7
@@ -98,6 +98,8 @@ def _erase(session: Session, user_id: int, now: datetime) -> None:
         if one.file_id is not None and one.state in _OVER:
             _remove(session, [one.file_id], now)
     _blank_changes(session, user)
+    posts = select(Posting.id).where(Posting.user_id == user_id)
+    session.execute(update(Transfer).where(Transfer.posting_id.in_(posts)).values(reason=None))
     remove_files(session, now)
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -160,7 +160,7 @@ class RosterChange(Base):
 
 
 class TransferState(StrEnum):
-    """A transfer waits for the receiving head, who accepts or declines; the giving head may withdraw it."""
+    """A transfer waits for the other head, who accepts or declines; the one who asked may withdraw it."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"
@@ -169,7 +169,7 @@ class TransferState(StrEnum):
 
 
 TRANSFER_STATE_LABELS = {
-    TransferState.ASKED: N_("waiting for the receiving unit"),
+    TransferState.ASKED: N_("waiting for the other unit"),
     TransferState.ACCEPTED: N_("accepted"),
     TransferState.DECLINED: N_("declined"),
     TransferState.WITHDRAWN: N_("withdrawn"),
@@ -177,7 +177,11 @@ TRANSFER_STATE_LABELS = {
 
 
 class Transfer(Base):
-    """A person goes from a post to another unit: the last day here is `leaves_on`, the first there the day after."""
+    """A person goes from a post to another unit: the last day here is `leaves_on`, the first there the day after.
+
+    requested: the receiving unit asks and the giving one answers; else it is the other way round. `reason`: why the
+    answer is no.
+    """
 
     __tablename__ = "transfer"
 
@@ -188,6 +192,8 @@ class Transfer(Base):
     state: Mapped[TransferState] = mapped_column(String(10))
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime]
+    requested: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reason: Mapped[LongText | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     answered_at: Mapped[datetime | None]
     new_posting_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.accounts.models import Audience, Claim, Membership, Posting, Slip, User
 from portal.core.errors import NotFound
-from portal.core.names import fold
+from portal.core.names import fold, phone_number, tidy
 from portal.core.organisation.models import Area, Sector, Unit
 from portal.core.organisation.queries import reachable
 from portal.core.policy import MAY, Action, Actor, Grant, Role
@@ -403,7 +403,10 @@ def claim_for(session: Session, who: Actor, claim_id: int, day: date) -> Claim:
 
 @dataclass(frozen=True, slots=True)
 class TransferLine:
-    """A transfer: who, from where, to where. `incoming`, `outgoing`: whether the asker keeps the unit it goes to, from."""
+    """A transfer: who, from where, to where. `incoming`, `outgoing`: whether the asker keeps the unit it goes to, from.
+
+    requested: the receiving unit asked for it. reason: why the answer was no.
+    """
 
     id: int
     user_id: int
@@ -415,8 +418,20 @@ class TransferLine:
     leaves_on: date
     state: TransferState
     asked_at: datetime
+    requested: bool
+    reason: str
     incoming: bool
     outgoing: bool
+
+    @property
+    def to_answer(self) -> bool:
+        """Return whether it waits for the asker's answer."""
+        return self.state == TransferState.ASKED and (self.outgoing if self.requested else self.incoming)
+
+    @property
+    def to_withdraw(self) -> bool:
+        """Return whether the asker's side asked and may still withdraw."""
+        return self.state == TransferState.ASKED and (self.incoming if self.requested else self.outgoing)
 
 
 def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> Sequence[TransferLine]:
@@ -441,6 +456,7 @@ def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> S
     return [
         TransferLine(
             one.id, user_id, name, code, str(audience), from_, to, one.leaves_on, TransferState(one.state), one.asked_at,
+            one.requested, one.reason or "",
             bool(incoming), bool(outgoing),
         )
         for one, user_id, name, code, audience, from_, to, incoming, outgoing in session.execute(query)
@@ -452,10 +468,59 @@ def count_incoming(session: Session, who: Actor) -> int:
     mine = select(Unit.id).where(reach(who))
     return (
         session.scalar(
-            select(func.count()).where(Transfer.state == TransferState.ASKED, Transfer.to_unit_id.in_(mine))
+            select(func.count())
+            .select_from(Transfer)
+            .join(Posting, Posting.id == Transfer.posting_id)
+            .where(
+                Transfer.state == TransferState.ASKED,
+                or_(
+                    and_(~Transfer.requested, Transfer.to_unit_id.in_(mine)),
+                    and_(Transfer.requested, Posting.unit_id.in_(mine)),
+                ),
+            )
         )
         or 0
     )
+
+
+def post_elsewhere(session: Session, login: str, name: str, unit_code: str, day: date) -> Posting | None:
+    """Return the post of whoever has this code or number *and* this name at this unit, or None.
+
+    All three must be known beforehand: nobody finds out here who works where. A coded person has no name to give.
+    """
+    code, phone = tidy(login).upper(), phone_number(login)
+    found = session.execute(
+        select(Posting, User)
+        .join(User, User.id == Posting.user_id)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .where(
+            or_(User.staff_code == code, User.phone == phone) if phone else User.staff_code == code,
+            Unit.code == unit_code,
+            Posting.audience.not_in(PARENTS),
+            Posting.valid_to.is_(None),
+            lasts(day),
+            User.ended_at.is_(None),
+        )
+        .order_by(Posting.id)
+    ).all()
+    fits = [posting for posting, user in found if user.coded or fold(user.full_name) == fold(name)]
+    return fits[0] if len({one.user_id for one in fits}) == 1 else None
+
+
+def heads_of(session: Session, unit_id: int, day: date) -> Sequence[int]:
+    """Return the ids of the heads of a unit itself on a day."""
+    return session.scalars(
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.role == Role.UNIT_HEAD,
+            Membership.unit_id == unit_id,
+            Membership.valid_from <= day,
+            or_(Membership.valid_to.is_(None), Membership.valid_to >= day),
+            User.ended_at.is_(None),
+        )
+        .distinct()
+    ).all()
 
 
 def transfer_for(session: Session, who: Actor, transfer_id: int) -> tuple[Transfer, TransferLine]:

@@ -661,25 +661,82 @@ def transfers() -> Answer:
     return answer
 
 
+@bp.get("/transfers/ask")
+@requires(Action.ROSTER_MANAGE)
+def ask_transfer() -> Answer:
+    """Show the form by which a receiving unit asks for a person."""
+    mine = queries.units(db.session(), actor(), "", clock.today(), 1)
+    code = mine[0].code if len(mine) == 1 else ""
+    return render_template(
+        "roster/ask_transfer.html",
+        form=forms.AskTransferForm(formdata=None, to_unit=code, leaves_on=clock.today()),
+    )
+
+
+@bp.post("/transfers/ask")
+@requires(Action.ROSTER_MANAGE)
+def ask_transfer_submit() -> Answer:
+    """Ask the unit where a person works to let her go."""
+    form = forms.AskTransferForm()
+
+    def again() -> Answer:
+        return render_template("roster/ask_transfer.html", form=form), 422
+
+    if not form.validate_on_submit():
+        return again()
+    try:
+        with unit_of_work() as session:
+            try:
+                here = queries.unit_for(session, actor(), str(form.to_unit.data).upper())
+            except NotFound:
+                form.to_unit.errors = [_("There is no unit with this code among yours.")]
+                return again()
+            posting = queries.post_elsewhere(
+                session,
+                str(form.login.data),
+                form.name.data or "",
+                str(form.from_unit.data).upper(),
+                clock.today(),
+            )
+            if posting is None or posting.unit_id == here.id:
+                form.form_errors.append(
+                    _(
+                        "Nobody with this code or number and this name works there today. Compare with the papers of the person."
+                    )
+                )
+                return again()
+            services.ask_transfer(
+                session, posting, here, leaves_on=_given(form.leaves_on), by_id=_me(), now=clock.now(),
+                requested=True,
+            )  # fmt: skip
+    except Refused as refusal:
+        form.form_errors.append(worded(refusal))
+        return again()
+    flash(_("Asked. The unit where the person works answers, and you get a notice."), "success")
+    return see_other("roster.transfers")
+
+
 @bp.post("/transfers/<int:transfer_id>/<any(accept, decline, withdraw):what>")
 @requires(Action.ROSTER_MANAGE)
 def answer_transfer(transfer_id: int, what: str) -> Answer:
-    """Accept or decline a person as the receiving head; withdraw an offer as the giving one."""
+    """Accept or decline as the one who was asked; withdraw as the one who asked."""
     with unit_of_work() as session:
         one, line = queries.transfer_for(session, actor(), transfer_id)
-        if (what == "withdraw" and not line.outgoing) or (what != "withdraw" and not line.incoming):
+        asks, answers = (line.incoming, line.outgoing) if line.requested else (line.outgoing, line.incoming)
+        if not (asks if what == "withdraw" else answers):
             raise NotFound
         if what == "accept":
             services.accept_transfer(session, one, by_id=_me(), now=clock.now())
         else:
             services.decline_transfer(
-                session, one, withdrawn=what == "withdraw", by_id=_me(), now=clock.now()
-            )
+                session, one, withdrawn=what == "withdraw", by_id=_me(), now=clock.now(),
+                reason=request.form.get("reason", "")[:500],
+            )  # fmt: skip
         name, there = line.full_name, line.to_unit
     told = {
         "accept": _("%(name)s is on the list of %(unit)s.", name=name, unit=there),
         "decline": _("Declined; the post stays where it was."),
-        "withdraw": _("Withdrawn; the post stays here."),
+        "withdraw": _("Withdrawn; the post stays where it was."),
     }
     flash(told[what], "success")
     return see_other("roster.transfers")

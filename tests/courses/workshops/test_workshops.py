@@ -444,7 +444,7 @@ def test_a_list_that_is_wholly_used_leads_on_and_one_with_rows_left_stays_on_the
     session: Session, world: World, sign_in: SignIn
 ) -> None:
     with unit_of_work() as work:
-        one = hall(work, world)
+        one = halls.hall(work, world)
         services.register(work, one, world.ana, by_id=world.ana, now=NOW)
         hall_id = one.id
     bruno = sign_in(world.bruno)
