@@ -28,7 +28,7 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
-from portal.demo import halls
+from portal.demo import evidence, halls
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 
 BEGAN = date(2020, 4, 10)  # the day the plan was signed
@@ -171,6 +171,7 @@ def load(today: date, report: Callable[[str], None]) -> None:
         report(f"classes, a practice, an evening: {halls.load(session, issuer_for(settings()), today, now)}")
         _households(session, today, now, dice)
         _rule(session, today, now)
+        report(f"people without a name in the portal: {evidence.load(session, today, now)}")
 
 
 def _areas(session: Session) -> dict[str, Area]:
