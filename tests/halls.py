@@ -12,7 +12,7 @@ from courses.group_lessons.services import Evening
 from courses.models import Course, Enrolment, Lesson, LessonDone
 from courses.practice import services as practices
 from courses.practice.models import Practice
-from courses.workshops import paper, services
+from courses.workshops import attendance, paper, services
 from courses.workshops.matching import Line
 from courses.workshops.models import Workshop
 from portal.core.accounts.models import Audience
@@ -140,6 +140,6 @@ def teacher(session: Session, world: World, name: str = "Đinh Thị Hoa") -> in
 
 def tick(
     key: str, user_id: int, present: bool = True, day: date = TODAY, at: datetime = NOW
-) -> services.Tick:
+) -> attendance.Tick:
     """Return a tick."""
-    return services.Tick(key, day, user_id, present, at)
+    return attendance.Tick(key, day, user_id, present, at)

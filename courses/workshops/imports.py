@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
-from courses.workshops import lists, queries, services
+from courses.workshops import attendance, lists, queries
 from courses.workshops.forms import UploadForm
 from courses.workshops.models import Workshop, WorkshopFile
 from portal.core import clock
@@ -161,7 +161,7 @@ def _evidence_page(workshop_id: int, form: UploadForm) -> str:
         page=queries.class_page(session, workshop, clock.today()),
         form=form,
         attached=attached(session, workshop),
-        ticks=services.ticks_of(session, workshop),
+        ticks=attendance.ticks_of(session, workshop),
     )
 
 

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.workshops import services as workshops
+from courses.workshops import attendance
 from courses.workshops.matching import Line
 from courses.workshops.models import PaperLine
 from portal.app import create_app
@@ -173,9 +173,9 @@ notices.read                  POST    in       404     404          404       40
 notices.read_all              POST    in       303     303          303       303      303        303    303    303   303
 workshops.index               GET     in       200      200      200      200      200      200      200      200     200
 workshops.show                GET     in       200      200      200      200      200      200      404      404     404
-workshops.register            POST    in       303      303      303      303      303      303      404      404     404
-workshops.give_up             POST    in       303      303      303      303      303      303      404      404     404
-workshops.check_in            GET     in       200      200      200      200      200      200      200      200     200
+attendance.register            POST    in       303      303      303      303      303      303      404      404     404
+attendance.give_up             POST    in       303      303      303      303      303      303      404      404     404
+attendance.check_in            GET     in       200      200      200      200      200      200      200      200     200
 workshops.check_in_submit     POST    in       422      422      422      422      422      422      422      422     422
 halls.listing                 GET     in       403      403      200      200      200      200      403      403     403
 halls.training                GET     in       200      200      200      200      200      200      200      200     200
@@ -400,9 +400,9 @@ WHERE = {
     "jobs.again": Asked("/manage/jobs/1/again"),
     "workshops.index": Asked("/workshops/"),
     "workshops.show": Asked("/workshops/{hall}/"),
-    "workshops.register": Asked("/workshops/{hall}/register"),
-    "workshops.give_up": Asked("/workshops/{hall}/give-up"),
-    "workshops.check_in": Asked("/workshops/{hall}/check-in"),
+    "attendance.register": Asked("/workshops/{hall}/register"),
+    "attendance.give_up": Asked("/workshops/{hall}/give-up"),
+    "attendance.check_in": Asked("/workshops/{hall}/check-in"),
     "workshops.check_in_submit": Asked("/workshops/{hall}/check-in"),
     "halls.listing": Asked("/manage/workshops/"),
     "halls.training": Asked("/manage/workshops/training"),
@@ -463,7 +463,7 @@ HALLS = re.compile(r"\{(hall|paper|enrolment|practice|community|evening)\}")
 def halls_for(session: Session, world: World, people: dict[str, int]) -> dict[str, int]:
     """Make a class of school A that Ana registered for, a paper class, a practice of Ana's, an evening of Lan's."""
     hall = halls.hall(session, world)
-    workshops.register(session, hall, world.ana, by_id=world.ana, now=NOW)
+    attendance.register(session, hall, world.ana, by_id=world.ana, now=NOW)
     paper = halls.paper_class(session, world, [Line("Trần Thị Ánh")])
     enrolment = halls.practising(session, world.ana)
     practice = halls.practice(session, enrolment, [halls.teacher(session, world)])

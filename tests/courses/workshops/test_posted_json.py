@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from courses.group_lessons.views import _evening
-from courses.workshops.manage import _ticks
+from courses.workshops.attending import _ticks
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from courses.assignments import services as assignments
 from courses.assignments.models import AssignmentRule
 from courses.models import Course
-from courses.workshops import services as workshops
+from courses.workshops import attendance
 from courses.workshops.matching import Line
 from portal.core.accounts.models import Claim, Posting, User
 from portal.core.db import unit_of_work
@@ -50,7 +50,7 @@ def things(session: Session, world: World) -> dict[str, int]:
         course = work.scalars(select(Course).where(Course.code == "GD-01")).one()
         assignments.apply_to(work, [world.ana], NOW)
         one = halls.hall(work, world)
-        workshops.register(work, one, world.ana, by_id=world.ana, now=NOW)
+        attendance.register(work, one, world.ana, by_id=world.ana, now=NOW)
         made["hall"] = one.id
         made["paper"] = halls.paper_class(work, world, [Line("Trần Thị Ánh", "Trường Tiểu học Ánh Sao")]).id
         made["practice"] = halls.practice(
@@ -194,7 +194,7 @@ def test_every_list_with_a_police_officer_asks_why_first(
         work.flush()
         assignments.apply_to(work, [world.emil], NOW)
         hall = halls.hall(work, world)
-        workshops.register(work, hall, world.emil, by_id=world.emil, now=NOW)
+        attendance.register(work, hall, world.emil, by_id=world.emil, now=NOW)
         paper = halls.paper_class(work, world, [Line("Hồ Văn Én", "Công an Huyện Một")])
         more = {"police_rule": rule.id, "police_hall": hall.id, "police_paper": paper.id}
     head = sign_in(world.gina)
@@ -220,7 +220,7 @@ def test_whoever_may_open_a_roll_may_say_why(
     """A trainer reads no lists of a place, yet the roll of her class asks her too."""
     with unit_of_work() as work:
         hall = halls.hall(work, world, trainer_ids=(things["learner"],))
-        workshops.register(work, hall, world.emil, by_id=world.emil, now=NOW)
+        attendance.register(work, hall, world.emil, by_id=world.emil, now=NOW)
         hall_id = hall.id
     trainer = sign_in(things["learner"])
     sent = trainer.get(f"/manage/workshops/{hall_id}/roll")
