@@ -26,6 +26,7 @@ from portal.core.organisation.models import (
     Sector,
     UnitKind,
 )
+from portal.core.organisation.planning import plan
 from portal.core.organisation.reorganise import (
     BASIS,
     Change,
@@ -37,7 +38,6 @@ from portal.core.organisation.reorganise import (
     Row,
     State,
     Subject,
-    plan,
 )
 from portal.core.text import N_
 
