@@ -52,7 +52,7 @@ def register(session: Session, workshop: Workshop, user_id: int, *, by_id: int |
     locked(session, workshop)
     if workshop.closed_at or workshop.cancelled_at or workshop.ends_on < local_date(now):
         raise NotOpen
-    line = _line(session, workshop)
+    line = line_of(session, workshop)
     mine = next((one for one in line if one.user_id == user_id), None)
     if mine is None:
         last = session.scalar(
@@ -89,7 +89,7 @@ def give_up(
     locked(session, workshop)
     if workshop.closed_at or workshop.cancelled_at:
         raise NotOpen
-    line = _line(session, workshop)
+    line = line_of(session, workshop)
     mine = next((one for one in line if one.user_id == user_id), None)
     if mine is None:
         return ()
@@ -212,7 +212,7 @@ def locked(session: Session, workshop: Workshop) -> None:
     ).one()
 
 
-def _line(session: Session, workshop: Workshop) -> Sequence[Registration]:
+def line_of(session: Session, workshop: Workshop) -> Sequence[Registration]:
     return session.scalars(
         select(Registration)
         .where(Registration.workshop_id == workshop.id, Registration.given_up_at.is_(None))
@@ -294,7 +294,7 @@ def note(
     return True
 
 
-def _there(session: Session, workshop: Workshop) -> dict[int, list[Attendance]]:
+def days_there(session: Session, workshop: Workshop) -> dict[int, list[Attendance]]:
     """Return for each person the days she was there, in order."""
     found: dict[int, list[Attendance]] = {}
     for row in session.scalars(

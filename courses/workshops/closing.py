@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from courses.certificates.issuing import Issuer
 from courses.models import Enrolment
 from courses.services import complete_if_met
-from courses.workshops.attendance import Tick, _there, locked, note, ticks_of
+from courses.workshops.attendance import Tick, days_there, locked, note, ticks_of
 from courses.workshops.errors import (
     AlreadyClosed,
     NotClosed,
@@ -58,7 +58,7 @@ def close(
     workshop.closed_at, workshop.closed_by_id = now, by_id
     workshop.signatures, workshop.visits = signatures, visits
     workshop.difference_reason = reason.strip() if signatures != ticks else None
-    there = _there(session, workshop)
+    there = days_there(session, workshop)
     completed = 0
     for days in there.values():
         if len(days) >= workshop.days_needed and take_part(session, workshop, days):
@@ -102,7 +102,7 @@ def correct(
         raise ReasonTooShort
     made = Tick(f"fix:{secrets.token_hex(12)}", day, user_id, present, now)
     note(session, workshop, made, How.CORRECTION, by_id, now, reason.strip(), decides=True)
-    days = _there(session, workshop).get(user_id, [])
+    days = days_there(session, workshop).get(user_id, [])
     fact = session.get(Attended, (workshop.id, user_id))
     if len(days) >= workshop.days_needed:
         if fact is None:

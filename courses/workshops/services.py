@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from courses.workshops.attendance import _line, locked
+from courses.workshops.attendance import line_of, locked
 from courses.workshops.errors import (
     AlreadyClosed,
     DayHasAttendance,
@@ -101,7 +101,7 @@ def change_workshop(
     locked(session, workshop)
     if workshop.closed_at is not None or workshop.cancelled_at is not None:
         raise AlreadyClosed
-    line = _line(session, workshop)
+    line = line_of(session, workshop)
     before = seating([one.number for one in line], workshop.capacity)
     seated = sum(seat is Seat.SEATED for seat in before.values())
     if facts.capacity < seated:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 from portal.core.names import fold
-from portal.core.organisation.planning import _unknown
 from portal.core.organisation.reorganise import BASIS, DAY, Change, Fault, Follower, Impossible, Row, State
 from portal.core.text import N_
 
@@ -275,3 +274,11 @@ class Book:
                 yield Change(table, key, {c: before[c] for c in columns}, {c: after[c] for c in columns})
         for table, key in self.new:
             yield Change(table, key, None, dict(self.rows[table][key]))
+
+
+def _unknown(subject: str) -> str:
+    return (
+        N_("There is no area with the code %(code)s on this day.")
+        if subject == "area"
+        else N_("There is no unit with the code %(code)s on this day.")
+    )

@@ -40,14 +40,6 @@ def plan(events: Sequence[tuple[int, Event]], day: date, state: State) -> Plan:
     return Plan(() if faults else tuple(book.changes()), tuple(faults))
 
 
-def _unknown(subject: str) -> str:
-    return (
-        N_("There is no area with the code %(code)s on this day.")
-        if subject == "area"
-        else N_("There is no unit with the code %(code)s on this day.")
-    )
-
-
 def _merge(book: Book, event: Event) -> None:
     olds = _predecessors(book, event)
     if len(event.successors) != 1:
