@@ -112,7 +112,9 @@ def _written(value: Any) -> Any:
 
 def _add_files(archive: zipfile.ZipFile, connection: Connection, files: Path | None) -> None:
     """Add the bytes of every stored file once; one that is gone is found by `verify`."""
-    for digest in connection.scalars(text("SELECT DISTINCT sha256 FROM stored_file ORDER BY sha256")):
+    for digest in connection.scalars(
+        text("SELECT DISTINCT sha256 FROM stored_file WHERE removed_at IS NULL ORDER BY sha256")
+    ):
         if files is not None and (files / digest).is_file():
             archive.write(files / digest, f"files/{digest}")
 
@@ -152,7 +154,9 @@ def _take_files(archive: zipfile.ZipFile, connection: Connection, files: Path, p
 
 def _files(archive: zipfile.ZipFile, connection: Connection, path: Path) -> Iterator[tuple[str, bytes]]:
     """Yield digest and bytes of every stored file. Raises `BadBackup` where one is missing or is another."""
-    for digest in connection.scalars(text("SELECT DISTINCT sha256 FROM stored_file ORDER BY sha256")):
+    for digest in connection.scalars(
+        text("SELECT DISTINCT sha256 FROM stored_file WHERE removed_at IS NULL ORDER BY sha256")
+    ):
         try:
             content = archive.read(f"files/{digest}")
         except KeyError:

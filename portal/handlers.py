@@ -4,9 +4,11 @@ Only `portal.app` imports this.
 """
 
 from courses import holdings as courses
+from courses import reopening
 from courses.assignments import jobs as assignments
 from portal.core.notices import sending
 from portal.core.rights import own, retention
+from portal.core.rosters import erasing as roster_rows
 from portal.core.rosters import jobs as rosters
 
-MODULES = (sending, rosters, assignments, own, retention, courses)
+MODULES = (sending, rosters, assignments, reopening, own, retention, roster_rows, courses)

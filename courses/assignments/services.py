@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Select, and_, inspect, select, update
+from sqlalchemy import Select, and_, delete, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,11 +25,13 @@ from portal.core.clock import local_date
 from portal.core.db import Base
 from portal.core.errors import NotFound
 from portal.core.notices import services as notices
+from portal.core.notices.models import Notice
 from portal.core.notices.wording import say
 from portal.core.policy import Action, Actor, can
 from portal.core.text import N_
 
 BATCH = 1000
+IDS = 500  # ids in one statement
 REMINDER = say(
     "assignments.reminder",
     N_("A reminder: %(course)s"),
@@ -311,6 +313,14 @@ def apply_to(session: Session, user_ids: Sequence[int], now: datetime) -> None:
         plan = queries.plan(session, course_id, queries.live_rules(session, course_id), local_date(now))
         for user_id in user_ids:
             apply(session, plan, user_id, user_id, now)
+
+
+def unask(session: Session, user_ids: Sequence[int]) -> None:
+    """Take back what was asked of people who are about to be removed as if they had never come, and the notices of it."""
+    for start in range(0, len(user_ids), IDS):
+        some = user_ids[start : start + IDS]
+        session.execute(delete(Assignment).where(Assignment.user_id.in_(some)))
+        session.execute(delete(Notice).where(Notice.user_id.in_(some), Notice.code == ASKED))
 
 
 def _tell(session: Session, plan: queries.Plan, asks: Sequence[dict[str, Any]], now: datetime) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses import queries
 from courses.models import Version
 from courses.published import published
+from courses.queries import terms
 from portal.demo.answers import right
 from portal.demo.bulk import packed
 from quizzes import services as quizzes
@@ -63,16 +63,16 @@ def exemplars(session: Session, version: Version, taker_id: int, now: datetime) 
 def _sat(
     session: Session, version: Version, quiz_ref: str, taker_id: int, seed: int, now: datetime
 ) -> Exemplar:
-    quiz: Mapping[str, Any] = queries.quiz_of(published(session, version.id, version.digest), quiz_ref)
-    release = queries.release_of(session, quiz)
+    quiz: Mapping[str, Any] = terms.quiz_of(published(session, version.id, version.digest), quiz_ref)
+    release = terms.release_of(session, quiz)
     began = now - timedelta(minutes=MINUTES)
     attempt = quizzes.start(
         session,
         taker_id=taker_id,
         scope=f"exemplar:{version.id}:{seed}",
         release=release,
-        blueprint=queries.blueprint_of(quiz),
-        rules=queries.rules_of(quiz),
+        blueprint=terms.blueprint_of(quiz),
+        rules=terms.rules_of(quiz),
         pass_share=Fraction(quiz["pass_share"]),
         seed=seed,
         now=began,

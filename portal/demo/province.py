@@ -28,7 +28,7 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
-from portal.demo import halls
+from portal.demo import evidence, halls
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.demo.names import invented
 
@@ -77,6 +77,7 @@ def fill(session: Session, today: date, now: datetime, report: Callable[[str], N
     report(f"classes, a practice, an evening: {halls.load(session, issuer, today, now)}")
     _households(session, today, now, dice)
     _rule(session, today, now)
+    report(f"people without a name in the portal: {evidence.load(session, today, now)}")
 
 
 def _areas(session: Session) -> dict[str, Area]:

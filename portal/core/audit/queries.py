@@ -84,6 +84,7 @@ LABELS = {
     "roster.change": N_("corrected a staff list"),
     "roster.end": N_("ended a post"),
     "roster.transfer_ask": N_("offered a transfer"),
+    "roster.transfer_request": N_("asked for a transfer"),
     "roster.transfer_accepted": N_("accepted a transfer"),
     "roster.transfer_declined": N_("declined a transfer"),
     "roster.transfer_withdrawn": N_("withdrew a transfer"),

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.accounts import arrivals
 from portal.core.accounts.queries import actor_of
 from portal.core.db import db
 from portal.core.files.models import StoredFile
@@ -15,7 +16,8 @@ from portal.core.jobs.context import JobContext
 from portal.core.jobs.registry import handles
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action, Actor
-from portal.core.rosters import bring
+from portal.core.rosters import bring, queries
+from portal.core.rosters.erasing import remove_files
 from portal.core.rosters.models import ImportState, RosterImport, RosterLine
 from portal.core.rosters.plan import Seen
 from portal.core.rosters.rows import COLUMNS, HEADINGS, REQUIRED, Cell
@@ -135,6 +137,7 @@ def apply(context: JobContext) -> dict[str, Any]:
                 session, there[1], there[0], checked, clock.now(),
                 lambda done, all_: context.progress(total + total * done // max(1, all_), 2 * total + 1),
             )  # fmt: skip
+            arrivals.arrived(session, queries.people_of_import(session, import_id), clock.now())
             context.finish(session, _done(import_id))
     except bring.Moved:
         db.session.rollback()
@@ -146,6 +149,15 @@ def apply(context: JobContext) -> dict[str, Any]:
     return _done(import_id)
 
 
+@handles("roster.clean", N_("Letting go of staff lists that name people who were removed"), daily_at=1)
+def clean(context: JobContext) -> dict[str, Any]:
+    """Remove the files of imports whose undo is past and that name somebody whose data were removed."""
+    with context.work() as session:
+        gone = remove_files(session, clock.now())
+        context.finish(session, {"removed": gone})
+    return {}
+
+
 @handles("roster.undo", N_("Undoing a staff list"))
 def undo(context: JobContext) -> dict[str, Any]:
     """Undo an import in one transaction, or say which later changes stand on it."""
@@ -154,7 +166,12 @@ def undo(context: JobContext) -> dict[str, Any]:
         with context.work() as session:
             there = _there(session, context, ImportState.UNDOING)
             if there is not None:
+                added = queries.added_by_import(session, import_id)
+                others = set(queries.people_of_import(session, import_id)) - set(added)
+                # what merely followed from their coming must not hold them here; refused, all of it stands again
+                arrivals.taken_back(session, added)
                 bring.undo(session, there[0], context.by_id or 0, clock.now())
+                arrivals.arrived(session, sorted(others), clock.now())
                 context.finish(session, _done(import_id))
     except bring.CannotUndo as fault:
         with context.work() as session:

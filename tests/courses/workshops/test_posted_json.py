@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.group_lessons.views import _evening
-from courses.workshops.manage import _ticks
+from courses.workshops.attending import _ticks
 from tests.examples import examples
 
 ANYTHING = st.recursive(

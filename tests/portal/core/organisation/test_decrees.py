@@ -19,7 +19,8 @@ from portal.core.organisation.decrees import (
     rows_of,
     written,
 )
-from portal.core.organisation.reorganise import Event, Kind, State, Subject, Successor, plan
+from portal.core.organisation.planning import plan
+from portal.core.organisation.reorganise import Event, Kind, State, Subject, Successor
 from tests.examples import examples
 
 TOML = """

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from portal.core.organisation.planning import plan
 from portal.core.organisation.reorganise import (
     Event,
     Follower,
@@ -20,7 +21,6 @@ from portal.core.organisation.reorganise import (
     Successor,
     effects,
     perform,
-    plan,
     reverse,
 )
 from tests.examples import examples
