@@ -73,3 +73,44 @@ def test_a_migration_imports_nothing_of_ours() -> None:
             for line in source.splitlines()
             if line.startswith(("import portal", "from portal", "from courses", "from quizzes"))
         ]
+
+
+def test_what_a_support_officer_opened_moves_with_its_reason(empty: Flask) -> None:
+    upgrade(revision="org2")
+    at = "2026-11-20 03:00:00+00:00"
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                'INSERT INTO "user" (id, full_name, sort_key, search_key, secret_kind, failed_count, created_at, coded)'
+                " VALUES (7, 'x', 'x', 'x', 'password', 0, :at, false)"
+            ),
+            {"at": at},
+        )
+        for number, reference, reason in (
+            (1, "asked", "thăm nhà theo kế hoạch"),
+            (2, "list", "thăm nhà theo kế hoạch"),
+            (3, "0f0f0f0f", "thăm nhà theo kế hoạch"),
+        ):
+            connection.execute(
+                text("INSERT INTO accompaniment_look VALUES (:id, 7, :at, :reference, :reason)"),
+                {"id": number, "at": at, "reference": reference, "reason": reason},
+            )
+
+    upgrade()
+
+    seen = text(
+        "SELECT list_view.code, list_view.place, list_reason.reason FROM list_view"
+        " JOIN list_reason ON list_reason.id = list_view.reason_id ORDER BY list_view.id"
+    )
+    with db.engine.connect() as connection:
+        assert [tuple(row) for row in connection.execute(seen)] == [
+            ("record.open", "record:list", "thăm nhà theo kế hoạch"),
+            ("record.open", "record:0f0f0f0f", "thăm nhà theo kế hoạch"),
+        ]
+
+    downgrade(revision="org2")
+
+    with db.engine.connect() as connection:
+        kept = connection.execute(text("SELECT reference FROM accompaniment_look ORDER BY id")).scalars()
+        assert list(kept) == ["asked", "list", "0f0f0f0f"]
+        assert connection.execute(text("SELECT count(*) FROM list_view")).scalar_one() == 0
