@@ -153,7 +153,10 @@ def _evening(posted: Any) -> Evening | None:
             for question, votes in posted["hands"].items()
         }
         key, place = posted["key"], posted["place"]
-        if not (isinstance(key, str) and 8 <= len(key) <= 40 and isinstance(place, str)):
+        # JSON can spell letters that no database keeps (NUL, half a character): refused here, for good
+        if not (isinstance(key, str) and 8 <= len(key) <= 40 and key.isprintable()):
+            return None
+        if not (isinstance(place, str) and place.isprintable()):
             return None
         return Evening(
             key=key,

@@ -196,6 +196,7 @@ def _ticks(posted: Any) -> list[attendance.Tick] | None:
         if not (
             isinstance(key, str)
             and 8 <= len(key) <= 36
+            and key.isprintable()
             and isinstance(user_id, int)
             and 0 < user_id < 2**62
             and isinstance(present, bool)

@@ -58,3 +58,16 @@ def test_a_right_one_is_read() -> None:
     )
     marks = [{"key": "abcdefgh", "day": "2026-11-24", "user": 5, "present": True, "at": 1_700_000_000_000}]
     assert [one.key for one in _ticks({"marks": marks}) or ()] == ["t:abcdefgh"]
+
+
+def test_letters_that_no_database_keeps_are_refused() -> None:
+    evening = {
+        "key": "abcdefgh", "place": "Nhà văn hóa thôn Ẵ", "began": 1, "ended": 2, "present": [], "others": 0, "hands": {},
+    }  # fmt: skip
+    mark = {"key": "abcdefgh", "day": "2026-11-24", "user": 5, "present": True, "at": 1_700_000_000_000}
+
+    assert _evening(evening) is not None
+    for broken in ("abcdefg\0", "abcdefg\ud800"):
+        assert _evening({**evening, "key": broken}) is None
+        assert _evening({**evening, "place": broken}) is None
+        assert _ticks({"marks": [{**mark, "key": broken}]}) is None
