@@ -76,7 +76,7 @@ def test_the_page_shows_one_s_own_and_marks_them_as_read(
     first = session.scalars(select(Notice).where(Notice.user_id == world.ana)).one().id
 
     page = ana.get("/notices").text
-    assert "Hạn: 24/11/2026" in page
+    assert "Hạn hoàn thành 24/11/2026" in page
     assert page.count('class="notice notice--new"') == 1
     assert "1 thông báo mới" in ana.get("/").text
     assert "1 thông báo mới" in ana.get("/account").text
