@@ -77,7 +77,9 @@ def test_a_paper_list_does_not_grow(world: World, sign_in: SignIn) -> None:
 
     counts = [queries(bruno, f"/manage/workshops/paper/{one}/") for one in ids]
 
-    assert counts[0] == counts[1] <= 18, counts
+    assert counts[0] == counts[1] <= 20, (
+        counts
+    )  # three of them: whether a police officer is among them, and who looked
 
 
 def test_playing_and_looking_back_do_not_grow(world: World, sign_in: SignIn) -> None:
