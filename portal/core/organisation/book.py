@@ -257,11 +257,17 @@ class Book:
         )
 
     def twice(self) -> Iterator[Fault]:
-        """Yield a fault for each code that somebody was given while another still holds it."""
+        """Yield a fault for each code that somebody was given while another still holds it.
+
+        Or while one that has ended held it from the very day on which the claimant began: a code and a first day name
+        one place.
+        """
         for (subject, code), (number, claimant) in self.claims.items():
+            begins = self.rows[subject][claimant]["valid_from"]
             for key in sorted(self.codes[subject, code]):
                 row = self.rows[subject][key]
-                if key != claimant and row["code"] == code and row["valid_to"] is None:
+                held = row["valid_to"] is None or row["valid_from"] == begins
+                if key != claimant and row["code"] == code and held:
                     values = {"code": code, "name": row["name"]}
                     yield Fault(number, N_("The code %(code)s is taken by %(name)s."), values)
 
