@@ -41,7 +41,7 @@ run: $(VENV)/run.stamp $(VENV)/catalogues.stamp ## set up and serve http://127.0
 
 test: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## every test this machine can run (REQUIRE_ALL=1: all, or fail)
 	@$(BIN)/python -m tests.machine
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not browser" $(ARGS) || test $$? = 5
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not browser" $(ARGS) || test $$? = 5
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m browser $(ARGS) || test $$? = 5  # apart: a driven browser leaves an event loop behind
 
 check: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## format, lint, types, import directions, catalogues, content
@@ -65,8 +65,9 @@ fmt: $(VENV)/dev.stamp ## format
 bench: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## the benchmarks, as a table and as build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader of what people send (ARGS="--seed 2")
+fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader (ARGS="--seed 2"), and every property on 25 times as many examples
 	@mkdir -p build && $(BIN)/python -m tests.fuzz.tables_in --count 100000 --keep build/fuzz-input $(ARGS)
+	@HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n 2 --dist worksteal -m hypothesis
 
 lock: ## resolve the dependencies anew and write the lock files
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --extra postgres --extra redis --group dev pyproject.toml -o requirements/dev.txt

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from courses.completion import RuleCode
@@ -13,6 +13,7 @@ from courses.models import Enrolment
 from courses.practice.models import Practice
 from courses.workshops.models import Attended
 from portal.core.clock import local_date
+from portal.core.db import rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,23 @@ def legs_of_many(
     return found
 
 
+_PRACTICES = select(Practice.enrolment_id, Practice.result).where(
+    Practice.enrolment_id.in_(bindparam("enrolments", expanding=True)),
+    Practice.result.is_not(None),
+    Practice.withdrawn_at.is_(None),
+)
+
+
 def _marks(session: Session, enrolment_ids: list[int]) -> dict[int, Fraction]:
     best: dict[int, Fraction] = {}
-    for enrolment_id, result in session.execute(
-        select(Practice.enrolment_id, Practice.result).where(
-            Practice.enrolment_id.in_(enrolment_ids),
-            Practice.result.is_not(None),
-            Practice.withdrawn_at.is_(None),
-        )
-    ):
+    for enrolment_id, result in rows(session, _PRACTICES, {"enrolments": enrolment_ids}):
         mark = Fraction(str(result))
         best[enrolment_id] = max(best.get(enrolment_id, mark), mark)
     return best
 
 
 def _classes(session: Session, enrolments: list[Enrolment]) -> dict[int, int]:
-    rows = session.execute(
+    attended = session.execute(
         select(Attended.user_id, Attended.course_id, Attended.on_day, func.count())
         .where(
             Attended.user_id.in_({one.user_id for one in enrolments}),
@@ -83,7 +85,7 @@ def _classes(session: Session, enrolments: list[Enrolment]) -> dict[int, int]:
         began = None if one.cycle == 1 else local_date(one.enrolled_at)
         counts[one.id] = sum(
             many
-            for user_id, course_id, day, many in rows
+            for user_id, course_id, day, many in attended
             if (user_id, course_id) == (one.user_id, one.course_id) and (began is None or day >= began)
         )
     return counts

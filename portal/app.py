@@ -24,8 +24,9 @@ from courses.families import views as families
 from courses.group_lessons import views as group_lessons
 from courses.practice import views as practice
 from courses.views import attempts, catalogue, learn, preview
+from courses.workshops import attending, manage
 from courses.workshops import imports as hall_imports
-from courses.workshops import manage as halls
+from courses.workshops import pages as halls
 from courses.workshops import past as paper_classes
 from courses.workshops import views as workshops
 from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
@@ -52,6 +53,8 @@ from portal.reports import views as reports
 from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
+#: Modules that add their addresses to a blueprint of another one when they are imported.
+BESIDE = (attending, manage)
 NAVIGATION = (
     ("home.index", N_("Home"), None),
     ("catalogue.index", N_("Courses"), None),
@@ -110,7 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         units.mine,
         reorganisations.bp,
         workshops.bp,
-        halls.manage,
+        halls.bp,
         hall_imports.bp,
         paper_classes.bp,
         practice.bp,

@@ -8,7 +8,9 @@ import getpass
 import json
 import shutil
 import sys
+import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -45,7 +47,8 @@ from portal.core.organisation.unit_files import Outcome
 from portal.core.policy import Role
 from portal.core.rights import retention
 from portal.core.web import settings
-from portal.demo import sample_roster
+from portal.demo import large, sample_roster
+from portal.demo.size import PROVINCE
 from portal.reports import units as reports_units
 from portal.reports.writers import csv as csv_writer
 from portal.reports.writers import xlsx as xlsx_writer
@@ -127,11 +130,51 @@ def demonstration() -> None:
 
 
 @demonstration.command("load")
-def demo_load() -> None:
-    """Fill an empty database with the demonstration province."""
+@click.option(
+    "--size",
+    "how_large",
+    type=click.Choice(["small", "province"]),
+    default="small",
+    help="province: 1,000 schools, 25,000 staff, 300,000 parents, three years of learning",
+)
+@click.option(
+    "--certificates",
+    type=click.IntRange(min=1),
+    default=PROVINCE.certificates,
+    show_default=True,
+    help="how many certificates the province has; 300000 and 1000000 are for measuring",
+)
+def demo_load(how_large: str, certificates: int) -> None:
+    """Fill an empty database with the demonstration province.
+
+    --size province makes the tables and publishes the courses first where that was not done. It refuses a database
+    that has people in it. Only the certificates of the small demonstration have files; the others are facts alone.
+    """
     if settings().production:
         raise click.ClickException("production refuses demonstration data (PORTAL_ENVIRONMENT=production)")
-    demo.load(clock.today(), report=click.echo)
+    if how_large == "small":
+        demo.load(clock.today(), report=click.echo)
+        return
+    began = time.monotonic()
+
+    def report(line: str) -> None:
+        click.echo(f"{time.monotonic() - began:5.0f} s  {line}")
+
+    upgrade()
+    if demo.loaded(db.session()):
+        raise click.ClickException(
+            "the database has people in it already; the province goes into an empty one (PORTAL_DATABASE_URL names it)"
+        )
+    if not _loaded():
+        raise click.ClickException("a course was refused; the province's people learn all of them")
+    try:
+        large.load(replace(PROVINCE, certificates=certificates), clock.today(), report)
+    except large.TooSmall as fault:
+        raise click.ClickException(str(fault)) from None
+    report(
+        f"done. {large.drawn(db.session()):,} certificates have a file, as issued; the others were entered with their "
+        "facts alone and can be verified, not opened"
+    )
 
 
 @demonstration.command("roster")

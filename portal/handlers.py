@@ -4,11 +4,24 @@ Only `portal.app` imports this.
 """
 
 from courses import holdings as courses
+from courses import reopening
 from courses.assignments import jobs as assignments
 from portal.core.notices import sending
 from portal.core.rights import own, retention
+from portal.core.rosters import erasing as roster_rows
 from portal.core.rosters import jobs as rosters
 from portal.indicators import holdings as indicators
 from portal.reports.filing import holdings as filing
 
-MODULES = (sending, rosters, assignments, own, retention, courses, indicators, filing)
+MODULES = (
+    sending,
+    rosters,
+    assignments,
+    reopening,
+    own,
+    retention,
+    roster_rows,
+    courses,
+    indicators,
+    filing,
+)

@@ -9,10 +9,24 @@ from portal.core import clock
 from portal.core.db import db
 from portal.core.notices import queries as notices
 from portal.core.policy import Action
+from portal.core.text import N_
 from portal.core.web import actor, public
 from portal.reports import queries as reports
 
 bp = Blueprint("home", __name__)
+
+#: What a role works at besides learning, in the order of the day: action, page, what the button says, its icon.
+WORK = (
+    (Action.HOUSEHOLD_KEEP, "households.register", N_("Register from a list"), "people"),
+    (Action.GROUP_LESSON_PLAY, "group_lessons.listing", N_("Play a lesson to a group"), "school"),
+    (Action.WORKSHOP_HOLD, "halls.listing", N_("Hold classes"), "school"),
+    (Action.ROSTER_MANAGE, "roster.units", N_("Staff lists"), "list"),
+    (Action.COURSE_CHECK, "author.index", N_("Course files"), "book"),
+    (Action.COURSE_PREVIEW, "preview.index", N_("Questions and keys"), "quiz"),
+    (Action.AUDIT_READ, "audit.index", N_("Audit trail"), "clock"),
+    (Action.UNITS_MANAGE, "units.index", N_("Areas and units"), "map"),
+    (Action.FAMILY_SUPPORT, "families.index", N_("Family support"), "people"),
+)
 
 
 @bp.get("/")
@@ -25,7 +39,8 @@ def index() -> str:
     mine = own_courses.my_courses(db.session(), me, clock.today())
     places = reports.places(db.session(), me.grants) if me.may(Action.PEOPLE_COUNT) else []
     unread = notices.unread(db.session(), me.id)
-    return render_template("home/mine.html", mine=mine, places=places, unread=unread)
+    work = [(endpoint, label, icon) for action, endpoint, label, icon in WORK if me.may(action)]
+    return render_template("home/mine.html", mine=mine, places=places, unread=unread, work=work)
 
 
 @bp.get("/help")

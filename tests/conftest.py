@@ -4,32 +4,52 @@ Ana teaches at a school; Bruno heads it; Carla teaches elsewhere; Dora heads edu
 """
 
 import os
-import uuid
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
-from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from courses import loader
 from portal.app import create_app
 from portal.config import Settings
 from portal.core import clock
 from portal.core.accounts import services as accounts
 from portal.core.accounts.login import TOKEN_KEY
 from portal.core.db import db, unit_of_work
-from tests import machine
-from tests.factories import NOW, World, build
+from tests import databases, examples, machine
+from tests.factories import NOW, World
 
-DATABASES = ["sqlite", "postgresql"]
+DATABASES = databases.KINDS
 TODAY = date(2026, 11, 24)
+SHARED = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell every process of the run which folder all of them share."""
+    shared = getattr(config, "workerinput", {}).get("shared")
+    config.stash[SHARED] = Path(shared or tempfile.mkdtemp(prefix="hoc-tests-"))
+    databases.begin(config.stash[SHARED])
+    examples.begin()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the folder on to a worker of pytest-xdist."""
+    node.workerinput["shared"] = str(node.config.stash[SHARED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop what the run shared, once nobody works any more."""
+    if not hasattr(config, "workerinput"):
+        databases.end()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -47,31 +67,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"this machine has no {lacks}"))
 
 
-@pytest.fixture(scope="session", params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Yield the address of an empty database of this worker's own."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path_factory.mktemp('db') / 'test.db'}"
-        return
-    yield from postgres_database()
-
-
-def postgres_database() -> Iterator[str]:
-    """Make a PostgreSQL database, yield its address, drop it."""
-    server = machine.postgres()
-    assert server is not None, "PostgreSQL is demanded (REQUIRE_ALL=1) and not there"
-    name = f"hoc_test_{os.getpid()}_{uuid.uuid4().hex[:6]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    try:
-        yield server.rsplit("/", 1)[0] + "/" + name
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        admin.dispose()
-
-
 @pytest.fixture(scope="session")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a data directory of this worker's own."""
@@ -79,28 +74,45 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_app(database_url: str, data_dir: Path) -> Iterator[tuple[Flask, World]]:
-    """Yield the application with its tables, the shipped courses, and the small world; made once."""
-    settings = Settings(
-        environment="test",
-        database_url=database_url,
-        secret_key="a secret of the tests, long enough for anybody",
-        data_dir=data_dir,
-        sign_in_limit="10000 per minute",
-        verify_limit="10000 per minute",
-        register_limit="10000 per minute",
-    )
-    app = create_app(settings)
-    app.test_client_class = Browser
-    with app.app_context(), clock.frozen(NOW):
-        upgrade()
-        with unit_of_work() as session:
-            loader.load_all(session, NOW)
-            world = build(session)
-        db.session.remove()
-    yield app, world
+def applications(data_dir: Path) -> Iterator[Callable[[str], tuple[Flask, World]]]:
+    """Yield a function that returns the application on either database, made once a worker.
+
+    Not a fixture for each database: that one would be torn down and made again at every change from one to the
+    other, and there are two such changes in every file of tests.
+    """
+    with ExitStack() as stack:
+
+        @cache
+        def application(kind: str) -> tuple[Flask, World]:
+            url, world = stack.enter_context(databases.with_world(kind, data_dir))
+            settings = Settings(
+                environment="test",
+                database_url=url,
+                secret_key="a secret of the tests, long enough for anybody",
+                data_dir=data_dir,
+                sign_in_limit="10000 per minute",
+                verify_limit="10000 per minute",
+                register_limit="10000 per minute",
+            )
+            app = create_app(settings)
+            app.test_client_class = Browser
+            stack.callback(_close, app)
+            return app, world
+
+        yield application
+
+
+def _close(app: Flask) -> None:
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def whole_app(
+    request: pytest.FixtureRequest, applications: Callable[[str], tuple[Flask, World]]
+) -> tuple[Flask, World]:
+    """Return the application with its tables, the shipped courses, and the small world, on each database."""
+    return applications(request.param)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from portal.core.rosters.models import Evidence, RosterBasis
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
 BEGAN = date(2020, 4, 10)
-_number = count(1)
+_number = count(101)  # those of the small world, which is made once for all, begin at 1
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,10 @@ def person(
     username: str | None = None,
     secret_hash: str | None = None,
     phone: str | None = None,
+    number: int | None = None,
 ) -> User:
     """Add a person, with a post in a unit where one is given."""
-    number = next(_number)
+    number = number or next(_number)
     user = User(
         full_name=full_name,
         sort_key=sort_key(full_name),
@@ -159,15 +160,15 @@ def build(session: Session) -> World:
     clinic = unit(session, "K", UnitKind.CLINIC, Sector.HEALTH, "Trạm Y tế Xã Ba", c1)
     post = unit(session, "L", UnitKind.POLICE_POST, Sector.POLICE, "Công an Huyện Một", d1)
     community = unit(session, "Q", UnitKind.COMMUNITY, Sector.COMMUNITY, "Cộng đồng Xã Ba", c1, roster=False)
-    ana = person(session, "Trần Thị Ánh", school.id, username="ana")
-    bruno = person(session, "Lê Văn Bảo", school.id, Audience.MANAGER, username="bruno")
-    carla = person(session, "Phạm Thị Cúc", other.id, username="carla")
-    dora = person(session, "Đỗ Thị Dung", None, username="dora")
-    emil = person(session, "Hồ Văn Én", post.id, Audience.INVESTIGATOR, username="emil")
-    fay = person(session, "Vũ Thị Phượng", community.id, Audience.PARENT, username="fay")
-    gina = person(session, "Ngô Thị Giang", None, username="gina")
-    admin = person(session, "Mạc Thị Quản", None, username="admin")
-    author = person(session, "Tạ Thị Soạn", None, username="author")
+    ana = person(session, "Trần Thị Ánh", school.id, username="ana", number=1)
+    bruno = person(session, "Lê Văn Bảo", school.id, Audience.MANAGER, username="bruno", number=2)
+    carla = person(session, "Phạm Thị Cúc", other.id, username="carla", number=3)
+    dora = person(session, "Đỗ Thị Dung", None, username="dora", number=4)
+    emil = person(session, "Hồ Văn Én", post.id, Audience.INVESTIGATOR, username="emil", number=5)
+    fay = person(session, "Vũ Thị Phượng", community.id, Audience.PARENT, username="fay", number=6)
+    gina = person(session, "Ngô Thị Giang", None, username="gina", number=7)
+    admin = person(session, "Mạc Thị Quản", None, username="admin", number=8)
+    author = person(session, "Tạ Thị Soạn", None, username="author", number=9)
     grant(session, bruno.id, Role.UNIT_HEAD, unit_id=school.id)
     grant(session, dora.id, Role.DEPARTMENT_HEAD, area_id=p.id, sector="education")
     grant(session, gina.id, Role.DISTRICT_HEAD, area_id=d1.id)

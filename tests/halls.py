@@ -12,13 +12,13 @@ from courses.group_lessons.services import Evening
 from courses.models import Course, Enrolment, Lesson, LessonDone
 from courses.practice import services as practices
 from courses.practice.models import Practice
-from courses.workshops import paper, services
+from courses.workshops import attendance, paper, services
 from courses.workshops.matching import Line
 from courses.workshops.models import Workshop
 from portal.core.accounts.models import Audience
 from portal.core.organisation.models import Unit
 from portal.core.policy import Actor, Grant, Role
-from tests.factories import NOW, TODAY, World, person
+from tests.factories import NOW, TODAY, World, grant, person
 from tests.security.support import enrol, issuer
 
 
@@ -46,6 +46,13 @@ def facts(session: Session, world: World, **more: Any) -> services.WorkshopFacts
         "trainer_ids": (),
     }
     return services.WorkshopFacts(**(given | more))
+
+
+def officer(session: Session, world: World) -> int:
+    """Add a family support officer of district D1."""
+    one = person(session, "Hà Thị Bảo", None)
+    grant(session, one.id, Role.FAMILY_SUPPORT, area_id=world.district)
+    return one.id
 
 
 _made = iter(range(1, 10_000))
@@ -133,6 +140,6 @@ def teacher(session: Session, world: World, name: str = "Đinh Thị Hoa") -> in
 
 def tick(
     key: str, user_id: int, present: bool = True, day: date = TODAY, at: datetime = NOW
-) -> services.Tick:
+) -> attendance.Tick:
     """Return a tick."""
-    return services.Tick(key, day, user_id, present, at)
+    return attendance.Tick(key, day, user_id, present, at)

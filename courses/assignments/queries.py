@@ -180,6 +180,7 @@ class Fate(StrEnum):
 class Previewed:
     """A person in a preview."""
 
+    user_id: int
     full_name: str
     unit: str
     fate: Fate
@@ -243,7 +244,7 @@ def preview(
             .group_by(User.id, User.full_name)
         )
     }
-    people = [Previewed(*names[user_id], *fates[user_id]) for user_id in here]
+    people = [Previewed(user_id, *names[user_id], *fates[user_id]) for user_id in here]
     return Preview(counts, people, len(shown))
 
 
@@ -414,6 +415,7 @@ class Progress(StrEnum):
 class AskedLine:
     """A person of whom a rule asked something."""
 
+    user_id: int
     full_name: str
     unit: str
     cycle: int
@@ -445,7 +447,13 @@ def asked_of_people(
     )
     query = (
         select(
-            User.full_name, unit, Assignment.cycle, Assignment.due_on, Enrolment.id, Completion.completed_on
+            User.id,
+            User.full_name,
+            unit,
+            Assignment.cycle,
+            Assignment.due_on,
+            Enrolment.id,
+            Completion.completed_on,
         )
         .join(User, User.id == Assignment.user_id)
         .outerjoin(Enrolment, _BEGUN)
@@ -469,9 +477,15 @@ def asked_of_people(
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     return [
         AskedLine(
-            name, where or "", cycle, due, _progress(enrolment is not None, completed, due, today), completed
+            user_id,
+            name,
+            where or "",
+            cycle,
+            due,
+            _progress(enrolment is not None, completed, due, today),
+            completed,
         )
-        for name, where, cycle, due, enrolment, completed in session.execute(query)
+        for user_id, name, where, cycle, due, enrolment, completed in session.execute(query)
     ], count
 
 

@@ -1,12 +1,12 @@
 """Making and ending rules, applying them, reminding: the writes. None of them commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Select, and_, inspect, select, update
+from sqlalchemy import Select, and_, delete, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -25,11 +25,13 @@ from portal.core.clock import local_date
 from portal.core.db import Base
 from portal.core.errors import NotFound
 from portal.core.notices import services as notices
+from portal.core.notices.models import Notice
 from portal.core.notices.wording import say
 from portal.core.policy import Action, Actor, can
 from portal.core.text import N_
 
 BATCH = 1000
+IDS = 500  # ids in one statement
 REMINDER = say(
     "assignments.reminder",
     N_("A reminder: %(course)s"),
@@ -249,10 +251,12 @@ def remind(
     days: int,
     place: str,
     by_name: str,
-    title: str,
+    title: Mapping[str, str],
     now: datetime,
 ) -> Sequence[int]:
     """Remind people (a select of ids) of a course by a notice; return the ids of those who are.
+
+    title: the course's, by language: each reads it in her own.
 
     Whoever was reminded within `days` days, by anybody and of anything, is left out; two clicks remind once.
     Raises `NobodyToRemind`.
@@ -286,7 +290,7 @@ def remind(
         REMINDER,
         {
             "name": by_name,
-            "course": title,
+            "course": dict(title),
             "to": {"endpoint": "catalogue.course", "values": {"code": course.code}},
         },
         now=now,
@@ -311,6 +315,14 @@ def apply_to(session: Session, user_ids: Sequence[int], now: datetime) -> None:
             apply(session, plan, user_id, user_id, now)
 
 
+def unask(session: Session, user_ids: Sequence[int]) -> None:
+    """Take back what was asked of people who are about to be removed as if they had never come, and the notices of it."""
+    for start in range(0, len(user_ids), IDS):
+        some = user_ids[start : start + IDS]
+        session.execute(delete(Assignment).where(Assignment.user_id.in_(some)))
+        session.execute(delete(Notice).where(Notice.user_id.in_(some), Notice.code == ASKED))
+
+
 def _tell(session: Session, plan: queries.Plan, asks: Sequence[dict[str, Any]], now: datetime) -> None:
     """Tell people in the portal what is asked of them; never by e-mail or SMS, for a rule may reach thousands."""
     code, title = session.execute(
@@ -323,7 +335,7 @@ def _tell(session: Session, plan: queries.Plan, asks: Sequence[dict[str, Any]], 
         people.setdefault((ask["due_on"], ask["cycle"]), []).append(ask["user_id"])
     for (due_on, cycle), user_ids in people.items():
         facts = {
-            "course": title["vi"],
+            "course": dict(title),
             "due_on": due_on.isoformat(),
             "to": {"endpoint": "catalogue.course", "values": {"code": code}},
         }

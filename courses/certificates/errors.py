@@ -4,6 +4,14 @@ from portal.core.errors import Refused
 from portal.core.text import N_
 
 
+class NeverDrawn(Refused):
+    """A certificate of the large demonstration, of which only the facts were entered."""
+
+    message = N_(
+        "The file of this certificate was never drawn: the demonstration entered it with its facts alone. Its number can be verified like any other."
+    )
+
+
 class AlreadyRevoked(Refused):
     """It is revoked already."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.certificates.errors import NeverDrawn
 from courses.certificates.models import Certificate, CertificateFile, Revocation
 from portal.core.errors import NotFound
 from portal.core.names import masked
@@ -108,13 +109,16 @@ def verify(session: Session, serial: str, today: date) -> Verified | None:
 def file_for(session: Session, who: Actor, serial: str) -> tuple[Certificate, bytes]:
     """Return a certificate and its bytes for its owner, or for a head who may list the people of its unit.
 
-    Raises `NotFound` for everybody else: a serial is not a key to the paper.
+    Raises `NotFound` for everybody else: a serial is not a key to the paper. Raises `NeverDrawn` where there is no
+    file (the large demonstration).
     """
     one = session.scalar(select(Certificate).where(Certificate.serial == serial))
     if one is None or not (one.user_id == who.id or _within(session, who, one, Action.PEOPLE_READ)):
         raise NotFound
     if one.erased_at is not None:
         raise NotFound
+    if one.facts.get("drawn") is False:
+        raise NeverDrawn
     return one, session.get_one(CertificateFile, one.id).pdf
 
 

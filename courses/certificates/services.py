@@ -3,6 +3,7 @@
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -151,6 +152,12 @@ def add_months(day: date, months: int) -> date:
         except ValueError:
             continue
     raise AssertionError("every month has a 28th")
+
+
+def facts_digest(facts: Mapping[str, Any]) -> str:
+    """Return the digest of facts: what `sha256` holds where no file was drawn (`drawn` is false among the facts)."""
+    text = json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What marks an accompanied family, and who looked. Read by `courses.families` alone.
+"""What marks an accompanied family. Read by `courses.families` alone.
 
 Everybody else reads `enrolment.version_id`, which names the version that every family learns; whoever does not ask
 for the path cannot tell that there is one.
@@ -6,10 +6,10 @@ for the path cannot tell that there is one.
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.core.db import Base, Code, LongText, Pk
+from portal.core.db import Base, Code, Pk
 
 
 class EnrolmentPath(Base):
@@ -45,15 +45,3 @@ class Accompaniment(Base):
             postgresql_where=text("ended_at IS NULL"),
         ),
     )
-
-
-class Look(Base):
-    """Somebody looked at accompanied families, and why. The reason stays here: the audit trail has other readers."""
-
-    __tablename__ = "accompaniment_look"
-
-    id: Mapped[Pk]
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"), index=True)
-    at: Mapped[datetime]
-    reference: Mapped[str] = mapped_column(String(40))
-    reason: Mapped[LongText]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from courses.families.models import Accompaniment, EnrolmentPath, Look
+from courses.families.models import Accompaniment, EnrolmentPath
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
 from courses.published import published
 from portal.core.accounts.models import User
@@ -111,6 +111,7 @@ class Accompanied:
 
     key: str
     members: tuple[str, ...]
+    ids: tuple[int, ...]
     since: datetime | None
 
 
@@ -137,16 +138,21 @@ def in_my_area(
         query = query.where(fits(search))
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE)).all()
-    names: dict[int, list[str]] = {}
-    for household_id, name in session.execute(
-        select(HouseholdMember.household_id, User.full_name)
+    members: dict[int, list[tuple[str, int]]] = {}
+    for household_id, name, user_id in session.execute(
+        select(HouseholdMember.household_id, User.full_name, User.id)
         .join(User, User.id == HouseholdMember.user_id)
         .where(HouseholdMember.household_id.in_([row.id for row in rows]))
         .order_by(HouseholdMember.place)
     ):
-        names.setdefault(household_id, []).append(name)
+        members.setdefault(household_id, []).append((name, user_id))
     return [
-        Accompanied(label(row.commune_code, row.number), tuple(names.get(row.id, ())), row.begun_at)
+        Accompanied(
+            label(row.commune_code, row.number),
+            tuple(name for name, _id in members.get(row.id, ())),
+            tuple(one for _name, one in members.get(row.id, ())),
+            row.begun_at,
+        )
         for row in rows
     ], count
 
@@ -155,6 +161,7 @@ def in_my_area(
 class Steps:
     """How far a member of an accompanied household is with the lessons that she reads."""
 
+    user_id: int
     full_name: str
     title: dict[str, str] | None
     read: int
@@ -166,6 +173,7 @@ def steps(session: Session, household_id: int) -> Sequence[Steps]:
     """Return how far each member is, with the lessons of the path: for the officer alone."""
     rows = session.execute(
         select(
+            User.id,
             User.full_name,
             Enrolment.id,
             Version.id,
@@ -185,17 +193,17 @@ def steps(session: Session, household_id: int) -> Sequence[Steps]:
     for enrolment_id, slug in session.execute(
         select(LessonDone.enrolment_id, Lesson.slug)
         .join(Lesson, Lesson.id == LessonDone.lesson_id)
-        .where(LessonDone.enrolment_id.in_([row[1] for row in rows if row[1] is not None]))
+        .where(LessonDone.enrolment_id.in_([row[2] for row in rows if row[2] is not None]))
     ):
         read.setdefault(enrolment_id, set()).add(slug)
     found = []
-    for name, enrolment_id, version_id, digest, completed_on in rows:
+    for user_id, name, enrolment_id, version_id, digest, completed_on in rows:
         if enrolment_id is None:
-            found.append(Steps(name, None, 0, 0, None))
+            found.append(Steps(user_id, name, None, 0, 0, None))
             continue
         version = published(session, version_id, digest)
         done = sum(one.slug in read.get(enrolment_id, ()) for one in version.lessons)
-        found.append(Steps(name, dict(version.title), done, len(version.lessons), completed_on))
+        found.append(Steps(user_id, name, dict(version.title), done, len(version.lessons), completed_on))
     return found
 
 
@@ -206,6 +214,17 @@ def since(session: Session, household_id: int) -> datetime | None:
             Accompaniment.household_id == household_id, Accompaniment.ended_at.is_(None)
         )
     )
+
+
+def reference(session: Session, household_id: int) -> str:
+    """Return what stands for a household in the trail of looks; `none` where it never was accompanied."""
+    found = session.scalar(
+        select(Accompaniment.reference)
+        .where(Accompaniment.household_id == household_id)
+        .order_by(Accompaniment.id.desc())
+        .limit(1)
+    )
+    return found or "none"
 
 
 def path_is_published(session: Session) -> bool:
@@ -219,30 +238,3 @@ def path_is_published(session: Session) -> bool:
         )
         is not None
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """Somebody looked, when, at what (a reference, or `list`), and why."""
-
-    at: datetime
-    name: str
-    reference: str
-    reason: str
-
-
-def reason_of(session: Session, who: Actor, look_id: int) -> str | None:
-    """Return the reason that `who` gave under an id, or None where it is not hers."""
-    return session.scalar(select(Look.reason).where(Look.id == look_id, Look.user_id == who.id))
-
-
-def my_looks(session: Session, who: Actor) -> Sequence[Looked]:
-    """Return the officer's own last 50 looks: what was written down about her."""
-    rows = session.execute(
-        select(Look.at, User.full_name, Look.reference, Look.reason)
-        .outerjoin(User, User.id == Look.user_id)
-        .where(Look.user_id == who.id, Look.reference != "asked")
-        .order_by(Look.id.desc())
-        .limit(PAGE)
-    )
-    return [Looked(at, name or "–", reference, reason) for at, name, reference, reason in rows]

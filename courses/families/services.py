@@ -1,4 +1,4 @@
-"""Beginning and ending to accompany a family, and saying why one looks: the writes. None of them commits.
+"""Beginning and ending to accompany a family: the writes. None of them commits. What the officer's looks are called.
 
 What is written to the audit trail has other readers, so it says that a record was noted or opened, under a random
 reference that nobody else can resolve; no household, no person, no reason.
@@ -7,17 +7,21 @@ reference that nobody else can resolve; no household, no person, no reason.
 import secrets
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from courses.families import paths
 from courses.families.errors import AlreadyAccompanied, NotAccompanied
-from courses.families.models import Accompaniment, Look
+from courses.families.models import Accompaniment
 from portal.core.audit.services import record
 from portal.core.db import insert_once
+from portal.core.policy import Action
+from portal.core.rights.looking import name_look, name_reason
+from portal.core.text import N_
 
-REASON_MINUTES = 30
-SHORTEST_REASON = 10
+#: The reason and the look of the officer, which nobody else reads.
+REASON = name_reason("record", N_("a record"), action=Action.FAMILY_SUPPORT, discreet=True)
+LOOK = name_look("record.open", N_("opened a record"), discreet=True)
 
 
 def begin(session: Session, household_id: int, *, by_id: int, now: datetime) -> None:
@@ -49,33 +53,6 @@ def end(session: Session, household_id: int, *, by_id: int, now: datetime) -> No
         raise NotAccompanied
     paths.end(session, household_id)
     _note(session, by_id, "record.note", reference, now)
-
-
-def give_reason(session: Session, reason: str, *, by_id: int, now: datetime) -> int:
-    """Write down why somebody is about to look; return the id under which the next looks find the words."""
-    asked = Look(user_id=by_id, at=now, reference="asked", reason=reason)
-    session.add(asked)
-    session.flush()
-    return asked.id
-
-
-def look(
-    session: Session, reason: str, *, by_id: int, now: datetime, household_id: int | None = None
-) -> None:
-    """Write down that somebody looked at accompanied families, and why; of one household where one is named."""
-    reference = "list"
-    if household_id is not None:
-        reference = (
-            session.scalar(
-                select(Accompaniment.reference)
-                .where(Accompaniment.household_id == household_id)
-                .order_by(Accompaniment.id.desc())
-                .limit(1)
-            )
-            or "none"
-        )
-    session.add(Look(user_id=by_id, at=now, reference=reference, reason=reason))
-    _note(session, by_id, "record.open", reference, now)
 
 
 def _note(session: Session, by_id: int, code: str, reference: str, now: datetime) -> None:

@@ -1,92 +1,35 @@
 """The support officer's pages. First the reason, then the families; nobody else has an address here that answers."""
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, TextAreaField
-from wtforms.validators import InputRequired, Length
 
 from courses.families import queries, services
 from courses.forms import ButtonForm
 from portal.core import clock
-from portal.core.child_words import child_in_text
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
-from portal.core.forms import Form
 from portal.core.households.models import Household
 from portal.core.households.queries import PAGE, household_for
 from portal.core.households.services import label
 from portal.core.locale import worded
 from portal.core.policy import Action
-from portal.core.web import actor, requires, safe_next, see_other
+from portal.core.rights.queries import opened_by
+from portal.core.rights.web import ask_reason, given_reason, looked
+from portal.core.web import actor, requires, see_other
 
 bp = Blueprint("families", __name__, url_prefix="/manage/support", template_folder="../templates")
 Answer = Response | str | tuple[str, int]
 
 
-class ReasonForm(Form):
-    """Why somebody looks. It is kept with the look, not in the audit trail."""
-
-    reason = TextAreaField(
-        lazy_gettext("Why do you open these records?"),
-        [InputRequired(), Length(min=services.SHORTEST_REASON, max=500)],
-    )
-    sure = BooleanField(lazy_gettext("It names no child; keep it as it is"))
-
-
-def _reason() -> str | None:
-    """Return the reason that was given less than half an hour ago, by the one who is signed in."""
-    kept = session.get("support")
-    if not isinstance(kept, dict) or kept.get("by") != actor().id:
-        return None
-    if kept.get("until", 0) <= clock.now().timestamp():
-        return None
-    return queries.reason_of(db.session(), actor(), int(kept["look"]))
-
-
 def _ask() -> Response:
-    here = request.full_path.rstrip("?") if request.method == "GET" else url_for("families.index")
-    return redirect(url_for("families.reason", next=safe_next(here)), code=303)
+    back = None if request.method == "GET" else url_for("families.index")
+    return ask_reason(services.REASON, services.REASON, back)
 
 
-@bp.get("/reason")
-@requires(Action.FAMILY_SUPPORT)
-def reason() -> str:
-    """Ask why."""
-    return render_template(
-        "courses/families/reason.html", form=ReasonForm(), looks=queries.my_looks(db.session(), actor())
-    )
-
-
-@bp.post("/reason")
-@requires(Action.FAMILY_SUPPORT)
-def reason_submit() -> Answer:
-    """Keep the reason for half an hour; words that seem to name a child are asked about before anything is kept."""
-    form = ReasonForm()
-    valid = form.validate_on_submit()
-    found = child_in_text(str(form.reason.data or ""))
-    if valid and found and not form.sure.data:
-        form.reason.errors = [
-            _(
-                "“%(words)s” seems to speak of a child. Nothing was kept. Leave it out, or tick that it names no child.",
-                words=found,
-            )
-        ]
-        valid = False
-    if not valid:
-        looks = queries.my_looks(db.session(), actor())
-        return render_template("courses/families/reason.html", form=form, looks=looks), 422
-    now = clock.now()
-    with unit_of_work() as work:
-        look = services.give_reason(work, str(form.reason.data), by_id=actor().id or 0, now=now)
-    # the words stay on the server: the cookie lies on a phone that others may hold
-    session["support"] = {
-        "by": actor().id,
-        "look": look,
-        "until": now.timestamp() + services.REASON_MINUTES * 60,
-    }
-    return redirect(safe_next(request.args.get("next")) or url_for("families.index"), code=303)
+def _reason() -> int | None:
+    """Return the reason that was given less than half an hour ago, by the one who is signed in."""
+    return given_reason(services.REASON, services.REASON)
 
 
 @bp.get("/")
@@ -110,9 +53,9 @@ def index() -> Answer:
         q=search,
         only=only,
         published=published,
+        opened=opened_by(db.session(), actor().id or 0, services.LOOK),
     )
-    with unit_of_work() as work:
-        services.look(work, why, by_id=actor().id or 0, now=clock.now())
+    looked(services.LOOK, "record:list", [one for line in lines for one in line.ids], why)
     return shown
 
 
@@ -124,17 +67,17 @@ def show(key: str) -> Answer:
     if why is None:
         return _ask()
     household = _mine(key)
+    steps = queries.steps(db.session(), household.id)
+    place = f"record:{queries.reference(db.session(), household.id)}"
     shown = render_template(
         "courses/families/show.html",
         key=key,
         since=queries.since(db.session(), household.id),
-        steps=queries.steps(db.session(), household.id),
+        steps=steps,
         published=queries.path_is_published(db.session()),
         form=ButtonForm(),
     )
-    household_id = household.id
-    with unit_of_work() as work:
-        services.look(work, why, by_id=actor().id or 0, now=clock.now(), household_id=household_id)
+    looked(services.LOOK, place, [one.user_id for one in steps], why)
     return shown
 
 

@@ -264,6 +264,7 @@ class EveningPage:
     began_at: datetime
     ended_at: datetime
     people: Sequence[tuple[str, str, bool, date | None]]
+    ids: tuple[int, ...]
     hands: Sequence[Hands]
 
 
@@ -281,7 +282,11 @@ def evening_page(session: Session, who: Actor, evening_id: int) -> EveningPage:
     one, unit, code, lesson = row
     people_there = session.execute(
         select(
-            GroupPresent.full_name, GroupPresent.audience, GroupPresent.enrolment_id, Completion.completed_on
+            GroupPresent.user_id,
+            GroupPresent.full_name,
+            GroupPresent.audience,
+            GroupPresent.enrolment_id,
+            Completion.completed_on,
         )
         .outerjoin(User, User.id == GroupPresent.user_id)
         .outerjoin(Completion, Completion.enrolment_id == GroupPresent.enrolment_id)
@@ -308,8 +313,9 @@ def evening_page(session: Session, who: Actor, evening_id: int) -> EveningPage:
         one.ended_at,
         [
             (name, audience or "", enrolment is not None, done)
-            for name, audience, enrolment, done in people_there
+            for _id, name, audience, enrolment, done in people_there
         ],
+        tuple(row[0] for row in people_there),
         [
             Hands(
                 asked.stem,

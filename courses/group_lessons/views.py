@@ -15,17 +15,21 @@ from courses.group_lessons import queries, services
 from courses.group_lessons.errors import NotOnTheList, TooMany
 from courses.group_lessons.screens import screens
 from courses.group_lessons.services import Evening
-from courses.looking import looked
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
 from portal.core.db import db, unit_of_work
 from portal.core.locale import language, worded
 from portal.core.policy import Action
+from portal.core.rights.looking import name_look
+from portal.core.rights.web import looked
+from portal.core.text import N_
 from portal.core.web import actor, public, requires, see_other, settings
 
 bp = Blueprint("group_lessons", __name__, url_prefix="/manage/group-lessons", template_folder="../templates")
 Page = str | tuple[str, int] | Answer
 MOST_PAGES = 100_000
+PLAYED = name_look("group_lesson.play", N_("opened a lesson for a group, with the list of people"))
+READ = name_look("group_lesson.read", N_("looked at an evening of a group"))
 
 
 @bp.get("/")
@@ -60,8 +64,10 @@ def play(unit_id: int, code: str, slug: str) -> str:
     """Show the whole lesson, the questions, the list of people: all in one page, so that it needs no signal later."""
     session = db.session()
     unit = queries.unit_for(session, actor(), unit_id)
+    place = f"unit:{unit.code}"
     course, version, lesson = queries.lesson_for(session, code, slug)
     text = queries.html_of(session, lesson, language())
+    people = queries.people(session, unit, clock.today())
     drawn = render_template(
         "courses/group_lessons/play.html",
         unit=unit,
@@ -71,14 +77,14 @@ def play(unit_id: int, code: str, slug: str) -> str:
         text=text,
         screens=[{"html": html} for html in screens(text.html)],
         questions=queries.questions(session, lesson),
-        people=queries.people(session, unit, clock.today()),
+        people=people,
         audiences=AUDIENCE_LABELS,
         form=ButtonForm(),
         key=secrets.token_hex(12),
         began=int(clock.now().timestamp() * 1000),
         most=services.MOST,
     )
-    looked("group_lesson.play", f"unit:{unit_id}", lesson=slug)
+    looked(PLAYED, place, [one.id for one in people], lesson=slug)
     return drawn
 
 
@@ -147,7 +153,10 @@ def _evening(posted: Any) -> Evening | None:
             for question, votes in posted["hands"].items()
         }
         key, place = posted["key"], posted["place"]
-        if not (isinstance(key, str) and 8 <= len(key) <= 40 and isinstance(place, str)):
+        # JSON can spell letters that no database keeps (NUL, half a character): refused here, for good
+        if not (isinstance(key, str) and 8 <= len(key) <= 40 and key.isprintable()):
+            return None
+        if not (isinstance(place, str) and place.isprintable()):
             return None
         return Evening(
             key=key,
@@ -174,7 +183,7 @@ def evening(evening_id: int) -> str:
     """Show an evening: who was there and what it did for each, and the hands of the group."""
     page = queries.evening_page(db.session(), actor(), evening_id)
     drawn = render_template("courses/group_lessons/evening.html", page=page, audiences=AUDIENCE_LABELS)
-    looked("group_lesson.read", f"group_lesson:{evening_id}")
+    looked(READ, f"group_lesson:{evening_id}", page.ids)
     return drawn
 
 
@@ -182,7 +191,7 @@ def evening(evening_id: int) -> str:
 @public
 def worker() -> Response:
     """Send the worker that hands out the kept page when there is no signal; it may serve this folder only."""
-    response = current_app.send_static_file("js/group-worker.js")
+    response = current_app.send_static_file("js/kept-worker.js")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Type"] = "text/javascript; charset=utf-8"
     return response

@@ -49,6 +49,7 @@ class Line:
     """A practice in a list. mine: whether the reader still has a sheet of it to hand in."""
 
     id: int
+    user_id: int
     full_name: str
     unit: str
     course: str
@@ -65,6 +66,7 @@ class Waiting:
     """A learner whose course asks for practice and who has none arranged."""
 
     enrolment_id: int
+    user_id: int
     full_name: str
     unit: str
     course: str
@@ -90,6 +92,7 @@ class PracticePage:
 
     practice: Practice
     rubric: rubrics.Rubric
+    user_id: int
     full_name: str
     unit: str
     course_code: str
@@ -129,7 +132,7 @@ def practices(
     page: from 1, of 50; None for all.
     """
     found = (
-        select(Practice, User.full_name, Unit.name, Course.code)
+        select(Practice, User.id, User.full_name, Unit.name, Course.code)
         .join(Enrolment, Enrolment.id == Practice.enrolment_id)
         .join(User, User.id == Enrolment.user_id)
         .join(Course, Course.id == Enrolment.course_id)
@@ -155,12 +158,13 @@ def practices(
     ):
         by_practice.setdefault(one.practice_id, []).append(one)
     lines = []
-    for practice, full_name, unit, code in rows:
+    for practice, user_id, full_name, unit, code in rows:
         people = by_practice.get(practice.id, [])
         now = _state(practice, people)
         lines.append(
             Line(
                 id=practice.id,
+                user_id=user_id,
                 full_name=full_name,
                 unit=unit or "",
                 course=code,
@@ -241,7 +245,9 @@ def waiting(session: Session, who: Actor, today: date, search: str = "") -> Sequ
         if enrolment.id in seen or passed or enrolment.user_id == who.id:
             continue
         seen.add(enrolment.id)
-        lines.append(Waiting(enrolment.id, full_name, unit, code, versions[enrolment.version_id], 0))
+        lines.append(
+            Waiting(enrolment.id, enrolment.user_id, full_name, unit, code, versions[enrolment.version_id], 0)
+        )
     return lines
 
 
@@ -293,7 +299,7 @@ def practice_page(session: Session, who: Actor, practice_id: int) -> PracticePag
     ).first()
     if row is None or row[6] == who.id:
         raise NotFound
-    practice, full_name, unit, code, version, within, _learner = row
+    practice, full_name, unit, code, version, within, learner = row
     people = assessors_of(session, practice)
     state = _state(practice, people)
     open_sheets = state is not State.WAITING
@@ -311,6 +317,7 @@ def practice_page(session: Session, who: Actor, practice_id: int) -> PracticePag
     return PracticePage(
         practice=practice,
         rubric=rubrics.rubric_of(practice.rubric),
+        user_id=learner,
         full_name=full_name,
         unit=unit or "",
         course_code=code,

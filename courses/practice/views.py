@@ -8,7 +8,6 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from courses.certificates.issuing import issuer_for
-from courses.looking import looked
 from courses.people import person_meant
 from courses.practice import queries, services
 from courses.practice.errors import (
@@ -28,16 +27,20 @@ from portal.core.db import db, unit_of_work
 from portal.core.errors import Forbidden
 from portal.core.locale import worded
 from portal.core.policy import Action
+from portal.core.rights.looking import name_look
+from portal.core.rights.web import looked, reason_for_police
+from portal.core.text import N_
 from portal.core.web import actor, requires, see_other, settings
 
 bp = Blueprint("practice", __name__, url_prefix="/manage/practice", template_folder="../templates")
 Page = str | tuple[str, int] | Response
 MOST_PAGES = 100_000
+PRACTICE_READ = name_look("practice.read", N_("looked at observed practice"))
 
 
 @bp.get("/")
 @requires(Action.OWN_LEARNING)
-def listing() -> str:
+def listing() -> str | Response:
     """List practices: those the reader arranges, those she was named to mark, and who waits for one."""
     session, today = db.session(), clock.today()
     search = request.args.get("q", "")[:80].strip()
@@ -46,6 +49,10 @@ def listing() -> str:
     page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
     lines, count = queries.practices(session, actor(), search, state, page)
     waits = queries.waiting(session, actor(), today, search) if actor().may(Action.PRACTICE_MARK) else []
+    ids = [*(one.user_id for one in lines), *(one.user_id for one in waits)]
+    reason = reason_for_police("practice", ids)
+    if isinstance(reason, Response):
+        return reason
     drawn = render_template(
         "courses/practice/index.html",
         lines=lines,
@@ -59,7 +66,7 @@ def listing() -> str:
         here={key: value for key, value in (("q", search), ("state", state or "")) if value},
     )
     if lines or waits:
-        looked("practice.read", "practice", rows=str(len(lines) + len(waits)))
+        looked(PRACTICE_READ, "practice", ids, reason, rows=len(ids))
     return drawn
 
 
@@ -134,9 +141,15 @@ def _arrange_page(enrolment_id: int, form: ArrangeForm) -> str:
 
 @bp.get("/<int:practice_id>/")
 @requires(Action.OWN_LEARNING)
-def show(practice_id: int) -> str:
+def show(practice_id: int) -> str | Response:
     """Show a practice to one of its assessors or to who arranges it; the other's sheet only once all are in."""
-    return _show_page(practice_id)
+    ids = [queries.practice_page(db.session(), actor(), practice_id).user_id]
+    reason = reason_for_police(f"practice:{practice_id}", ids)
+    if isinstance(reason, Response):
+        return reason
+    drawn = _show_page(practice_id)
+    looked(PRACTICE_READ, f"practice:{practice_id}", ids, reason)
+    return drawn
 
 
 def _show_page(practice_id: int, chosen: Mapping[str, int] | None = None, **forms: Any) -> str:

@@ -4,12 +4,12 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext, lazy_gettext
+from flask_wtf.file import FileField, FileRequired
 from wtforms import (
     BooleanField,
     DateField,
     Field,
     FieldList,
-    FileField,
     FormField,
     HiddenField,
     IntegerField,
@@ -162,7 +162,7 @@ class CorrectForm(Form):
 class UploadForm(Form):
     """A file."""
 
-    file = FileField(lazy_gettext("File"))
+    file = FileField(lazy_gettext("File"), validators=[FileRequired(lazy_gettext("Choose a file first."))])
 
 
 class PaperForm(WorkshopForm):
@@ -176,5 +176,11 @@ class PaperForm(WorkshopForm):
     whole_course = BooleanField(
         lazy_gettext("The class was the whole course: whoever was there has completed it")
     )
-    list = FileField(lazy_gettext("List of who was there (Excel or CSV)"))
-    evidence = FileField(lazy_gettext("Scanned sign-in sheet or decision (PDF, JPEG, PNG)"))
+    list = FileField(
+        lazy_gettext("List of who was there (Excel or CSV)"),
+        validators=[FileRequired(lazy_gettext("Choose a file first."))],
+    )
+    evidence = FileField(
+        lazy_gettext("Scanned sign-in sheet or decision (PDF, JPEG, PNG)"),
+        validators=[FileRequired(lazy_gettext("Choose a file first."))],
+    )

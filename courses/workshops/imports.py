@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
 
-from courses.workshops import lists, queries, services
+from courses.workshops import attendance, lists, queries
 from courses.workshops.forms import UploadForm
 from courses.workshops.models import Workshop, WorkshopFile
 from portal.core import clock
@@ -40,7 +40,7 @@ def upload(workshop_id: int) -> str:
 @requires(Action.OWN_LEARNING)
 @takes_files()
 def upload_submit(workshop_id: int) -> Page:
-    """Note who was there from a list; show the rows that could not be used."""
+    """Note who was there from a list. Rows that could not be used are shown (422): the rest of the list is noted."""
     form = UploadForm()
     workshop = queries.to_run(db.session(), actor(), workshop_id)
     if not form.validate_on_submit():
@@ -74,7 +74,9 @@ def upload_submit(workshop_id: int) -> Page:
         form.form_errors.append(worded(refusal))
         return _upload_page(workshop_id, form, None), 422
     flash(gettext("%(num)d people of the list are noted as there.", num=taken.noted), "success")
-    return _upload_page(workshop_id, UploadForm(), taken)
+    if taken.left:
+        return _upload_page(workshop_id, UploadForm(), taken), 422
+    return see_other("halls.show", workshop_id=workshop_id)
 
 
 def _day(session: Session, workshop: Workshop) -> date:
@@ -159,7 +161,7 @@ def _evidence_page(workshop_id: int, form: UploadForm) -> str:
         page=queries.class_page(session, workshop, clock.today()),
         form=form,
         attached=attached(session, workshop),
-        ticks=services.ticks_of(session, workshop),
+        ticks=attendance.ticks_of(session, workshop),
     )
 
 

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.workshops import queries, services
+from courses.workshops import attendance, queries
 from courses.workshops.matching import Line
 from courses.workshops.models import How, Workshop
 from portal.core.accounts.models import User
@@ -64,7 +64,7 @@ def attendance_from(
     roll = queries.roll(session, workshop)
     keys = _keys(session, roll)
     digest = hashlib.sha256(content).hexdigest()[:14]
-    ticks: list[services.Tick] = []
+    ticks: list[attendance.Tick] = []
     left: list[tuple[int, str, str]] = []
     for row in table(read(content, name), (NAME, UNIT, CODE, PHONE)):
         if len(ticks) + len(left) >= MOST_ROWS:
@@ -75,10 +75,10 @@ def attendance_from(
             left.append((row.number, said, why))
         else:
             key = f"file:{digest}:{day:%y%m%d}:{row.number}"
-            ticks.append(services.Tick(key, day, found, True, now))
-    for start in range(0, len(ticks), services.MOST_MARKS):
-        some = ticks[start : start + services.MOST_MARKS]
-        services.tick(session, workshop, some, how=How.FILE, by_id=by_id, now=now)
+            ticks.append(attendance.Tick(key, day, found, True, now))
+    for start in range(0, len(ticks), attendance.MOST_MARKS):
+        some = ticks[start : start + attendance.MOST_MARKS]
+        attendance.tick(session, workshop, some, how=How.FILE, by_id=by_id, now=now)
     return Taken(len({one.user_id for one in ticks}), tuple(left))
 
 

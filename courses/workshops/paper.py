@@ -15,7 +15,7 @@ from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, Enrolment, Version
-from courses.workshops import matching, services
+from courses.workshops import attendance, closing, matching, services
 from courses.workshops.errors import AlreadyCertified, AlreadyClosed, NoCompletion, ReasonTooShort, Undecided
 from courses.workshops.matching import Known, Line, Verdict
 from courses.workshops.models import Attendance, Decision, How, PaperLine, Workshop, WorkshopDay
@@ -76,7 +76,7 @@ def decide(
 
     Raises `NotFound` for another list's line or for somebody who is no candidate of it, `AlreadyClosed`.
     """
-    services.locked(session, workshop)
+    attendance.locked(session, workshop)
     if workshop.closed_at is not None or workshop.cancelled_at is not None:
         raise AlreadyClosed
     line = session.scalar(
@@ -106,7 +106,7 @@ def count_list(
     `already_completed` (took part, had completed before: no second completion), `twice` (the same person on an earlier
     line), `visit`. No certificate is issued. Raises `Undecided`, `AlreadyClosed`.
     """
-    services.locked(session, workshop)
+    attendance.locked(session, workshop)
     if workshop.closed_at is not None or workshop.cancelled_at is not None:
         raise AlreadyClosed
     lines = session.scalars(
@@ -159,7 +159,7 @@ def issue_past(
     """
     if len(reason.strip()) < services.SHORTEST_REASON:
         raise ReasonTooShort
-    services.locked(session, workshop)
+    attendance.locked(session, workshop)
     row = session.execute(
         select(Completion, Enrolment, Version, Course)
         .join(Enrolment, Enrolment.id == Completion.enrolment_id)
@@ -198,14 +198,14 @@ def _take_part(
     session: Session, workshop: Workshop, user_id: int, days: Sequence[date], now: datetime
 ) -> str:
     for day in days:
-        tick = services.Tick(f"paper:{workshop.id}:{day:%y%m%d}:{user_id}", day, user_id, True, now)
-        services.note(session, workshop, tick, How.PAPER, workshop.created_by_id, now)
+        tick = attendance.Tick(f"paper:{workshop.id}:{day:%y%m%d}:{user_id}", day, user_id, True, now)
+        attendance.note(session, workshop, tick, How.PAPER, workshop.created_by_id, now)
     there = session.scalars(
         select(Attendance)
         .where(Attendance.workshop_id == workshop.id, Attendance.user_id == user_id)
         .order_by(Attendance.day)
     ).all()
-    services.take_part(session, workshop, there)
+    closing.take_part(session, workshop, there)
     if workshop.course_id is None or not workshop.whole_course:
         return "counted"
     done = session.scalar(

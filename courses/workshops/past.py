@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
-from courses.looking import looked
 from courses.workshops import lists, paper, queries, services
 from courses.workshops.errors import Undecided
 from courses.workshops.forms import PaperForm, ReasonForm
@@ -25,6 +24,8 @@ from portal.core.files.web import takes_files
 from portal.core.locale import show_date, worded
 from portal.core.organisation.queries import areas_above
 from portal.core.policy import Action
+from portal.core.rights.looking import name_look
+from portal.core.rights.web import looked, reason_for_police
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other, settings
 
@@ -33,6 +34,7 @@ bp = Blueprint(
 )
 Page = str | tuple[str, int] | Response
 TABLES = (FileKind.XLSX, FileKind.CSV)
+PAPER_READ = name_look("paper_class.read", N_("looked at the list of a paper class"))
 REASONS = {
     "same_code": N_("same staff code"),
     "same_phone": N_("same phone number"),
@@ -122,10 +124,17 @@ def _form_page(form: PaperForm) -> str:
 
 @bp.get("/<int:workshop_id>/")
 @requires(Action.WORKSHOP_HOLD)
-def show(workshop_id: int) -> str:
+def show(workshop_id: int) -> str | Response:
     """Show the lines of a paper list with whom each may be, and why."""
+    workshop = queries.to_hold(db.session(), actor(), workshop_id)
+    ids = queries.ids_on_paper(
+        queries.paper_lines(db.session(), workshop, request.args.get("q", "")[:80].strip())
+    )
+    reason = reason_for_police(f"workshop:{workshop_id}", ids)
+    if isinstance(reason, Response):
+        return reason
     drawn = _show_page(workshop_id, ReasonForm())
-    looked("paper_class.read", f"workshop:{workshop_id}")
+    looked(PAPER_READ, f"workshop:{workshop_id}", ids, reason)
     return drawn
 
 

@@ -543,6 +543,12 @@ def paper_lines(session: Session, workshop: Workshop, search: str = "") -> Seque
     return [one for one in found if wanted in fold(f"{one.name} {one.unit}")] if wanted else found
 
 
+def ids_on_paper(lines: Sequence[PaperLine]) -> list[int]:
+    """Return the ids of those whom lines of a paper list were taken for, or may be."""
+    meant = [line.user_id for line in lines if line.user_id is not None]
+    return [*meant, *(int(one["id"]) for line in lines for one in line.candidates)]
+
+
 def names_of(session: Session, user_ids: set[int]) -> Mapping[int, tuple[str, str]]:
     """Return name and a unit (of the latest post) of people."""
     found: dict[int, tuple[str, str]] = {}

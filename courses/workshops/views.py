@@ -7,7 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as Answer
 
 from courses.forms import ButtonForm
-from courses.workshops import codes, queries, services
+from courses.workshops import attendance, codes, queries
 from courses.workshops.errors import (
     AlreadyClosed,
     CodeOver,
@@ -68,7 +68,7 @@ def register(workshop_id: int) -> Answer:
     with unit_of_work() as session:
         workshop = queries.to_attend(session, actor(), workshop_id, clock.today())
         me = actor().id or 0
-        seat = services.register(session, workshop, me, by_id=me, now=clock.now())
+        seat = attendance.register(session, workshop, me, by_id=me, now=clock.now())
     if seat is Seat.SEATED:
         flash(gettext("You have a seat."), "success")
     else:
@@ -82,7 +82,7 @@ def give_up(workshop_id: int) -> Answer:
     """Give the seat back: whoever waits first has it."""
     with unit_of_work() as session:
         workshop = queries.to_attend(session, actor(), workshop_id, clock.today())
-        services.give_up(session, workshop, actor().id or 0, by_id=actor().id, now=clock.now())
+        attendance.give_up(session, workshop, actor().id or 0, by_id=actor().id, now=clock.now())
     flash(gettext("You have given your seat back."), "success")
     return see_other("workshops.index")
 
@@ -104,7 +104,7 @@ def check_in_submit(workshop_id: int) -> Page:
         try:
             with unit_of_work() as session:
                 workshop = queries.to_check_in(session, workshop_id)
-                services.check_in(session, workshop, actor().id or 0, str(form.code.data), clock.now())
+                attendance.check_in(session, workshop, actor().id or 0, str(form.code.data), clock.now())
             flash(gettext("You are checked in. You may put the phone away."), "success")
             return see_other("workshops.index")
         except (CodeOver, NotToday, AlreadyClosed) as refusal:

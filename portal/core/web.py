@@ -63,7 +63,10 @@ def check_declared(views: Mapping[str, Callable[..., Any]]) -> None:
 
 def actor() -> Actor:
     """Return who is asking."""
-    return current_user.actor if current_user.is_authenticated else Actor()
+    me = (
+        current_user._get_current_object()
+    )  # looked up once: the proxy would look again for each of its attributes
+    return me.actor if me.is_authenticated else Actor()
 
 
 def settings() -> Settings:

@@ -10,6 +10,7 @@ from courses.group_lessons import queries as group_queries
 from courses.group_lessons import services as group_lessons
 from courses.models import Course, Enrolment, Lesson, LessonDone, Version
 from courses.practice import services as practice
+from courses.workshops import attendance
 from courses.workshops import services as workshops
 from courses.workshops.models import How, Workshop
 from portal.core.accounts.models import Audience, Posting, User
@@ -106,7 +107,7 @@ def _school_class(session: Session, today: date, now: datetime) -> None:
         area_id=school.area_id,
     )
     for user_id in [_user(session, "giaovien"), *_staff(session, school, Audience.TEACHER, 11)]:
-        workshops.register(session, one, user_id, by_id=head, now=now)
+        attendance.register(session, one, user_id, by_id=head, now=now)
 
 
 def _police_class(session: Session, today: date, now: datetime) -> None:
@@ -128,7 +129,7 @@ def _police_class(session: Session, today: date, now: datetime) -> None:
         area_id=province,
     )
     for user_id in _staff(session, post, Audience.POLICE_OFFICER, 5):
-        workshops.register(session, one, user_id, by_id=None, now=now)
+        attendance.register(session, one, user_id, by_id=None, now=now)
 
 
 def _held_class(session: Session, today: date, now: datetime) -> None:
@@ -154,12 +155,12 @@ def _held_class(session: Session, today: date, now: datetime) -> None:
     )
     people = _staff(session, school, Audience.TEACHER, 8)
     for user_id in people:
-        workshops.register(session, one, user_id, by_id=head, now=then)
+        attendance.register(session, one, user_id, by_id=head, now=then)
     at = now - timedelta(days=3)
     ticks = [
-        workshops.Tick(f"demo:{user_id}:{held:%y%m%d}", held, user_id, True, at) for user_id in people[:7]
+        attendance.Tick(f"demo:{user_id}:{held:%y%m%d}", held, user_id, True, at) for user_id in people[:7]
     ]
-    workshops.tick(session, one, ticks, how=How.TICK, by_id=head, now=at)
+    attendance.tick(session, one, ticks, how=How.TICK, by_id=head, now=at)
 
 
 def _head_began(session: Session, now: datetime) -> None:

@@ -28,109 +28,12 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
-from portal.demo import halls
+from portal.demo import evidence, halls
 from portal.demo.accounts import ACCOUNTS, PASSWORD
+from portal.demo.names import invented
 
 BEGAN = date(2020, 4, 10)  # the day the plan was signed
 WITHOUT_ACCOUNT = 6  # every sixth of the staff stands on a list and has not signed in yet
-FAMILIES = [
-    "Nguyễn",
-    "Trần",
-    "Lê",
-    "Phạm",
-    "Hoàng",
-    "Vũ",
-    "Đặng",
-    "Bùi",
-    "Đỗ",
-    "Hồ",
-    "Ngô",
-    "Dương",
-    "Lý",
-    "Đào",
-    "Đinh",
-    "Trịnh",
-    "Mai",
-    "Tô",
-    "Lương",
-    "Phan",
-]
-MIDDLES = [
-    "Thị",
-    "Thị",
-    "Thị",
-    "Văn",
-    "Thu",
-    "Minh",
-    "Ngọc",
-    "Thanh",
-    "Hồng",
-    "Đức",
-    "Quang",
-    "Bích",
-    "Anh",
-    "Hải",
-    "Kim",
-    "Xuân",
-    "Phương",
-    "Hữu",
-    "Tuấn",
-    "Diệu",
-]
-GIVEN = [
-    "An",
-    "Ánh",
-    "Bích",
-    "Châu",
-    "Chi",
-    "Cúc",
-    "Diệp",
-    "Dung",
-    "Duyên",
-    "Đạt",
-    "Đông",
-    "Giang",
-    "Hà",
-    "Hạnh",
-    "Hằng",
-    "Hiền",
-    "Hoa",
-    "Hòa",
-    "Hồng",
-    "Huệ",
-    "Huyền",
-    "Khánh",
-    "Lan",
-    "Liên",
-    "Linh",
-    "Loan",
-    "Ly",
-    "Mai",
-    "Minh",
-    "Nga",
-    "Ngân",
-    "Nguyệt",
-    "Nhung",
-    "Oanh",
-    "Phong",
-    "Phúc",
-    "Quỳnh",
-    "Sơn",
-    "Tâm",
-    "Thảo",
-    "Thắm",
-    "Thúy",
-    "Thủy",
-    "Trang",
-    "Tuyết",
-    "Uyên",
-    "Vân",
-    "Việt",
-    "Xuân",
-    "Yến",
-    "Ẩn",
-    "Ửng",
-]
 SCHOOL_NAMES = (
     "Hoa Sen", "Ánh Dương", "Mầm Xanh", "Hướng Dương", "Sao Mai", "Bình Minh", "Hoa Mai", "Tuổi Thơ", "Vành Khuyên", "Họa Mi",
     "Sơn Ca", "Hoa Hồng", "Măng Non", "Cầu Vồng", "Hoa Phượng", "Sen Vàng",
@@ -151,26 +54,30 @@ def is_here(session: Session) -> bool:
 
 def load(today: date, report: Callable[[str], None]) -> None:
     """Fill an empty database: areas, units, people, and some months of learning. Says what it is doing."""
-    dice = random.Random(39)  # noqa: S311 - a demonstration that is the same every time
-    now = clock.now()
     with unit_of_work() as session:
         if loaded(session):
             report("The database has people in it already; the demonstration was left out.")
             return
-        areas = _areas(session)
-        report(f"areas: {len(areas)}")
-        units = _units(session, areas, today, dice)
-        report(f"units: {len(units)}")
-        people = _staff(session, units, today, now, dice)
-        _accounts(session, areas, units, today, now)
-        report(f"people: {people + len(ACCOUNTS)}")
-    with unit_of_work() as session:
-        issued = _learning(session, issuer_for(settings()), today, now, dice, report)
-        report(f"certificates: {issued}")
-    with unit_of_work() as session:
-        report(f"classes, a practice, an evening: {halls.load(session, issuer_for(settings()), today, now)}")
-        _households(session, today, now, dice)
-        _rule(session, today, now)
+        fill(session, today, clock.now(), report)
+
+
+def fill(session: Session, today: date, now: datetime, report: Callable[[str], None]) -> None:
+    """Put the whole demonstration into an empty database, in the transaction of `session`."""
+    dice = random.Random(39)  # noqa: S311 - a demonstration that is the same every time
+    areas = _areas(session)
+    report(f"areas: {len(areas)}")
+    units = _units(session, areas, today, dice)
+    report(f"units: {len(units)}")
+    people = _staff(session, units, today, now, dice)
+    _accounts(session, areas, units, today, now)
+    report(f"people: {people + len(ACCOUNTS)}")
+    issuer = issuer_for(settings())
+    issued = _learning(session, issuer, today, now, dice, report)
+    report(f"certificates: {issued}")
+    report(f"classes, a practice, an evening: {halls.load(session, issuer, today, now)}")
+    _households(session, today, now, dice)
+    _rule(session, today, now)
+    report(f"people without a name in the portal: {evidence.load(session, today, now)}")
 
 
 def _areas(session: Session) -> dict[str, Area]:
@@ -298,7 +205,7 @@ def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime,
         for audience, title, many in _posts(unit, dice):
             for _number in range(many):
                 made += 1
-                name = " ".join((dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(GIVEN)))
+                name = invented(dice)
                 user = User(
                     full_name=name,
                     sort_key=sort_key(name),
@@ -493,7 +400,7 @@ def _households(session: Session, today: date, now: datetime, dice: random.Rando
         grown_ups = 1 + number % 2
         phone = f"09000010{number:02d}"
         for place in range(grown_ups):
-            name = " ".join((dice.choice(FAMILIES), dice.choice(MIDDLES), dice.choice(GIVEN)))
+            name = invented(dice)
             outcome = register(
                 session,
                 Row(

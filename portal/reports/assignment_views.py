@@ -13,7 +13,6 @@ from courses.assignments.queries import AskedLine, Fate, Progress, RuleLine
 from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS, Audience
-from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
 from portal.core.jobs import services as background
@@ -21,6 +20,7 @@ from portal.core.locale import language, show_date, worded
 from portal.core.organisation.models import SECTOR_LABELS, Sector
 from portal.core.organisation.queries import areas_above
 from portal.core.policy import Action, Place, can
+from portal.core.rights.web import looked, reason_for_police
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.reports import assignment_forms as forms
@@ -141,6 +141,10 @@ def new() -> Answer:
         else:
             day = max(clock.today(), rule.valid_from)
             preview = queries.preview(db.session(), rule, day, fate=fate, page=page, search=search)
+    shown_ids = [one.user_id for one in preview.people] if preview is not None else []
+    reason = reason_for_police(scope.code, shown_ids)
+    if isinstance(reason, Redirect):
+        return reason
     shown = render_template(
         "assignments/new.html",
         scope_name=scope.name,
@@ -160,7 +164,14 @@ def new() -> Answer:
         form=ButtonForm(formdata=None),
     )
     if preview is not None:
-        _recorded("people.read", scope.code, rows=len(preview.people), course=asked.fields["course"])
+        looked(
+            "people.read",
+            scope.code,
+            shown_ids,
+            reason,
+            rows=len(shown_ids),
+            course=asked.fields["course"],
+        )
     return (shown, 422) if faults else shown
 
 
@@ -218,7 +229,7 @@ def _apply(rule: AssignmentRule) -> int:
 
 @bp.get("/<int:rule_id>")
 @requires(Action.COURSE_ASSIGN)
-def show(rule_id: int) -> str:
+def show(rule_id: int) -> str | Redirect:
     """Show a rule and how far the people are of whom it asks something."""
     session = db.session()
     rule = queries.rule_for(session, actor(), rule_id)
@@ -227,6 +238,10 @@ def show(rule_id: int) -> str:
         session, rule, clock.today(), state=state, search=search, page=page
     )
     line = queries.one_rule(session, rule, clock.today())
+    ids = [one.user_id for one in people]
+    reason = reason_for_police(f"rule:{rule_id}", ids)
+    if isinstance(reason, Redirect):
+        return reason
     shown = render_template(
         "assignments/show.html",
         line=line,
@@ -242,7 +257,7 @@ def show(rule_id: int) -> str:
         over=line.valid_to is not None and line.valid_to < clock.today(),
         form=ButtonForm(),
     )
-    _recorded("people.read", f"rule:{rule_id}", rows=len(people))
+    looked("people.read", f"rule:{rule_id}", ids, reason, rows=len(people))
     return shown
 
 
@@ -257,15 +272,19 @@ def _asked_list() -> tuple[Progress | None, str, int]:
 
 @bp.get("/<int:rule_id>/people.<any(csv, xlsx):kind>")
 @requires(Action.COURSE_ASSIGN)
-def people_file(rule_id: int, kind: str) -> Response:
+def people_file(rule_id: int, kind: str) -> Response | Redirect:
     """Send the people of whom a rule asks something as a file; who exported is recorded."""
-    _recorded("people.export", f"rule:{rule_id}", kind=kind)
     rule = queries.rule_for(db.session(), actor(), rule_id)
     state, search, _page = _asked_list()
     people, _count = queries.asked_of_people(
         db.session(), rule, clock.today(), state=state, search=search, page=None
     )
     line = queries.one_rule(db.session(), rule, clock.today())
+    ids = [one.user_id for one in people]
+    reason = reason_for_police(f"rule:{rule_id}", ids)
+    if isinstance(reason, Redirect):
+        return reason
+    looked("people.export", f"rule:{rule_id}", ids, reason, kind=kind)
     return answer_with(_people_table(line, people), kind, f"giao-hoc-{rule_id}")
 
 
@@ -309,15 +328,3 @@ def apply(rule_id: int) -> Redirect:
     with unit_of_work() as session:
         job = _apply(queries.rule_for(session, actor(), rule_id))
     return see_other("jobs.show", job_id=job)
-
-
-def _recorded(code: str, target: str, **facts: object) -> None:
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code=code,
-            target=target,
-            **{key: str(value) for key, value in facts.items()},
-        )

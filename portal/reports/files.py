@@ -20,7 +20,7 @@ def answer_with(table: Table, kind: str, name: str) -> Response:
     missing = _("no denominator yet")
     if kind == "csv":
         body: Iterator[bytes] = csv.write(table, missing)
-        mimetype = "text/csv; charset=utf-8"
+        mimetype = "text/csv"  # Flask adds the charset
     else:
         body, mimetype = _pieces(xlsx.write(table, missing, language())), XLSX
     response = Response(stream_with_context(body), mimetype=mimetype)

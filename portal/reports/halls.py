@@ -1,9 +1,10 @@
 """Lists of classes, of who was there, of practices and of evenings, as files: the same queries as the pages."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Redirect
 
 from courses.group_lessons import queries as evenings_queries
 from courses.practice import queries as practice_queries
@@ -17,12 +18,17 @@ from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.locale import language
 from portal.core.policy import Action
+from portal.core.rights.looking import name_look
+from portal.core.rights.web import looked, reason_for_police
+from portal.core.text import N_
 from portal.core.web import actor, requires
+from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table, Value
-from portal.reports.writers import csv, xlsx
 
 bp = Blueprint("hall_files", __name__, url_prefix="/manage")
-CHUNK = 64 * 1024
+ATTENDANCE = name_look("attendance.export", N_("exported who was at a class"))
+PAPER = name_look("paper_class.export", N_("exported the list of a paper class"))
+PRACTICE = name_look("practice.export", N_("exported observed practice"))
 Rows = Iterable[Sequence[Value]]
 
 
@@ -66,12 +72,14 @@ def workshops(kind: str) -> Response:
         )
         for one in lines
     ]
-    return _file(_("Classes"), columns, rows, kind, "lop-tap-huan", "workshop.export", count)
+    table = _table(_("Classes"), columns, rows)
+    _recorded("workshop.export", "lop-tap-huan", kind, count)
+    return answer_with(table, kind, "lop-tap-huan")
 
 
 @bp.get("/workshops/<int:workshop_id>/attendance.<any(csv, xlsx):kind>")
 @requires(Action.PEOPLE_EXPORT)
-def attendance(workshop_id: int, kind: str) -> Response:
+def attendance(workshop_id: int, kind: str) -> Response | Redirect:
     """Send who was there on each day of a class, with name and unit as of that day."""
     session = db.session()
     workshop = workshop_queries.to_hold(session, actor(), workshop_id)
@@ -84,6 +92,10 @@ def attendance(workshop_id: int, kind: str) -> Response:
         Column("took_part", _("Took part")),
     ]
     lines = workshop_queries.roll(session, workshop)
+    ids = [one.user_id for one in lines]
+    reason = reason_for_police(f"workshop:{workshop_id}", ids)
+    if isinstance(reason, Redirect):
+        return reason
     rows: Rows = [
         (
             one.full_name,
@@ -95,16 +107,22 @@ def attendance(workshop_id: int, kind: str) -> Response:
         for one in lines
     ]
     title = workshop.title
-    return _file(title, columns, rows, kind, f"diem-danh-{workshop_id}", "workshop.export", len(lines))
+    table = _table(title, columns, rows)
+    looked(ATTENDANCE, f"workshop:{workshop_id}", ids, reason, kind=kind)
+    return answer_with(table, kind, f"diem-danh-{workshop_id}")
 
 
 @bp.get("/workshops/paper/<int:workshop_id>/lines.<any(csv, xlsx):kind>")
 @requires(Action.PEOPLE_EXPORT)
-def paper(workshop_id: int, kind: str) -> Response:
+def paper(workshop_id: int, kind: str) -> Response | Redirect:
     """Send the lines of a paper list with whom each was taken for."""
     session = db.session()
     workshop = workshop_queries.to_hold(session, actor(), workshop_id)
     lines = workshop_queries.paper_lines(session, workshop, request.args.get("q", "")[:80].strip())
+    ids = workshop_queries.ids_on_paper(lines)
+    reason = reason_for_police(f"workshop:{workshop_id}", ids)
+    if isinstance(reason, Redirect):
+        return reason
     names = workshop_queries.names_of(session, {one.user_id for one in lines if one.user_id})
     columns = [
         Column("row", _("Row"), Kind.COUNT),
@@ -128,18 +146,24 @@ def paper(workshop_id: int, kind: str) -> Response:
         for one in lines
     ]
     title = workshop.title
-    return _file(title, columns, rows, kind, f"lop-giay-{workshop_id}", "paper_class.export", len(lines))
+    table = _table(title, columns, rows)
+    looked(PAPER, f"workshop:{workshop_id}", ids, reason, kind=kind)
+    return answer_with(table, kind, f"lop-giay-{workshop_id}")
 
 
 @bp.get("/practice.<any(csv, xlsx):kind>")
 @requires(Action.PEOPLE_EXPORT)
-def practices(kind: str) -> Response:
+def practices(kind: str) -> Response | Redirect:
     """Send the list of practices."""
     state = request.args.get("state", "")
     known = practice_queries.State(state) if state in list(practice_queries.State) else None
     lines, count = practice_queries.practices(
         db.session(), actor(), request.args.get("q", "")[:80].strip(), known, None
     )
+    ids = [one.user_id for one in lines]
+    reason = reason_for_police("practice", ids)
+    if isinstance(reason, Redirect):
+        return reason
     columns = [
         Column("name", _("Full name"), width=28),
         Column("unit", _("Unit"), width=34),
@@ -164,7 +188,9 @@ def practices(kind: str) -> Response:
         )
         for one in lines
     ]
-    return _file(_("Observed practice"), columns, rows, kind, "thuc-hanh", "practice.export", count)
+    table = _table(_("Observed practice"), columns, rows)
+    looked(PRACTICE, "practice", ids, reason, kind=kind, rows=count)
+    return answer_with(table, kind, "thuc-hanh")
 
 
 @bp.get("/group-lessons.<any(csv, xlsx):kind>")
@@ -198,7 +224,9 @@ def evenings(kind: str) -> Response:
         )
         for one in lines
     ]
-    return _file(_("Group lessons"), columns, rows, kind, "buoi-hoc-nhom", "group_lesson.export", count)
+    table = _table(_("Group lessons"), columns, rows)
+    _recorded("group_lesson.export", "buoi-hoc-nhom", kind, count)
+    return answer_with(table, kind, "buoi-hoc-nhom")
 
 
 def _label(audience: str) -> str:
@@ -206,28 +234,11 @@ def _label(audience: str) -> str:
     return _(labels[audience]) if audience in labels else ""
 
 
-def _file(
-    title: str, columns: Sequence[Column], rows: Rows, kind: str, name: str, code: str, count: int
-) -> Response:
-    """Return the table as a download, once it is recorded who took it."""
-    asked_line = _("As of %(day)s", day=clock.today().strftime("%d/%m/%Y"))
-    table = Table(title, asked_line, columns, list(rows))
+def _table(title: str, columns: Sequence[Column], rows: Rows) -> Table:
+    return Table(title, _("As of %(day)s", day=clock.today().strftime("%d/%m/%Y")), columns, list(rows))
+
+
+def _recorded(code: str, target: str, kind: str, count: int) -> None:
+    """Record that somebody took a list of counts, which names nobody."""
     with unit_of_work() as session:
-        record(session, at=clock.now(), actor_id=actor().id, code=code, target=name, kind=kind, rows=count)
-    missing = _("no denominator yet")
-    if kind == "csv":
-        body, mimetype = csv.write(table, missing), "text/csv; charset=utf-8"
-    else:
-        body = _pieces(table, missing)
-        mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = Response(stream_with_context(body), mimetype=mimetype)
-    response.headers["Content-Disposition"] = (
-        f'attachment; filename="{name}-{clock.today().isoformat()}.{kind}"'
-    )
-    return response
-
-
-def _pieces(table: Table, missing: str) -> Iterator[bytes]:
-    with xlsx.write(table, missing, language()) as file:
-        while piece := file.read(CHUNK):
-            yield piece
+        record(session, at=clock.now(), actor_id=actor().id, code=code, target=target, kind=kind, rows=count)

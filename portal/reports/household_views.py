@@ -24,6 +24,7 @@ from portal.core.households.services import Became, Outcome, Row
 from portal.core.locale import worded
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action
+from portal.core.rights.web import looked
 from portal.core.web import actor, requires, see_other, settings
 from portal.reports.files import answer_with
 from portal.reports.household_forms import HOUSEHOLD, ChildrenForm, RowForm, row_from, row_of
@@ -55,7 +56,7 @@ def index() -> str:
         bands=AGE_BAND_LABELS,
         here={"q": search, "child": request.args.get("child", "")},
     )
-    _recorded("people.read", "households", rows=len(lines))
+    looked("people.read", "households", [one for line in lines for one in line.member_ids], rows=len(lines))
     return shown
 
 
@@ -132,7 +133,8 @@ def _household_page(key: str, form: ChildrenForm | None) -> str:
         bands=AGE_BAND_LABELS,
         form=form,
     )
-    _recorded("people.read", f"household:{household.id}", rows=len(members))
+    place = f"household:{household.id}"
+    looked("people.read", place, [one.user_id for one in members], rows=len(members))
     return shown
 
 
@@ -148,6 +150,7 @@ def slips_of(key: str) -> Answer:
     if not printed:
         flash(_("Everybody here has signed in already; nobody needs a slip."), "info")
         return see_other("households.show", key=key)
+    looked("people.export", f"household:{key}", [one.user_id for one in printed], kind="slips")
     if request.form.get("then") == "show":
         return _unkept(Response(_shown_slips(key, printed), mimetype="text/html"))
     return _paper(printed, dict(people), f"phieu-{key}")
@@ -164,6 +167,7 @@ def slips_of_mine() -> Answer:
     if not printed:
         flash(_("Everybody whom you registered has signed in already; nobody needs a slip."), "info")
         return see_other("households.index")
+    looked("people.export", "households", [one.user_id for one in printed], kind="slips")
     return _paper(printed, dict(people), "phieu-dang-nhap")
 
 

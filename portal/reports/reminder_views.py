@@ -1,5 +1,6 @@
 """Reminding people of a course: first whom it reaches, then one click; and the same list on paper."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -18,11 +19,11 @@ from courses.forms import ButtonForm
 from courses.models import Course
 from courses.queries.versions import current_version
 from portal.core import clock
-from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
-from portal.core.locale import worded
+from portal.core.locale import language, worded
 from portal.core.policy import Action
+from portal.core.rights.web import looked, reason_for_police
 from portal.core.web import actor, requires, see_other, settings
 from portal.reports import build, forms, queries
 from portal.reports.queries import Scope, State
@@ -74,9 +75,8 @@ def _wanted() -> Wanted | None:
     return Wanted(scope, asked, asked.filters.course or Course())
 
 
-def _title(wanted: Wanted) -> str:
-    version = current_version(db.session(), wanted.course)
-    return version.title["vi"]
+def _title(wanted: Wanted) -> Mapping[str, str]:
+    return current_version(db.session(), wanted.course).title
 
 
 def _recent() -> Select[Any]:
@@ -96,6 +96,10 @@ def preview() -> Answer:
     recent = set(session.scalars(_recent().where(Reminder.user_id.in_(wanted.all))))
     asked = wanted.asked
     people = list(queries.people(session, wanted.scope, asked.filters, asked.state, asked.search, asked.page))
+    ids = [one.user_id for one in people]
+    reason = reason_for_police(wanted.scope.code, ids)
+    if isinstance(reason, Redirect):
+        return reason
     page = render_template(
         "assignments/remind.html",
         people=people,
@@ -112,7 +116,7 @@ def preview() -> Answer:
         here=wanted.here,
         form=ButtonForm(),
     )
-    _recorded("people.read", wanted.scope.code, rows=len(people), course=wanted.here["course"])
+    looked("people.read", wanted.scope.code, ids, reason, rows=len(people), course=wanted.here["course"])
     return page
 
 
@@ -162,25 +166,19 @@ def paper() -> Answer:
         people.append(one)
         if len(people) == MOST:
             break
+    ids = [one.user_id for one in people]
+    reason = reason_for_police(wanted.scope.code, ids)
+    if isinstance(reason, Redirect):
+        return reason
     page = render_template(
         "assignments/paper.html",
         people=people,
-        title=dict(queries.course_choices(db.session(), "vi")).get(wanted.course.code, wanted.course.code),
+        title=dict(queries.course_choices(db.session(), language())).get(
+            wanted.course.code, wanted.course.code
+        ),
         place=wanted.scope.name,
         states=build.STATE_LABELS,
         here=wanted.here,
     )
-    _recorded("people.export", wanted.scope.code, kind="paper", course=wanted.here["course"])
+    looked("people.export", wanted.scope.code, ids, reason, kind="paper", course=wanted.here["course"])
     return page
-
-
-def _recorded(code: str, target: str, **facts: object) -> None:
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code=code,
-            target=target,
-            **{key: str(value) for key, value in facts.items()},
-        )

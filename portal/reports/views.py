@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response, render_template, request
-from sqlalchemy import Select
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
@@ -12,9 +11,8 @@ from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.locale import language
 from portal.core.policy import Action
-from portal.core.rights.looking import looked
-from portal.core.rights.web import ask_reason, given_reason
-from portal.core.web import actor, requires
+from portal.core.rights.web import ask_reason, given_reason, looked
+from portal.core.web import actor, public, requires
 from portal.reports import boundaries, build, forms, queries
 from portal.reports.boundaries import BOUNDS_LABELS, Bounds
 from portal.reports.declared import declared
@@ -112,7 +110,7 @@ def people() -> str | Redirect:
     )
     state, course = asked.state, here.get("course", "")
     ids = [one.user_id for one in found]
-    _looked("people.read", scope.code, ids, reason, state=state, rows=len(ids), course=course)
+    looked("people.read", scope.code, ids, reason, state=state, rows=len(ids), course=course)
     return page
 
 
@@ -125,8 +123,7 @@ def people_file(kind: str) -> Response | Redirect:
     if isinstance(reason, Redirect):
         return reason
     listed = queries.ids_of_people(scope, asked.filters, asked.state, asked.search)
-    _looked("people.export", scope.code, listed, reason, kind=kind, state=asked.state)
-    scope, asked = _asked(Action.PEOPLE_EXPORT)
+    looked("people.export", scope.code, listed, reason, kind=kind, state=asked.state)
     rows = queries.people(db.session(), scope, asked.filters, asked.state, asked.search, None)
     return answer_with(
         build.people_table(scope, asked.filters, asked.state, rows), kind, f"danh-sach-{scope.code}"
@@ -138,23 +135,6 @@ def _reason_needed(scope: Scope, asked: forms.Asked) -> Redirect | int | None:
     if not queries.has_police(db.session(), scope, asked.filters):
         return None
     return given_reason("police", scope.code) or ask_reason("police", scope.code)
-
-
-def _looked(
-    code: str, place: str, people: Sequence[int] | Select[tuple[int]], reason: int | None, **facts: object
-) -> None:
-    """Record that somebody looked, and who stood on the list."""
-    with unit_of_work() as session:
-        looked(
-            session,
-            by_id=actor().id,
-            code=code,
-            place=place,
-            people=people,
-            now=clock.now(),
-            reason_id=reason,
-            **{key: str(value) for key, value in facts.items()},
-        )
 
 
 def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
@@ -186,6 +166,16 @@ def _recorded(code: str, scope: Scope, **facts: object) -> None:
             target=name,
             **{k: str(v) for k, v in facts.items()},
         )
+
+
+@bp.get("/worker.js")
+@public
+def worker() -> Response:
+    """Send the worker that hands out kept pages when there is no signal; it may serve the folder of these pages only."""
+    response = current_app.send_static_file("js/kept-worker.js")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    return response
 
 
 @author.get("/")

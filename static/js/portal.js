@@ -25,6 +25,7 @@
 
     link.addEventListener("click", function (event) {
       event.preventDefault();
+      forget();
       leave(link.href);
     });
     /* Three presses of Shift and of nothing else: a capital letter, which is Shift with another key, does not count. */
@@ -39,8 +40,10 @@
       count += 1;
       clearTimeout(timer);
       timer = setTimeout(forget, 5000);
-      if (count === 3) leave(link.href);
-      else if (note) note.textContent = count === 1 ? link.dataset.sayTwo : link.dataset.sayOne;
+      if (count === 3) {
+        forget();
+        leave(link.href);
+      } else if (note) note.textContent = count === 1 ? link.dataset.sayTwo : link.dataset.sayOne;
     });
     /* Back from the other site, the browser may show the page it kept. */
     window.addEventListener("pageshow", function (event) {
@@ -104,11 +107,16 @@
     });
   }
 
-  /* Whoever signs out leaves no list of names on the device: the lesson kept for a hall goes, what is unsent stays. */
-  function forget(form) {
-    form.addEventListener("submit", function () {
-      if (window.caches) window.caches.delete("group-lesson");
-    });
+  /* Whoever signs out, or leaves quickly, leaves no list of names on the device: pages kept for a hall go, what is unsent
+     stays. A page drawn for nobody (a session that ended, another who signs in) takes them off as well. */
+  function forget() {
+    if (!window.caches) return;
+    window.caches.delete("group-lesson");
+    window.caches.delete("kept-pages");
+  }
+
+  function forgetOn(form) {
+    form.addEventListener("submit", forget);
   }
 
   function each(selector, act) {
@@ -121,7 +129,8 @@
     each("[data-popup]", popup);
     each("[data-theme-button]", theme);
     each("[data-print]", print);
-    each('form[action$="/logout"]', forget);
+    each('form[action$="/logout"]', forgetOn);
+    if (!document.querySelector('form[action$="/logout"]') && document.querySelector("[data-nobody]")) forget();
     each("[data-again]", function (part) { // what changes by itself is asked for again; without script the page says so
       window.setTimeout(function () { window.location.reload(); }, 1000 * Number(part.getAttribute("data-again")));
     });

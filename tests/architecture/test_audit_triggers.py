@@ -15,7 +15,8 @@ from portal import backup
 from portal.app import create_app
 from portal.config import Settings
 from portal.core.db import db
-from tests.conftest import DATABASES, postgres_database
+from tests import databases
+from tests.conftest import DATABASES
 from tests.factories import NOW
 
 PERSON = """INSERT INTO "user" (id, full_name, coded, sort_key, search_key, username, secret_kind, failed_count, created_at)
@@ -27,18 +28,16 @@ VALUES ({id}, '2026-11-24 03:00:00+00', 7, 'people.read', 'unit:A', '{{"rows": "
 @pytest.fixture(params=DATABASES)
 def portal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """Yield a portal at the newest revision whose trail holds one entry, by a person with the id 7."""
-    server = postgres_database() if request.param == "postgresql" else None
-    url = next(server) if server else f"sqlite:///{tmp_path / 'audit.db'}"
-    app = create_app(Settings(environment="test", secret_key="x" * 40, data_dir=tmp_path, database_url=url))
-    with app.app_context():
-        upgrade()
-        run(PERSON)
-        run(ENTRY.format(id=1))
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-    if server:
-        next(server, None)
+    with databases.with_tables(request.param, tmp_path) as url:
+        app = create_app(
+            Settings(environment="test", secret_key="x" * 40, data_dir=tmp_path, database_url=url)
+        )
+        with app.app_context():
+            run(PERSON)
+            run(ENTRY.format(id=1))
+            yield app
+            db.session.remove()
+            db.engine.dispose()
 
 
 def run(statement: str) -> None:
@@ -116,16 +115,11 @@ def test_a_backup_restores_behind_the_triggers(portal: Flask, tmp_path: Path) ->
     backup.create(db.engine, tmp_path / "backup.zip", NOW)
     before = trail()
 
-    elsewhere = create_app(
-        Settings(
-            environment="test",
-            secret_key="x" * 40,
-            data_dir=tmp_path,
-            database_url=f"sqlite:///{tmp_path}/new.db",
+    with databases.with_tables("sqlite", tmp_path) as url:
+        elsewhere = create_app(
+            Settings(environment="test", secret_key="x" * 40, data_dir=tmp_path, database_url=url)
         )
-    )
     with elsewhere.app_context():
-        upgrade()
         assert backup.restore(db.engine, tmp_path / "backup.zip")["audit_entry"] == 1
         assert [row[:4] for row in trail()] == [row[:4] for row in before]
         with pytest.raises(DatabaseError, match="append-only"):

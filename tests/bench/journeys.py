@@ -13,6 +13,7 @@ from tests.bench.people import Place, Signed
 
 ANSWERS = 10
 _TOKEN = re.compile(rb'name="csrf_token"[^>]*value="([^"]+)"')
+_DRAWN = re.compile(rb'name="seq" value="(\d+)"')
 _FORM = "Content-Type: application/x-www-form-urlencoded"
 _JSON = "Content-Type: application/json\r\nAccept: application/json\r\nX-CSRFToken: "
 
@@ -37,8 +38,18 @@ def _token(body: bytes) -> str:
     return found[1].decode()
 
 
+def _drawn(body: bytes) -> str:
+    found = _DRAWN.search(body)
+    if found is None:
+        raise ValueError("a paper that does not say when it was drawn")
+    return found[1].decode()
+
+
 def whole_quiz(app: Flask, place: Place, learners: Iterator[int]) -> Callable[[], Journey]:
-    """Return the journey of the next of `learners`: sign in, start, ten answers, hand in, read the result."""
+    """Return the journey of the next of `learners`: sign in, start, ten answers, hand in, read the result.
+
+    What is handed in is what a browser posts: the page's fields with what was chosen, and when the page was drawn.
+    """
 
     def journey() -> Journey:
         number = next(learners)
@@ -66,12 +77,18 @@ def whole_quiz(app: Flask, place: Place, learners: Iterator[int]) -> Callable[[]
             raise ValueError(f"do-{number} could not start: {reply.status}")
         here = urlsplit(reply.header("location")).path
         attempt = here.strip("/").rpartition("/")[2]
-        yield "paper", request("GET", here, cookie=cookie)
+        reply = yield "paper", request("GET", here, cookie=cookie)
+        page = [("csrf_token", token), ("seq", _drawn(reply.body))]
         for seq, (ref, fields) in enumerate(people.paper(app, attempt)[:ANSWERS], 1):
             yield "answer", answer(attempt, signed, ref, fields, seq)
+            page += [
+                (f"q-{ref}.{name}" if name else f"q-{ref}", value)
+                for name, values in fields.items()
+                for value in values
+            ]
         reply = yield (
             "hand in",
-            request("POST", f"{here}submit", cookie=cookie, body=urlencode(form).encode(), head=_FORM),
+            request("POST", f"{here}submit", cookie=cookie, body=urlencode(page).encode(), head=_FORM),
         )
         if reply.status != 303:
             raise ValueError(f"do-{number} could not hand in: {reply.status}")

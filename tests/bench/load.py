@@ -137,23 +137,34 @@ class _Connection:
 
 
 def run(
-    server: Server, journeys: list[Callable[[], Journey]], seconds: float, *, warm: float = 1.0
+    server: Server,
+    journeys: list[Callable[[], Journey]],
+    seconds: float,
+    *,
+    warm: float = 1.0,
+    warm_journeys: int = 0,
 ) -> Samples:
     """Let one connection for each of `journeys` go through it again and again; return what was measured.
 
-    Answers of the first `warm` seconds are not counted. A journey that raises `ValueError` ends the run with it.
+    Answers of the first `warm` seconds are not counted, nor those before `warm_journeys` were ended: a worker reads
+    banks and compiles templates and statements when they are first wanted, and each thread opens a connection of its
+    own. A journey that raises `ValueError` ends the run with it.
     """
     poll, by = select.epoll(), {}
     connections = [_Connection(server.port, begin) for begin in journeys]
-    samples = Samples(seconds, cpu=-server.cpu())
+    samples = Samples(seconds)
     gc.collect()
     gc.disable()
-    began = time.perf_counter() + warm
-    until = began + seconds
+    warmed = time.perf_counter() + warm
+    began = until = float("inf")
+    ended = 0
     try:
         for connection in connections:
             connection.send(poll, by)
         while (now := time.perf_counter()) < until:
+            if until == float("inf") and now >= warmed and ended >= warm_journeys:
+                began, until = now, now + seconds
+                samples.cpu = -server.cpu()
             events = poll.poll(LONGEST_WAIT)
             if not events:
                 raise TimeoutError(f"no answer to {[one.step for one in connections]} in {LONGEST_WAIT:g} s")
@@ -163,9 +174,9 @@ def run(
                 if reply is None:
                     continue
                 now = time.perf_counter()
-                samples.answered += 1
                 counts = began <= now < until
                 if counts:
+                    samples.answered += 1
                     samples.steps.setdefault(connection.step, []).append(now - connection.started)
                 if reply.status >= 400:
                     samples.wrong.append(f"{connection.step}: {reply.status}")
@@ -177,6 +188,7 @@ def run(
                     connection.step, connection.out = connection.journey.send(reply)
                 except StopIteration:
                     samples.journeys += counts
+                    ended += 1
                     connection.journey = connection.begin()
                     connection.step, connection.out = next(connection.journey)
                 connection.send(poll, by)

@@ -5,7 +5,7 @@ No real person, school or commune. One password for all, hashed once with the po
 
 import hashlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.policy import Role
 from portal.core.rights import looking
 from portal.core.rosters.models import Evidence, RosterBasis
+from portal.demo.answers import right
+from portal.demo.names import FAMILIES, GIVEN, MIDDLES
 from quizzes.models import Attempt
 from tests.bench.serving import SECRET
 
@@ -38,9 +40,6 @@ PASSWORD = "một mật khẩu để đo"
 LEARNERS = 2000
 EVERYBODY = 60_000
 BEGAN = date(2020, 4, 10)
-FAMILIES = "Nguyễn Trần Lê Phạm Hoàng Vũ Đặng Bùi Đỗ Hồ Ngô Dương".split()
-MIDDLES = "Thị Văn Thu Minh Ngọc Thanh Hồng Đức Quang Bích".split()
-GIVEN = "An Ánh Bích Châu Cúc Dung Đạt Giang Hà Hạnh Hiền Hoa Huệ Khánh Lan Linh Mai Nga Oanh Phúc Sơn Tâm Uyên Vân Yến".split()
 BATCH = 5000
 
 
@@ -404,34 +403,6 @@ def paper(app: Flask, attempt_id: str) -> list[tuple[str, dict[str, list[str]]]]
             db.session.remove()
     items = document["items"]
     return [(ref, right(items[ref]["kind"], items[ref]["key"])) for ref in document["order"]]
-
-
-def right(kind: str, key: dict[str, Any]) -> dict[str, list[str]]:
-    """Return the fields that answer a question rightly."""
-    match kind:
-        case "single" | "multiple":
-            return {"": list(key["right"])}
-        case "truefalse":
-            return {"": ["true" if key["answer"] else "false"]}
-        case "numeric":
-            return {"": [key["answer"]]}
-        case "shorttext":
-            return {"": [key["accept"]["vi"][0]]}
-        case "matching":
-            return {left: [other] for left, other in key["pairs"].items()}
-        case "ordering":
-            return {ref: [str(place)] for place, ref in enumerate(key["order"], 1)}
-        case "branching":
-            return {"": list(_best_way(key))}
-    raise AssertionError(f"a kind that the benchmarks do not know: {kind}")
-
-
-def _best_way(key: dict[str, Any]) -> Iterator[str]:
-    here = key["start"]
-    while here in key["steps"]:
-        ref, choice = max(key["steps"][here].items(), key=lambda pair: float(pair[1]["weight"]))
-        yield f"{here}.{ref}"
-        here = choice["to"]
 
 
 def heaviest(app: Flask, place: Place) -> Sequence[str]:

@@ -1,7 +1,9 @@
 """A real server and a real browser: what the tests of whole journeys stand on.
 
-Every file of tests gets a server of its own (gunicorn, one process, SQLite, a copy of the demonstration, which is
-built once a run), so that no file sees what another one did and they may run in any order.
+A file of tests gets a server of its own (gunicorn, one process, SQLite, a copy of the demonstration, which is built
+once a run), so that no file sees what another one did and they may run in any order. Files that do nothing to the
+same people say so by one name, `PORTAL = "…"`, and share a server, whose start costs more than many a test; whoever
+joins them looks first who signs in there.
 """
 
 import fcntl
@@ -14,7 +16,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +36,7 @@ LIMITS = {
 }
 PHONE = {"width": 360, "height": 740}
 WAIT = 20_000  # milliseconds; a machine that does much else at once is slow
+WAIT_FOR_SERVER = 120.0  # seconds
 DESK = {"width": 1280, "height": 800}
 
 
@@ -100,7 +105,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 env=environment(folder),
                 check=True,
                 capture_output=True,
-                timeout=180,
+                timeout=600,
             )
             (folder / "ready").touch()
     return folder
@@ -114,10 +119,39 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     return {**kept, **LIMITS, "PORTAL_DATA_DIR": str(data), **more}
 
 
+@pytest.fixture(scope="session")
+def shared_servers(
+    demonstration: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Server]]:
+    """Yield a function that returns the server of a name, started once a worker."""
+    with ExitStack() as stack:
+
+        @cache
+        def shared(name: str) -> Server:
+            return stack.enter_context(serving(demonstration, tmp_path_factory.mktemp(name)))
+
+        yield shared
+
+
 @pytest.fixture(scope="module")
-def server(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest,
+    demonstration: Path,
+    shared_servers: Callable[[str], Server],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Server]:
+    """Yield the portal of this file, or the one that it shares."""
+    name = getattr(request.module, "PORTAL", None)
+    if name is not None:
+        yield shared_servers(name)
+        return
+    with serving(demonstration, tmp_path_factory.mktemp("portal")) as own:
+        yield own
+
+
+@contextmanager
+def serving(demonstration: Path, folder: Path) -> Iterator[Server]:
     """Yield a portal on a copy of the demonstration, at an address that the system chose."""
-    folder = tmp_path_factory.mktemp("portal")
     data = folder / "data"
     shutil.copytree(demonstration, data)
     with socket.socket() as listening:
@@ -146,7 +180,7 @@ def server(demonstration: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    until = time.monotonic() + 40
+    until = time.monotonic() + WAIT_FOR_SERVER
     while time.monotonic() < until:
         if process.poll() is not None:
             pytest.fail(f"the portal ended at its start:\n{log.read_text()}")
@@ -156,7 +190,7 @@ def _wait_until_ready(url: str, process: "subprocess.Popen[bytes]", log: Path) -
                     return
         except (urllib.error.URLError, TimeoutError, ConnectionError):
             time.sleep(0.1)
-    pytest.fail(f"the portal did not answer in 40 seconds:\n{log.read_text()}")
+    pytest.fail(f"the portal did not answer in time:\n{log.read_text()}")
 
 
 @pytest.fixture(scope="session")

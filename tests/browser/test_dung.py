@@ -9,6 +9,7 @@ from tests.browser.conftest import Visit, Visitor
 from tests.browser.sitting import Sitter, begin_quiz, fields, read_all_lessons
 
 pytestmark = pytest.mark.browser
+PORTAL = "learning"
 MOMENT = re.compile(r"\d{1,2}:\d{2}.*\d{1,2}/\d{1,2}/\d{4}")
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Visit, Visitor
 
 pytestmark = pytest.mark.browser
+PORTAL = "looking"
 COUNT = re.compile(r"<caption[^>]*>\s*([\d.]+) người\s*</caption>")
 
 

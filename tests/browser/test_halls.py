@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Page, expect
 
 from courses import loader
 from portal.config import ROOT
 from tests.browser.conftest import Server, Visit
 
 pytestmark = pytest.mark.browser
+PORTAL = "learning"
 LOST = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch", "ERR_NETWORK_CHANGED")
 SAVED = re.compile("save-state--saved")
 FAILED = re.compile("save-state--failed")
@@ -214,3 +215,56 @@ def test_captain_dung_is_marked_by_two_and_a_third_decides(visit: Visit, intervi
     expect(deciding.locator("main")).to_contain_text("83,3%")
     expect(dung.go("/courses/CA-02/").locator("main")).to_contain_text("83,3%")
     expect(dung.go("/certificates/").locator("main")).to_contain_text(re.compile(r"CN-\d{4}"))
+
+
+def test_a_roll_and_a_paper_list_open_again_without_a_signal_until_one_signs_out(visit: Visit) -> None:
+    visitor = visit(login="congtacvien")
+    visitor.allowed += LOST
+    page = visitor.go("/manage/register")
+    expect(page.locator("[data-register]")).to_have_attribute("data-ready", "yes")
+    # the card begins with the first field: a line that says nothing yet takes no room
+    top = page.evaluate(
+        "document.querySelector('.field').getBoundingClientRect().top"
+        " - document.querySelector('[data-register]').getBoundingClientRect().top"
+    )
+    assert top < 50, top
+
+    visitor.context.set_offline(True)
+    page.goto("about:blank")
+    page.goto(visitor.url + "/manage/register")  # a phone that was switched off and on again
+    page.fill("#full_name", "Vũ Thị Ngoại Tuyến")
+    page.locator("input[name=consent]").check()
+    page.get_by_role("button", name="Ghi vào danh sách").click()
+    expect(page.locator("[data-rows]")).to_contain_text("Vũ Thị Ngoại Tuyến")
+    visitor.context.set_offline(False)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("[data-rows] .save-state--saved")).to_have_count(1)
+
+    assert "kept-pages" in page.evaluate("caches.keys()")
+    page.locator("details.account summary").click()
+    page.get_by_role("button", name="Đăng xuất").click()
+    page.wait_for_load_state()
+    assert "kept-pages" not in page.evaluate("caches.keys()")
+    visitor.context.set_offline(True)
+    with pytest.raises(Error, match="ERR_"):
+        page.goto(visitor.url + "/manage/register")
+    visitor.context.set_offline(False)
+
+
+def test_a_kept_roll_goes_with_the_quick_exit(visit: Visit) -> None:
+    visitor = visit(login="hieutruong")
+    visitor.allowed += LOST
+    page = visitor.go("/manage/workshops/1/roll")
+    expect(page.locator("[data-roll]")).to_have_attribute("data-ready", "yes")
+    visitor.context.set_offline(True)
+    page.goto("about:blank")
+    page.goto(visitor.url + "/manage/workshops/1/roll")
+    expect(page.locator("[data-tick]").first).to_be_visible()
+    visitor.context.set_offline(False)
+
+    page.route("https://www.google.com/**", lambda route: route.fulfill(body="gone"))
+    page.locator("[data-exit]").click()
+    page.wait_for_url("https://www.google.com/**")
+
+    visitor.go("/help")
+    assert "kept-pages" not in page.evaluate("caches.keys()")

@@ -19,6 +19,7 @@ from tests.browser.conftest import Visit, Visitor
 from tests.browser.sitting import Sitter, begin_quiz, plain
 
 pytestmark = pytest.mark.browser
+PORTAL = "learning"
 MISSING = "chưa có mẫu số"
 NAME = "Phạm Thu Hương"
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit, Visitor
 
 pytestmark = pytest.mark.browser
+PORTAL = "looking"
 LESSON = "/courses/GD-01/lessons/vi-sao-khong-danh/"
 
 

@@ -1,10 +1,12 @@
 """Lan's evening: a paper list, one phone, no network for a while; and the head, the teacher, the support officer."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
+from portal.core import clock
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
@@ -128,7 +130,7 @@ def test_a_head_asks_and_reminds_and_a_teacher_sees_by_when(visit: Visit) -> Non
     head, teacher = visit(login="hieutruong", width=1280), visit(login="giaovien")
     page = head.go("/manage/assignments/new")
     page.select_option("#course", "CA-01")
-    page.fill("#due_on", "2027-01-31")
+    page.fill("#due_on", f"{clock.today() + timedelta(days=60):%Y-%m-%d}")
     page.click("main form button[type=submit]")
     expect(page.locator("#reach")).to_be_visible()
     page.select_option("#course", "GD-01")

@@ -11,6 +11,7 @@ from playwright.sync_api import CDPSession, Page
 from tests.browser.conftest import Visit
 
 pytestmark = pytest.mark.browser
+PORTAL = "looking"
 FIRST_KB, FIRST_REQUESTS, LATER_KB = 60, 8, 15
 
 

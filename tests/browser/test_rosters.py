@@ -15,6 +15,7 @@ from portal.config import ROOT
 from tests.browser.conftest import Server, Visit, Visitor
 
 pytestmark = pytest.mark.browser
+PORTAL = "looking"
 SCHOOL = "MN-336-01"
 OTHER = "TH-336-02"
 

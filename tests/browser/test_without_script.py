@@ -9,6 +9,7 @@ from tests.browser.conftest import Visit
 from tests.browser.sitting import Sitter, begin_quiz, choice_of, fields, plain
 
 pytestmark = pytest.mark.browser
+PORTAL = "looking"
 
 
 def test_a_parent_learns_without_script(visit: Visit) -> None:

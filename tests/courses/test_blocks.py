@@ -1,7 +1,7 @@
 """Blocks: how a lesson is cut, and every fault of block syntax with its line."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.blocks import (
@@ -206,7 +206,6 @@ def test_media_is_one_file_in_one_folder(target: str, name: str | None) -> None:
     assert media_name(target) == name
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=":` \nab~>-", max_size=80))
 def test_no_line_is_lost_between_the_fences(text: str) -> None:
     nodes, _ = cut(text)

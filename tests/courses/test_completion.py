@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.completion import (
@@ -273,7 +273,6 @@ def together(one: Done, other: Done) -> Done:
     )
 
 
-@settings(deadline=None)
 @given(requirements, dones, dones)
 def test_doing_more_never_makes_less_met(asked: Requirements, before: Done, more: Done) -> None:
     early, late = progress(asked, before), progress(asked, together(before, more))
@@ -284,7 +283,6 @@ def test_doing_more_never_makes_less_met(asked: Requirements, before: Done, more
     assert early.complete <= late.complete
 
 
-@settings(deadline=None)
 @given(requirements, dones)
 def test_nothing_is_ever_more_than_whole(asked: Requirements, done: Done) -> None:
     state = progress(asked, done)
@@ -296,7 +294,6 @@ def test_nothing_is_ever_more_than_whole(asked: Requirements, done: Done) -> Non
     assert state.done <= state.needed
 
 
-@settings(deadline=None)
 @given(requirements, dones)
 def test_next_step_is_something_not_done_yet(asked: Requirements, done: Done) -> None:
     step = next_step(asked, done)
@@ -310,7 +307,6 @@ def test_next_step_is_something_not_done_yet(asked: Requirements, done: Done) ->
         assert step.ref not in done.quizzes or not done.quizzes[step.ref].passed
 
 
-@settings(deadline=None)
 @given(requirements, dones)
 def test_following_the_next_step_completes_every_course_that_can_be_completed(
     asked: Requirements, done: Done

@@ -6,11 +6,12 @@ The page is parsed here by another parser than the one that cleaned it, and held
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses import markdown
 from courses.markdown import render
+from tests.examples import examples
 
 TAGS = {
     *(
@@ -244,7 +245,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=30).map("".join))
 def test_no_text_whatever_comes_out_as_more_than_a_lesson(text: str) -> None:
     rendered = render(text, "vi", lambda name: f"/m/{name}")
@@ -254,7 +255,7 @@ def test_no_text_whatever_comes_out_as_more_than_a_lesson(text: str) -> None:
         assert wrong_in(aid.html) == []
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text())
 def test_no_characters_whatever_make_it_fail(text: str) -> None:
     assert wrong_in(html_of(text)) == []

@@ -5,7 +5,6 @@ import signal
 import time
 from pathlib import Path
 
-from flask_migrate import upgrade
 from sqlalchemy import select
 
 from portal.app import create_app
@@ -14,6 +13,7 @@ from portal.core import clock
 from portal.core.db import db, unit_of_work
 from portal.core.jobs import services
 from portal.core.jobs.models import Job, State
+from tests import databases
 from tests.bench.serving import SECRET, Server, portal_environ
 
 
@@ -44,11 +44,8 @@ def _until(what: object, seconds: float = 40) -> None:
 
 
 def test_the_embedded_worker_works_comes_back_and_ends_with_the_server(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'portal.db'}"
-    app = create_app(Settings(environment="test", database_url=url, secret_key=SECRET, data_dir=tmp_path))
-    with app.app_context():
-        upgrade()
-        db.session.remove()
+    with databases.with_tables("sqlite", tmp_path) as url:
+        app = create_app(Settings(environment="test", database_url=url, secret_key=SECRET, data_dir=tmp_path))
     environ = portal_environ(url, tmp_path) | {"PORTAL_JOBS": "embedded", "PORTAL_JOB_LEASE_SECONDS": "2"}
     # its children are the server's worker and the keeper
     server = Server("wsgi:app", environ, ready="/readyz", workers=2)

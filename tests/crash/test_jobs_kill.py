@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import select
 
 from portal.app import create_app
@@ -26,7 +25,8 @@ from portal.core.audit.models import Entry
 from portal.core.db import db, unit_of_work
 from portal.core.jobs import services
 from portal.core.jobs.models import Job, State
-from tests.bench.serving import SECRET, database
+from tests import databases
+from tests.bench.serving import SECRET
 from tests.conftest import DATABASES
 
 KIND = "test.steps"
@@ -68,11 +68,8 @@ class Workers:
 
 @pytest.fixture(params=DATABASES)
 def workers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, Workers]]:
-    with database(request.param, tmp_path, "jobs") as url:
+    with databases.with_tables(request.param, tmp_path) as url:
         app = create_app(Settings(environment="test", database_url=url, secret_key=SECRET, data_dir=tmp_path))
-        with app.app_context():
-            upgrade()
-            db.session.remove()
         crew = Workers(url, tmp_path)
         try:
             yield app, crew

@@ -27,9 +27,9 @@ from portal.config import Settings
 from portal.core.accounts.models import Audience
 from portal.core.db import db, unit_of_work
 from quizzes.models import Answer, Attempt
-from tests import factories
+from tests import databases, factories
 from tests.bench import people
-from tests.bench.serving import SECRET, NotServing, Server, database, portal_environ
+from tests.bench.serving import SECRET, NotServing, Server, portal_environ
 from tests.conftest import DATABASES
 from tests.machine import redis_server
 
@@ -142,7 +142,7 @@ def portal(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[tuple[Server, Engine, list[list[people.Signed]], Any]]:
     """Yield a portal with learners who have read every lesson, and a function that begins an attempt for one."""
-    with database(request.param, tmp_path, "kill") as url:
+    with databases.with_tables(request.param, tmp_path) as url:
         app = create_app(
             Settings(environment="test", database_url=url, secret_key=SECRET, data_dir=tmp_path / "data")
         )
@@ -170,11 +170,8 @@ def portal(
 
 
 def _fill(app: Any) -> list[int]:
-    from flask_migrate import upgrade
-
     now = datetime.now(UTC)
     with app.app_context():
-        upgrade()
         with unit_of_work() as session:
             loader.load_all(session, now)
         with unit_of_work() as session:

@@ -2,18 +2,19 @@
 
 import json
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_migrate import upgrade
 from sqlalchemy import text
 
 from portal import backup
 from portal.app import create_app
 from portal.config import Settings
 from portal.core.db import db
-from tests.conftest import postgres_database
+from tests import databases
 from tests.factories import NOW, World
 
 
@@ -33,35 +34,32 @@ def manifest(path: Path) -> dict[str, object]:
     return found
 
 
-def new_portal(url: str, folder: Path) -> Flask:
-    """Return a portal on an empty database."""
-    return create_app(Settings(environment="test", database_url=url, secret_key="x" * 40, data_dir=folder))
+@contextmanager
+def new_portal(kind: str, folder: Path) -> Iterator[None]:
+    """Stand in a portal whose tables are empty."""
+    with databases.with_tables(kind, folder) as url:
+        app = create_app(Settings(environment="test", database_url=url, secret_key="x" * 40, data_dir=folder))
+        with app.app_context():
+            yield
+            db.engine.dispose()
 
 
 @pytest.mark.parametrize("target", ["sqlite", "postgresql"])
 def test_restored_into_either_database_it_is_the_same_to_the_byte(
     made: Path, tmp_path: Path, target: str
 ) -> None:
-    databases = postgres_database() if target == "postgresql" else iter([f"sqlite:///{tmp_path}/new.db"])
-    app = new_portal(next(databases), tmp_path)
-    with app.app_context():
-        upgrade()
+    with new_portal(target, tmp_path):
         backup.restore(db.engine, made)
         backup.create(db.engine, tmp_path / "again.zip", NOW)
         with pytest.raises(backup.BadBackup, match="not empty"):
             backup.restore(db.engine, made)
-        db.engine.dispose()
-    list(databases)
 
     assert manifest(tmp_path / "again.zip") == manifest(made)
     assert manifest(made)["rows"]["user"] >= 9  # type: ignore[index]
 
 
 def test_a_new_row_after_a_restore_takes_a_new_id(made: Path, tmp_path: Path) -> None:
-    databases = postgres_database()
-    app = new_portal(next(databases), tmp_path)
-    with app.app_context():
-        upgrade()
+    with new_portal("postgresql", tmp_path):
         backup.restore(db.engine, made)
         with db.engine.begin() as connection:
             highest = connection.scalar(text("SELECT max(id) FROM area"))
@@ -71,8 +69,6 @@ def test_a_new_row_after_a_restore_takes_a_new_id(made: Path, tmp_path: Path) ->
                 )
             )
             assert connection.scalar(text("SELECT max(id) FROM area")) == highest + 1
-        db.engine.dispose()
-    list(databases)
 
 
 def test_a_backup_is_never_overwritten(whole_app: tuple[Flask, World], made: Path) -> None:
@@ -92,13 +88,11 @@ def test_a_changed_row_is_noticed(made: Path, tmp_path: Path) -> None:
                 if name == "area.jsonl"
                 else content,
             )
-    app = new_portal(f"sqlite:///{tmp_path}/new.db", tmp_path)
-    with app.app_context():
-        upgrade()
+    with new_portal("sqlite", tmp_path):
         with pytest.raises(backup.BadBackup, match="area was changed"):
             backup.restore(db.engine, spoilt)
-        assert db.engine.connect().scalar(text("SELECT count(*) FROM area")) == 0
-        db.engine.dispose()
+        with db.engine.connect() as connection:
+            assert connection.scalar(text("SELECT count(*) FROM area")) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"no zip at all"])

@@ -17,17 +17,13 @@ def carries_the_session(client: FlaskClient, app: Flask, address: str = "/accoun
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch):
-    """Return a function that lets so many seconds go by for the signer of cookies."""
-    real = time.time
-    moved = [0.0]
-    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: real() + moved[0])
-
-    monkeypatch.setattr(
-        "portal.session_cookies.clock.now", lambda: datetime.fromtimestamp(real() + moved[0], UTC)
-    )
+    """Stop the clock of the signer of cookies; return a function that lets so many seconds go by."""
+    here = [time.time()]
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: here[0])
+    monkeypatch.setattr("portal.session_cookies.clock.now", lambda: datetime.fromtimestamp(here[0], UTC))
 
     def pass_by(seconds: float) -> None:
-        moved[0] += seconds
+        here[0] += seconds
 
     return pass_by
 

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from quizzes import queries, services
@@ -15,10 +14,6 @@ from quizzes.lifecycle import Rules
 from quizzes.models import Attempt
 from quizzes.paper import Draw, Item
 from tests.factories import World
-
-# a busy machine is not a fault of the code under test
-settings.register_profile("quizzes", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("quizzes")
 
 
 def both(vi: str, en: str | None = None) -> dict[str, str]:

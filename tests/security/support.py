@@ -12,12 +12,11 @@ from typing import Any
 
 from flask import Flask, current_app
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from courses import loader, services
+from courses import services
 from courses.assignments.models import AssignmentRule
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.certificates.models import Certificate
@@ -26,16 +25,15 @@ from courses.queries import terms
 from portal.app import create_app
 from portal.config import Settings
 from portal.core.accounts.models import Audience
-from portal.core.db import db, unit_of_work
+from portal.core.db import db
 from portal.core.households.services import Row, register
 from portal.core.organisation.models import Unit
 from portal.core.policy import Actor, Role
-from quizzes import bank as banks
 from quizzes import services as quizzes
 from quizzes.models import Attempt
 from quizzes.paper import Item, Paper
-from tests.conftest import postgres_database
-from tests.factories import NOW, TODAY, World, build, grant, person
+from tests import databases
+from tests.factories import NOW, TODAY, World, grant, person
 
 #: The columns of the role table, in this order.
 COLUMNS = (
@@ -199,37 +197,26 @@ def answer_all(session: Session, attempt: Attempt, now: datetime = NOW) -> None:
 def portal_of_its_own(kind: str, folder: Path, **settings: Any) -> Iterator[tuple[Flask, World]]:
     """Yield a portal on a real database where work is committed: threads see each other, as in life.
 
-    It has the small world and the courses CM-01 and GD-01.
+    It has the small world and the courses CM-01 and GD-01, in their first versions.
     """
-    server = postgres_database() if kind == "postgresql" else None
-    given: dict[str, Any] = {
-        "environment": "test",
-        "database_url": next(server) if server else f"sqlite:///{folder / 'real.db'}",
-        "secret_key": "a secret of the tests, long enough for anybody",
-        "data_dir": folder,
-        "sign_in_limit": "10000 per minute",
-        "verify_limit": "10000 per minute",
-        "register_limit": "10000 per minute",
-    }
-    app = create_app(Settings(**(given | settings)))
-    app.config["WTF_CSRF_ENABLED"] = False
-    with app.app_context():
-        upgrade()
-        with unit_of_work() as session:
-            for name in ("cm-01-1", "gd-01-1"):
-                quizzes.release(session, banks.read_shipped(f"{name}.toml"), NOW)
-            for code in ("CM-01", "GD-01"):
-                loader.load(session, loader.CONTENT / code / "1", NOW)
-            world = build(session)
-        db.session.remove()
-    try:
-        yield app, world
-    finally:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
-        if server:
-            next(server, None)
+    with databases.with_first_versions(kind, folder) as (url, world):
+        given: dict[str, Any] = {
+            "environment": "test",
+            "database_url": url,
+            "secret_key": "a secret of the tests, long enough for anybody",
+            "data_dir": folder,
+            "sign_in_limit": "10000 per minute",
+            "verify_limit": "10000 per minute",
+            "register_limit": "10000 per minute",
+        }
+        app = create_app(Settings(**(given | settings)))
+        app.config["WTF_CSRF_ENABLED"] = False
+        try:
+            yield app, world
+        finally:
+            with app.app_context():
+                db.session.remove()
+                db.engine.dispose()
 
 
 def opened(client: FlaskClient, address: str) -> TestResponse:

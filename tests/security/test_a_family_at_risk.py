@@ -18,7 +18,7 @@ from courses import services
 from courses.certificates.models import Certificate, CertificateFile
 from courses.families import paths
 from courses.families import services as families
-from courses.families.models import Accompaniment, EnrolmentPath, Look
+from courses.families.models import Accompaniment, EnrolmentPath
 from courses.loader import CONTENT
 from courses.models import (
     Completion,
@@ -36,10 +36,12 @@ from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
 from portal.core.households.models import Household
 from portal.core.policy import Actor, Role
+from portal.core.rights.models import ListReason
 from tests.factories import NOW, World, grant, person
 from tests.security.support import COLUMNS, enrol, family, issuer, one_of_each_role
 
 SignIn = Callable[[int], FlaskClient]
+REASON = "/manage/reason?kind=record&place=record"
 MORE = ("cang-thang-trong-nha", "ke-hoach-an-toan")
 GIVEAWAYS = ("CM-02", "nguy cơ", "at risk", "accompan", "đồng hành", "record:")
 
@@ -202,7 +204,7 @@ def test_the_trail_says_that_a_record_was_noted_and_nothing_of_whom(
     before = session.scalar(select(func.max(Entry.id))) or 0
     mark(session, people)
     officer = sign_in(people["support"])
-    officer.post("/manage/support/reason", data={"reason": "thăm nhà theo kế hoạch của Đinh Thị Liễu"})
+    officer.post(REASON, data={"reason": "thăm nhà theo kế hoạch của Đinh Thị Liễu"})
     assert officer.get("/manage/support/C1-1").status_code == 200
 
     entries = session.scalars(select(Entry).where(Entry.id > before)).all()
@@ -220,7 +222,7 @@ def test_the_trail_says_that_a_record_was_noted_and_nothing_of_whom(
         f"household:{household(session, 1)}",
     ):
         assert giveaway not in page
-    assert "Đinh Thị Liễu" in session.scalars(select(Look.reason)).first()
+    assert "Đinh Thị Liễu" in session.scalars(select(ListReason.reason)).one()
 
 
 def complete(session: Session, mother: int) -> Certificate:
@@ -364,7 +366,7 @@ def test_an_officer_of_another_district_finds_nobody(
         far_id = far.id
     mark(session, people)
     officer = sign_in(far_id)
-    officer.post("/manage/support/reason", data={"reason": "xem danh sách hộ trong địa bàn"})
+    officer.post(REASON, data={"reason": "xem danh sách hộ trong địa bàn"})
 
     assert officer.get("/manage/support/C1-1").status_code == 404
     assert officer.post("/manage/support/C1-1/end").status_code == 404
@@ -377,16 +379,14 @@ def test_the_officer_says_why_first_and_no_child_is_named(
     officer = sign_in(people["support"])
     for path in ("/manage/support/", "/manage/support/C1-1"):
         answer = officer.get(path)
-        assert (answer.status_code, "/manage/support/reason" in answer.location) == (303, True)
+        assert (answer.status_code, "/manage/reason?kind=record" in answer.location) == (303, True)
     assert officer.post("/manage/support/C1-1/begin").status_code == 303
     assert session.scalar(select(func.count()).select_from(Accompaniment)) == 0
     for reason in ("", "ngắn", "thăm cháu Minh học lớp 4A"):
-        assert officer.post("/manage/support/reason", data={"reason": reason}).status_code == 422
-    assert session.scalar(select(func.count()).select_from(Look)) == 0
+        assert officer.post(REASON, data={"reason": reason}).status_code == 422
+    assert session.scalar(select(func.count()).select_from(ListReason)) == 0
 
-    assert (
-        officer.post("/manage/support/reason", data={"reason": "thăm nhà theo kế hoạch"}).status_code == 303
-    )
+    assert officer.post(REASON, data={"reason": "thăm nhà theo kế hoạch"}).status_code == 303
     assert officer.post("/manage/support/C1-1/begin").status_code == 303
     assert officer.post("/manage/support/C1-1/begin").status_code == 303
     assert "Đinh Thị Liễu" in officer.get("/manage/support/").get_data(as_text=True)

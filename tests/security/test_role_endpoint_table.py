@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from courses.workshops import services as workshops
+from courses.workshops import attendance
 from courses.workshops.matching import Line
 from courses.workshops.models import PaperLine
 from portal.app import create_app
@@ -26,214 +26,218 @@ from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
 from tests import halls
 from tests.factories import NOW, World
-from tests.security.support import COLUMNS, begin_quiz, certify, family, one_of_each_role, rule_of_a
+from tests.security.support import COLUMNS as ROLES
+from tests.security.support import begin_quiz, certify, family, one_of_each_role, rule_of_a
 
 FIRST = "ba-do-tuoi"  # the first lesson of CM-01, which is open to all
 AID = "noi-chuyen-voi-con-tuoi-lon"  # a lesson of it with a job aid
+COLUMNS = (*ROLES, "family_support")
 #: Typed here: learner, collaborator (community of C1), head of school A, of district D1, of education in the
-#: province, standing agency, author, administrator. The certificate is that of Ana, who teaches at school A.
+#: province, standing agency, author, administrator,
+#: support officer of district D1. The certificate is that of Ana, who teaches at school A.
 TABLE = """
-endpoint                      method  stranger learner collaborator unit_head district department agency author admin
-home.index                    GET     200      200     200          200       200      200        200    200    200
-home.help_page                GET     200      200     200          200       200      200        200    200    200
-home.healthz                  GET     200      200     200          200       200      200        200    200    200
-home.readyz                   GET     200      200     200          200       200      200        200    200    200
-static                        GET     200      200     200          200       200      200        200    200    200
-accounts.login                GET     200      303     303          303       303      303        303    303    303
-accounts.login_submit         POST    422      422     422          422       422      422        422    422    422
-accounts.choose               GET     in       in      in           in        in       in         in     in     in
-accounts.choose_submit        POST    in       in      in           in        in       in         in     in     in
-accounts.logout               POST    303      303     303          303       303      303        303    303    303
-accounts.register             GET     200      200     200          200       200      200        200    200    200
-accounts.register_submit      POST    422      422     422          422       422      422        422    422    422
-accounts.account              GET     in       200     200          200       200      200        200    200    200
-accounts.change_language      POST    in       303     303          303       303      303        303    303    303
-accounts.change_secret        POST    in       422     422          422       422      422        422    422    422
-accounts.sign_out_everywhere  POST    in       in      in           in        in       in         in     in     in
-catalogue.index               GET     200      200     200          200       200      200        200    200    200
-catalogue.course              GET     200      200     200          200       200      200        200    200    200
-catalogue.course/CA-01        GET     404      404     404          404       404      404        200    200    200
-catalogue.enrol               POST    in       303     303          303       303      303        303    303    303
-catalogue.enrol/CA-01         POST    in       404     404          404       404      404        409    409    409
-learn.lesson                  GET     200      200     200          200       200      200        200    200    200
-learn.lesson/CA-01            GET     404      404     404          404       404      404        200    200    200
-learn.finish                  POST    in       303     303          303       303      303        303    303    303
-learn.job_aid                 GET     200      200     200          200       200      200        200    200    200
-learn.media                   GET     200      200     200          200       200      200        200    200    200
-learn.media/CA-01             GET     404      404     404          404       404      404        200    200    200
-learn.quiz                    GET     in       200     200          200       200      200        200    200    200
-learn.start                   POST    in       303     303          303       303      303        303    303    303
-attempts.show                 GET     in       200     200          200       200      200        200    200    200
-attempts.save                 POST    in       200     200          200       200      200        200    200    200
-attempts.submit               POST    in       303     303          303       303      303        303    303    303
-certificates.mine             GET     in       200     200          200       200      200        200    200    200
-certificates.pdf              GET     in       404     404          200       200      200        200    404    404
-certificates.revoke           GET     in       403     403          403       403      200        200    403    200
-certificates.revoke_submit    POST    in       403     403          403       403      422        422    403    422
-verify.index                  GET     200      200     200          200       200      200        200    200    200
-verify.show                   GET     200      200     200          200       200      200        200    200    200
-manage.board                  GET     in       403     200          200       200      200        200    403    403
-manage.board_file             GET     in       403     403          200       200      200        200    403    403
-assignments.index             GET     in       403     403          200       200      200        200    403    403
-assignments.rules_file        GET     in       403     403          200       200      200        200    403    403
-assignments.new               GET     in       403     403          200       200      200        200    403    403
-assignments.make              POST    in       403     403          404       404      404        404    403    403
-assignments.show              GET     in       403     403          200       200      200        200    403    403
-assignments.people_file       GET     in       403     403          200       200      200        200    403    403
-assignments.end               POST    in       403     403          303       409      409        409    403    403
-assignments.apply             POST    in       403     403          303       303      303        303    403    403
-reminders.preview             GET     in       403     403          200       200      200        200    403    403
-reminders.send                POST    in       403     403          303       303      303        303    403    403
-reminders.paper               GET     in       403     403          200       200      200        200    403    403
-households.index              GET     in       403     200          403       403      403        403    403    403
-households.counts_file        GET     in       403     200          403       403      403        403    403    403
-households.show               GET     in       403     200          403       403      403        403    403    403
-households.change             POST    in       403     422          403       403      403        403    403    403
-households.register           GET     in       403     200          403       403      403        403    403    403
-households.register_submit    POST    in       403     422          403       403      403        403    403    403
-households.slips_of           POST    in       403     200          403       403      403        403    403    403
-households.slips_of_mine      POST    in       403     200          403       403      403        403    403    403
-households.register_rows      POST    in       403     400          403       403      403        403    403    403
-families.reason               GET     in       403     403          403       403      403        403    403    403
-families.reason_submit        POST    in       403     403          403       403      403        403    403    403
-families.index                GET     in       403     403          403       403      403        403    403    403
-families.show                 GET     in       403     403          403       403      403        403    403    403
-families.begin                POST    in       403     403          403       403      403        403    403    403
-families.end                  POST    in       403     403          403       403      403        403    403    403
-manage.people                 GET     in       403     200          200       303      200        303    403    403
-manage.people_file            GET     in       403     403          200       303      200        303    403    403
-author.index                  GET     in       403     403          403       403      403        403    200    200
-preview.index                 GET     in       403     403          403       403      403        200    200    200
-preview.bank                  GET     in       403     403          403       403      403        200    200    200
-preview.try_paper             GET     in       403     403          403       403      403        200    200    200
-preview.mark_paper            POST    in       403     403          403       403      403        200    200    200
-audit.index                   GET     in       403     403          403       403      403        403    403    200
-audit.roles                   GET     in       403     403          200       200      200        200    200    200
-units.index                   GET     in       403     403          403       403      403        403    403    200
-units.export                  GET     in       403     403          403       403      403        403    403    200
-units.upload                  GET     in       403     403          403       403      403        403    403    200
-units.upload_submit           POST    in       403     403          403       403      403        403    403    422
-units.template                GET     in       403     403          403       403      403        403    403    200
-places.look                   GET     in       403     200          200       200      200        200    403    200
-places.export_mine            GET     in       403     200          200       200      200        200    403    200
-reorganisations.index         GET     in       403     403          403       403      403        403    403    200
-reorganisations.export        GET     in       403     403          403       403      403        403    403    200
-reorganisations.new           GET     in       403     403          403       403      403        403    403    200
-reorganisations.create        POST    in       403     403          403       403      403        403    403    422
-reorganisations.upload        POST    in       403     403          403       403      403        403    403    422
-reorganisations.show          GET     in       403     403          403       403      403        403    403    404
-reorganisations.decree_file   GET     in       403     403          403       403      403        403    403    404
-reorganisations.apply         POST    in       403     403          403       403      403        403    403    404
-reorganisations.undo          POST    in       403     403          403       403      403        403    403    404
-reorganisations.withdraw      POST    in       403     403          403       403      403        403    403    404
-jobs.mine                     GET     in       200     200          200       200      200        200    200    200
-jobs.show                     GET     in       404     404          404       404      404        404    404    404
-jobs.state                    GET     in       404     404          404       404      404        404    404    404
-jobs.stop                     POST    in       404     404          404       404      404        404    404    404
-jobs.again                    POST    in       404     404          404       404      404        404    404    404
-accounts.first                GET     200      200     200          200       200      200        200    200    200
-accounts.first_submit         POST    422      422     422          422       422      422        422    422    422
-accounts.first_secret         GET     303      303     303          303       303      303        303    303    303
-accounts.first_secret_submit  POST    303      303     303          303       303      303        303    303    303
-accounts.ask                  GET     200      200     200          200       200      200        200    200    200
-accounts.ask_submit           POST    422      422     422          422       422      422        422    422    422
-accounts.asked                GET     303      303     303          303       303      303        303    303    303
-roster.units                  GET     in       403     403          302       200      200        403    403    403
-roster.unit                   GET     in       403     403          200       200      200        403    403    403
-roster.unit_file              GET     in       403     403          200       200      200        403    403    403
-roster.add                    GET     in       403     403          200       200      200        403    403    403
-roster.add_submit             POST    in       403     403          422       422      422        403    403    403
-roster.post                   GET     in       403     403          200       200      200        403    403    403
-roster.change                 POST    in       403     403          422       422      422        403    403    403
-roster.end                    POST    in       403     403          422       422      422        403    403    403
-roster.transfer               POST    in       403     403          422       422      422        403    403    403
-roster.reset                  POST    in       403     403          200       200      200        403    403    403
-roster.print_slips            POST    in       403     403          200       200      200        403    403    403
-roster.basis                  GET     in       403     403          200       200      200        403    403    403
-roster.confirm_list           POST    in       403     403          422       422      422        403    403    403
-roster.declare_totals         POST    in       403     403          422       422      422        403    403    403
-roster.paper                  GET     in       403     403          404       404      404        403    403    403
-roster.requests               GET     in       403     403          200       200      200        403    403    403
-roster.answer_request         POST    in       403     403          404       404      404        403    403    403
-roster.transfers              GET     in       403     403          200       200      200        403    403    403
-roster.answer_transfer        POST    in       403     403          404       404      404        403    403    403
-roster.imports                GET     in       403     403          200       200      200        403    403    403
-roster.import_template        GET     in       403     403          200       200      200        403    403    403
-roster.import_new             GET     in       403     403          200       200      200        403    403    403
-roster.import_submit          POST    in       403     403          422       422      422        403    403    403
-roster.import_show            GET     in       403     403          404       404      404        403    403    403
-roster.import_file            GET     in       403     403          404       404      404        403    403    403
-roster.decide                 POST    in       403     403          404       404      404        403    403    403
-roster.import_step            POST    in       403     403          404       404      404        403    403    403
-notices.mine                  GET     in       200     200          200       200      200        200    200    200
-notices.read                  POST    in       404     404          404       404      404        404    404    404
-notices.read_all              POST    in       303     303          303       303      303        303    303    303
-workshops.index               GET     in       200      200      200      200      200      200      200      200
-workshops.show                GET     in       200      200      200      200      200      200      404      404
-workshops.register            POST    in       303      303      303      303      303      303      404      404
-workshops.give_up             POST    in       303      303      303      303      303      303      404      404
-workshops.check_in            GET     in       200      200      200      200      200      200      200      200
-workshops.check_in_submit     POST    in       422      422      422      422      422      422      422      422
-halls.listing                 GET     in       403      403      200      200      200      200      403      403
-halls.training                GET     in       200      200      200      200      200      200      200      200
-halls.new                     GET     in       403      403      200      200      200      200      403      403
-halls.create                  POST    in       403      403      422      422      422      422      403      403
-halls.show                    GET     in       404      404      200      200      200      200      404      404
-halls.edit                    GET     in       403      403      200      200      200      200      403      403
-halls.change                  POST    in       403      403      422      422      422      422      403      403
-halls.cancel                  POST    in       403      403      422      422      422      422      403      403
-halls.add_person              POST    in       404      404      422      422      422      422      404      404
-halls.remove_person           POST    in       404      404      303      303      303      303      404      404
-halls.roll                    GET     in       404      404      200      200      200      200      404      404
-halls.roll_submit             POST    in       404      404      303      303      303      303      404      404
-halls.marks                   POST    in       404      404      200      200      200      200      404      404
-halls.sheet_file              GET     in       404      404      200      200      200      200      404      404
-halls.screen                  GET     in       404      404      200      200      200      200      404      404
-halls.close                   GET     in       403      403      200      200      200      200      403      403
-halls.close_submit            POST    in       403      403      422      422      422      422      403      403
-halls.correct                 GET     in       403      403      200      200      200      200      403      403
-halls.correct_submit          POST    in       403      403      422      422      422      422      403      403
-hall_imports.upload           GET     in       404      404      200      200      200      200      404      404
-hall_imports.upload_submit    POST    in       404      404      422      422      422      422      404      404
-hall_imports.evidence         GET     in       404      404      200      200      200      200      404      404
-hall_imports.evidence_submit  POST    in       404      404      422      422      422      422      404      404
-hall_imports.evidence_file    GET     in       404      404      404      404      404      404      404      404
-paper_classes.new             GET     in       403      403      200      200      200      200      403      403
-paper_classes.create          POST    in       403      403      422      422      422      422      403      403
-paper_classes.show            GET     in       403      403      200      200      200      200      403      403
-paper_classes.decide          POST    in       403      403      303      303      303      303      403      403
-paper_classes.count           POST    in       403      403      303      409      409      409      403      403
-paper_classes.certify         POST    in       403      403      403      403      422      422      403      403
-practice.listing              GET     in       200      200      200      200      200      200      200      200
-practice.arrange              GET     in       403      403      200      200      200      200      403      403
-practice.arrange_submit       POST    in       403      403      422      422      422      422      403      403
-practice.show                 GET     in       404      404      200      200      200      200      404      404
-practice.hand_in              POST    in       404      404      403      403      403      403      404      404
-practice.third                POST    in       403      403      422      422      422      422      403      403
-practice.withdraw             POST    in       403      403      422      422      422      422      403      403
-group_lessons.listing         GET     in       403      200      403      403      403      403      403      403
-group_lessons.play            GET     in       403      200      403      403      403      403      403      403
-group_lessons.note            POST    in       403      303      403      403      403      403      403      403
-group_lessons.evening         GET     in       403      200      403      403      403      403      403      403
-group_lessons.worker          GET     200      200      200      200      200      200      200      200      200
-hall_files.workshops          GET     in       403      403      200      200      200      200      403      403
-hall_files.attendance         GET     in       403      403      200      200      200      200      403      403
-hall_files.paper              GET     in       403      403      200      200      200      200      403      403
-hall_files.practices          GET     in       403      403      200      200      200      200      403      403
-hall_files.evenings           GET     in       403      200      403      403      403      403      403      403
-rights.mine                   GET     in       200     200          200       200      200        200    200    200
-rights.correct                POST    in       422     422          422       422      422        422    422    422
-rights.take                   POST    in       200     200          200       200      200        200    200    200
-rights.erase_me               GET     in       200     200          200       200      200        200    200    200
-rights.erase_me_submit        POST    in       422     422          422       422      422        422    422    422
-rights.reason                 GET     in       403     200          200       200      200        200    403    403
-rights.reason_submit          POST    in       403     422          422       422      422        422    403    403
-rights.erasures               GET     in       403     403          403       403      403        403    403    200
-rights.erase                  GET     in       403     403          403       403      403        403    403    200
-rights.erase_submit           POST    in       403     403          403       403      403        403    403    422
-looks.index                   GET     in       403     403          403       403      403        403    403    200
-looks.file                    GET     in       403     403          403       403      403        403    403    200
-looks.erasures_file           GET     in       403     403          403       403      403        403    403    200
+endpoint                      method  stranger learner collaborator unit_head district department agency author admin support
+home.index                    GET     200      200     200          200       200      200        200    200    200   200
+home.help_page                GET     200      200     200          200       200      200        200    200    200   200
+home.healthz                  GET     200      200     200          200       200      200        200    200    200   200
+home.readyz                   GET     200      200     200          200       200      200        200    200    200   200
+static                        GET     200      200     200          200       200      200        200    200    200   200
+accounts.login                GET     200      303     303          303       303      303        303    303    303   303
+accounts.login_submit         POST    422      422     422          422       422      422        422    422    422   422
+accounts.choose               GET     in       in      in           in        in       in         in     in     in    in
+accounts.choose_submit        POST    in       in      in           in        in       in         in     in     in    in
+accounts.logout               POST    303      303     303          303       303      303        303    303    303   303
+accounts.register             GET     200      200     200          200       200      200        200    200    200   200
+accounts.register_submit      POST    422      422     422          422       422      422        422    422    422   422
+accounts.account              GET     in       200     200          200       200      200        200    200    200   200
+accounts.change_language      POST    in       303     303          303       303      303        303    303    303   303
+accounts.change_secret        POST    in       422     422          422       422      422        422    422    422   422
+accounts.sign_out_everywhere  POST    in       in      in           in        in       in         in     in     in    in
+catalogue.index               GET     200      200     200          200       200      200        200    200    200   200
+catalogue.course              GET     200      200     200          200       200      200        200    200    200   200
+catalogue.course/CA-01        GET     404      404     404          404       404      404        200    200    200   404
+catalogue.enrol               POST    in       303     303          303       303      303        303    303    303   303
+catalogue.enrol/CA-01         POST    in       404     404          404       404      404        409    409    409   404
+learn.lesson                  GET     200      200     200          200       200      200        200    200    200   200
+learn.lesson/CA-01            GET     404      404     404          404       404      404        200    200    200   404
+learn.finish                  POST    in       303     303          303       303      303        303    303    303   303
+learn.job_aid                 GET     200      200     200          200       200      200        200    200    200   200
+learn.media                   GET     200      200     200          200       200      200        200    200    200   200
+learn.media/CA-01             GET     404      404     404          404       404      404        200    200    200   404
+learn.quiz                    GET     in       200     200          200       200      200        200    200    200   200
+learn.start                   POST    in       303     303          303       303      303        303    303    303   303
+attempts.show                 GET     in       200     200          200       200      200        200    200    200   200
+attempts.save                 POST    in       200     200          200       200      200        200    200    200   200
+attempts.submit               POST    in       303     303          303       303      303        303    303    303   303
+certificates.mine             GET     in       200     200          200       200      200        200    200    200   200
+certificates.pdf              GET     in       404     404          200       200      200        200    404    404   404
+certificates.revoke           GET     in       403     403          403       403      200        200    403    200   403
+certificates.revoke_submit    POST    in       403     403          403       403      422        422    403    422   403
+verify.index                  GET     200      200     200          200       200      200        200    200    200   200
+verify.show                   GET     200      200     200          200       200      200        200    200    200   200
+manage.board                  GET     in       403     200          200       200      200        200    403    403   403
+manage.board_file             GET     in       403     403          200       200      200        200    403    403   403
+assignments.index             GET     in       403     403          200       200      200        200    403    403   403
+assignments.rules_file        GET     in       403     403          200       200      200        200    403    403   403
+assignments.new               GET     in       403     403          200       200      200        200    403    403   403
+assignments.make              POST    in       403     403          404       404      404        404    403    403   403
+assignments.show              GET     in       403     403          200       200      200        200    403    403   403
+assignments.people_file       GET     in       403     403          200       200      200        200    403    403   403
+assignments.end               POST    in       403     403          303       409      409        409    403    403   403
+assignments.apply             POST    in       403     403          303       303      303        303    403    403   403
+reminders.preview             GET     in       403     403          200       200      200        200    403    403   403
+reminders.send                POST    in       403     403          303       303      303        303    403    403   403
+reminders.paper               GET     in       403     403          200       200      200        200    403    403   403
+households.index              GET     in       403     200          403       403      403        403    403    403   403
+households.counts_file        GET     in       403     200          403       403      403        403    403    403   403
+households.show               GET     in       403     200          403       403      403        403    403    403   403
+households.change             POST    in       403     422          403       403      403        403    403    403   403
+households.register           GET     in       403     200          403       403      403        403    403    403   403
+households.register_submit    POST    in       403     422          403       403      403        403    403    403   403
+households.slips_of           POST    in       403     200          403       403      403        403    403    403   403
+households.slips_of_mine      POST    in       403     200          403       403      403        403    403    403   403
+households.register_rows      POST    in       403     400          403       403      403        403    403    403   403
+families.index                GET     in       403     403          403       403      403        403    403    403   303
+families.show                 GET     in       403     403          403       403      403        403    403    403   303
+families.begin                POST    in       403     403          403       403      403        403    403    403   303
+families.end                  POST    in       403     403          403       403      403        403    403    403   303
+manage.people                 GET     in       403     200          200       303      200        303    403    403   403
+manage.people_file            GET     in       403     403          200       303      200        303    403    403   403
+author.index                  GET     in       403     403          403       403      403        403    200    200   403
+preview.index                 GET     in       403     403          403       403      403        200    200    200   403
+preview.bank                  GET     in       403     403          403       403      403        200    200    200   403
+preview.try_paper             GET     in       403     403          403       403      403        200    200    200   403
+preview.mark_paper            POST    in       403     403          403       403      403        200    200    200   403
+audit.index                   GET     in       403     403          403       403      403        403    403    200   403
+audit.roles                   GET     in       403     403          200       200      200        200    200    200   403
+units.index                   GET     in       403     403          403       403      403        403    403    200   403
+units.export                  GET     in       403     403          403       403      403        403    403    200   403
+units.upload                  GET     in       403     403          403       403      403        403    403    200   403
+units.upload_submit           POST    in       403     403          403       403      403        403    403    422   403
+units.template                GET     in       403     403          403       403      403        403    403    200   403
+places.look                   GET     in       403     200          200       200      200        200    403    200   403
+places.export_mine            GET     in       403     200          200       200      200        200    403    200   403
+reorganisations.index         GET     in       403     403          403       403      403        403    403    200   403
+reorganisations.export        GET     in       403     403          403       403      403        403    403    200   403
+reorganisations.new           GET     in       403     403          403       403      403        403    403    200   403
+reorganisations.create        POST    in       403     403          403       403      403        403    403    422   403
+reorganisations.upload        POST    in       403     403          403       403      403        403    403    422   403
+reorganisations.show          GET     in       403     403          403       403      403        403    403    404   403
+reorganisations.decree_file   GET     in       403     403          403       403      403        403    403    404   403
+reorganisations.apply         POST    in       403     403          403       403      403        403    403    404   403
+reorganisations.undo          POST    in       403     403          403       403      403        403    403    404   403
+reorganisations.withdraw      POST    in       403     403          403       403      403        403    403    404   403
+jobs.mine                     GET     in       200     200          200       200      200        200    200    200   200
+jobs.show                     GET     in       404     404          404       404      404        404    404    404   404
+jobs.state                    GET     in       404     404          404       404      404        404    404    404   404
+jobs.stop                     POST    in       404     404          404       404      404        404    404    404   404
+jobs.again                    POST    in       404     404          404       404      404        404    404    404   404
+accounts.first                GET     200      200     200          200       200      200        200    200    200   200
+accounts.first_submit         POST    422      422     422          422       422      422        422    422    422   422
+accounts.first_secret         GET     303      303     303          303       303      303        303    303    303   303
+accounts.first_secret_submit  POST    303      303     303          303       303      303        303    303    303   303
+accounts.ask                  GET     200      200     200          200       200      200        200    200    200   200
+accounts.ask_submit           POST    422      422     422          422       422      422        422    422    422   422
+accounts.asked                GET     303      303     303          303       303      303        303    303    303   303
+roster.units                  GET     in       403     403          302       200      200        403    403    403   403
+roster.unit                   GET     in       403     403          200       200      200        403    403    403   403
+roster.unit_file              GET     in       403     403          200       200      200        403    403    403   403
+roster.add                    GET     in       403     403          200       200      200        403    403    403   403
+roster.add_submit             POST    in       403     403          422       422      422        403    403    403   403
+roster.post                   GET     in       403     403          200       200      200        403    403    403   403
+roster.change                 POST    in       403     403          422       422      422        403    403    403   403
+roster.end                    POST    in       403     403          422       422      422        403    403    403   403
+roster.transfer               POST    in       403     403          422       422      422        403    403    403   403
+roster.reset                  POST    in       403     403          200       200      200        403    403    403   403
+roster.print_slips            POST    in       403     403          200       200      200        403    403    403   403
+roster.basis                  GET     in       403     403          200       200      200        403    403    403   403
+roster.confirm_list           POST    in       403     403          422       422      422        403    403    403   403
+roster.declare_totals         POST    in       403     403          422       422      422        403    403    403   403
+roster.paper                  GET     in       403     403          404       404      404        403    403    403   403
+roster.requests               GET     in       403     403          200       200      200        403    403    403   403
+roster.answer_request         POST    in       403     403          404       404      404        403    403    403   403
+roster.transfers              GET     in       403     403          200       200      200        403    403    403   403
+roster.ask_transfer           GET     in       403     403          200       200      200        403    403    403   403
+roster.ask_transfer_submit    POST    in       403     403          422       422      422        403    403    403   403
+roster.answer_transfer        POST    in       403     403          404       404      404        403    403    403   403
+roster.imports                GET     in       403     403          200       200      200        403    403    403   403
+roster.import_template        GET     in       403     403          200       200      200        403    403    403   403
+roster.import_new             GET     in       403     403          200       200      200        403    403    403   403
+roster.import_submit          POST    in       403     403          422       422      422        403    403    403   403
+roster.import_show            GET     in       403     403          404       404      404        403    403    403   403
+roster.import_file            GET     in       403     403          404       404      404        403    403    403   403
+roster.decide                 POST    in       403     403          404       404      404        403    403    403   403
+roster.import_step            POST    in       403     403          404       404      404        403    403    403   403
+notices.mine                  GET     in       200     200          200       200      200        200    200    200   200
+notices.read                  POST    in       404     404          404       404      404        404    404    404   404
+notices.read_all              POST    in       303     303          303       303      303        303    303    303   303
+workshops.index               GET     in       200      200      200      200      200      200      200      200     200
+workshops.show                GET     in       200      200      200      200      200      200      404      404     404
+attendance.register            POST    in       303      303      303      303      303      303      404      404     404
+attendance.give_up             POST    in       303      303      303      303      303      303      404      404     404
+attendance.check_in            GET     in       200      200      200      200      200      200      200      200     200
+workshops.check_in_submit     POST    in       422      422      422      422      422      422      422      422     422
+halls.listing                 GET     in       403      403      200      200      200      200      403      403     403
+halls.training                GET     in       200      200      200      200      200      200      200      200     200
+halls.new                     GET     in       403      403      200      200      200      200      403      403     403
+halls.create                  POST    in       403      403      422      422      422      422      403      403     403
+halls.show                    GET     in       404      404      200      200      200      200      404      404     404
+halls.edit                    GET     in       403      403      200      200      200      200      403      403     403
+halls.change                  POST    in       403      403      422      422      422      422      403      403     403
+halls.cancel                  POST    in       403      403      422      422      422      422      403      403     403
+halls.add_person              POST    in       404      404      422      422      422      422      404      404     404
+halls.remove_person           POST    in       404      404      303      303      303      303      404      404     404
+halls.roll                    GET     in       404      404      200      200      200      200      404      404     404
+halls.roll_submit             POST    in       404      404      303      303      303      303      404      404     404
+halls.marks                   POST    in       404      404      200      200      200      200      404      404     404
+halls.sheet_file              GET     in       404      404      200      200      200      200      404      404     404
+halls.screen                  GET     in       404      404      200      200      200      200      404      404     404
+halls.close                   GET     in       403      403      200      200      200      200      403      403     403
+halls.close_submit            POST    in       403      403      422      422      422      422      403      403     403
+halls.correct                 GET     in       403      403      200      200      200      200      403      403     403
+halls.correct_submit          POST    in       403      403      422      422      422      422      403      403     403
+hall_imports.upload           GET     in       404      404      200      200      200      200      404      404     404
+hall_imports.upload_submit    POST    in       404      404      422      422      422      422      404      404     404
+hall_imports.evidence         GET     in       404      404      200      200      200      200      404      404     404
+hall_imports.evidence_submit  POST    in       404      404      422      422      422      422      404      404     404
+hall_imports.evidence_file    GET     in       404      404      404      404      404      404      404      404     404
+paper_classes.new             GET     in       403      403      200      200      200      200      403      403     403
+paper_classes.create          POST    in       403      403      422      422      422      422      403      403     403
+paper_classes.show            GET     in       403      403      200      200      200      200      403      403     403
+paper_classes.decide          POST    in       403      403      303      303      303      303      403      403     403
+paper_classes.count           POST    in       403      403      303      409      409      409      403      403     403
+paper_classes.certify         POST    in       403      403      403      403      422      422      403      403     403
+practice.listing              GET     in       200      200      200      200      200      200      200      200     200
+practice.arrange              GET     in       403      403      200      200      200      200      403      403     403
+practice.arrange_submit       POST    in       403      403      422      422      422      422      403      403     403
+practice.show                 GET     in       404      404      200      200      200      200      404      404     404
+practice.hand_in              POST    in       404      404      403      403      403      403      404      404     404
+practice.third                POST    in       403      403      422      422      422      422      403      403     403
+practice.withdraw             POST    in       403      403      422      422      422      422      403      403     403
+group_lessons.listing         GET     in       403      200      403      403      403      403      403      403     403
+group_lessons.play            GET     in       403      200      403      403      403      403      403      403     403
+group_lessons.note            POST    in       403      303      403      403      403      403      403      403     403
+group_lessons.evening         GET     in       403      200      403      403      403      403      403      403     403
+manage.worker                 GET     200      200      200      200      200      200      200      200      200     200
+group_lessons.worker          GET     200      200      200      200      200      200      200      200      200     200
+hall_files.workshops          GET     in       403      403      200      200      200      200      403      403     403
+hall_files.attendance         GET     in       403      403      200      200      200      200      403      403     403
+hall_files.paper              GET     in       403      403      200      200      200      200      403      403     403
+hall_files.practices          GET     in       403      403      200      200      200      200      403      403     403
+hall_files.evenings           GET     in       403      200      403      403      403      403      403      403     403
+rights.mine                   GET     in       200     200          200       200      200        200    200    200   200
+rights.correct                POST    in       422     422          422       422      422        422    422    422   422
+rights.take                   POST    in       200     200          200       200      200        200    200    200   200
+rights.erase_me               GET     in       200     200          200       200      200        200    200    200   200
+rights.erase_me_submit        POST    in       422     422          422       422      422        422    422    422   422
+rights.reason                 GET     in       200     200          200       200      200        200    200    200   200
+rights.reason_submit          POST    in       422     422          422       422      422        422    422    422   422
+rights.erasures               GET     in       403     403          403       403      403        403    403    200   403
+rights.erase                  GET     in       403     403          403       403      403        403    403    200   403
+rights.erase_submit           POST    in       403     403          403       403      403        403    403    422   403
+looks.index                   GET     in       403     403          403       403      403        403    403    200   403
+looks.file                    GET     in       403     403          403       403      403        403    403    200   403
+looks.erasures_file           GET     in       403     403          403       403      403        403    403    200   403
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -326,8 +330,6 @@ WHERE = {
     "households.slips_of": Asked("/manage/households/{household}/slips"),
     "households.slips_of_mine": Asked("/manage/register/slips"),
     "households.register_rows": Asked("/manage/register/rows", {"json": {}}),
-    "families.reason": Asked("/manage/support/reason"),
-    "families.reason_submit": Asked("/manage/support/reason"),
     "families.index": Asked("/manage/support/"),
     "families.show": Asked("/manage/support/{household}"),
     "families.begin": Asked("/manage/support/{household}/begin"),
@@ -364,6 +366,8 @@ WHERE = {
     "roster.requests": Asked("/manage/roster/requests"),
     "roster.answer_request": Asked("/manage/roster/requests/1/confirm"),
     "roster.transfers": Asked("/manage/roster/transfers"),
+    "roster.ask_transfer": Asked("/manage/roster/transfers/ask"),
+    "roster.ask_transfer_submit": Asked("/manage/roster/transfers/ask"),
     "roster.answer_transfer": Asked("/manage/roster/transfers/1/accept"),
     "roster.imports": Asked("/manage/roster/imports"),
     "roster.import_template": Asked("/manage/roster/imports/template.xlsx"),
@@ -396,9 +400,9 @@ WHERE = {
     "jobs.again": Asked("/manage/jobs/1/again"),
     "workshops.index": Asked("/workshops/"),
     "workshops.show": Asked("/workshops/{hall}/"),
-    "workshops.register": Asked("/workshops/{hall}/register"),
-    "workshops.give_up": Asked("/workshops/{hall}/give-up"),
-    "workshops.check_in": Asked("/workshops/{hall}/check-in"),
+    "attendance.register": Asked("/workshops/{hall}/register"),
+    "attendance.give_up": Asked("/workshops/{hall}/give-up"),
+    "attendance.check_in": Asked("/workshops/{hall}/check-in"),
     "workshops.check_in_submit": Asked("/workshops/{hall}/check-in"),
     "halls.listing": Asked("/manage/workshops/"),
     "halls.training": Asked("/manage/workshops/training"),
@@ -443,6 +447,7 @@ WHERE = {
     "group_lessons.play": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
     "group_lessons.note": Asked("/manage/group-lessons/play/{community}/CM-01/ba-do-tuoi/"),
     "group_lessons.evening": Asked("/manage/group-lessons/{evening}/"),
+    "manage.worker": Asked("/manage/worker.js"),
     "group_lessons.worker": Asked("/manage/group-lessons/worker.js"),
     "hall_files.workshops": Asked("/manage/workshops.csv"),
     "hall_files.attendance": Asked("/manage/workshops/{hall}/attendance.xlsx"),
@@ -458,7 +463,7 @@ HALLS = re.compile(r"\{(hall|paper|enrolment|practice|community|evening)\}")
 def halls_for(session: Session, world: World, people: dict[str, int]) -> dict[str, int]:
     """Make a class of school A that Ana registered for, a paper class, a practice of Ana's, an evening of Lan's."""
     hall = halls.hall(session, world)
-    workshops.register(session, hall, world.ana, by_id=world.ana, now=NOW)
+    attendance.register(session, hall, world.ana, by_id=world.ana, now=NOW)
     paper = halls.paper_class(session, world, [Line("Trần Thị Ánh")])
     enrolment = halls.practising(session, world.ana)
     practice = halls.practice(session, enrolment, [halls.teacher(session, world)])
@@ -491,6 +496,7 @@ def test_every_role_gets_what_the_table_says(
     rule = 0
     with unit_of_work() as work:
         people = one_of_each_role(work, world)
+        people["family_support"] = halls.officer(work, world)
         if "{serial}" in asked.address:
             serial = certify(work, world.ana).serial
         if "{rule}" in asked.address:

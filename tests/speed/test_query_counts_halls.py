@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from flask.testing import FlaskClient
 
-from courses.workshops import services
+from courses.workshops import attendance
 from courses.workshops.matching import Line
 from courses.workshops.models import How
 from portal.core.accounts.models import Audience
@@ -23,9 +23,9 @@ def a_full_hall(world: World, many: int) -> int:
         hall = halls.hall(work, world, capacity=40)
         for number in range(many):
             user_id = person(work, f"Người {number}", world.school).id
-            services.register(work, hall, user_id, by_id=None, now=NOW)
+            attendance.register(work, hall, user_id, by_id=None, now=NOW)
             mark = halls.tick(f"speed-{hall.id}-{number}", user_id)
-            services.tick(work, hall, [mark], how=How.TICK, by_id=None, now=NOW)
+            attendance.tick(work, hall, [mark], how=How.TICK, by_id=None, now=NOW)
         return hall.id
 
 
@@ -77,7 +77,9 @@ def test_a_paper_list_does_not_grow(world: World, sign_in: SignIn) -> None:
 
     counts = [queries(bruno, f"/manage/workshops/paper/{one}/") for one in ids]
 
-    assert counts[0] == counts[1] <= 18, counts
+    assert counts[0] == counts[1] <= 20, (
+        counts
+    )  # three of them: whether a police officer is among them, and who looked
 
 
 def test_playing_and_looking_back_do_not_grow(world: World, sign_in: SignIn) -> None:

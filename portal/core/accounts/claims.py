@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from portal.core.accounts import secrets
+from portal.core.accounts import arrivals, secrets
 from portal.core.accounts.errors import ClaimAnswered, SecretTooEasy, SlipVoid
 from portal.core.accounts.models import Claim, SecretKind, Slip, User
 from portal.core.accounts.services import MOST_ON_ONE_NUMBER, end_sessions
@@ -239,3 +239,4 @@ def _hand_over(session: Session, user: User, secret_hash: str, now: datetime) ->
         .where(Slip.user_id == user.id, Slip.used_at.is_(None), Slip.replaced_at.is_(None))
         .values(replaced_at=now)
     )
+    arrivals.arrived(session, [user.id], now)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from portal.core import clock
-from portal.core.accounts import claims, queries, secrets, services
+from portal.core.accounts import arrivals, claims, queries, secrets, services
 from portal.core.accounts.errors import (
     ChangedTooOften,
     CurrentSecretWrong,
@@ -328,6 +328,7 @@ def _registered(form: RegisterForm) -> str:
             words=str(form.consent.label.text),
             language=language(),
         )
+        arrivals.arrived(database, [user_id], now)
         return services.sign_in(database, user_id, now)
 
 

@@ -36,6 +36,7 @@ class StoredFile(Base):
     """One file that somebody sent for a `purpose` (`roster.import`, `workshop.evidence` …).
 
     Who may have it is a question of the thing it belongs to: there is no address by its id. Two rows may share bytes.
+    `removed_at`: it named somebody whose data were removed; the row stays, the bytes go with the next `sweep`.
     """
 
     __tablename__ = "stored_file"
@@ -48,6 +49,7 @@ class StoredFile(Base):
     purpose: Mapped[Code]
     uploaded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     uploaded_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("size > 0", "holds_something"),

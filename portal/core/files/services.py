@@ -120,7 +120,7 @@ def sweep(session: Session, now: datetime, *, hours: int = 24) -> int:
     place = folder()
     if not place.exists():
         return 0
-    known = set(session.scalars(select(StoredFile.sha256).distinct()))
+    known = set(session.scalars(select(StoredFile.sha256).where(StoredFile.removed_at.is_(None)).distinct()))
     removed = 0
     for path in place.iterdir():
         if path.name not in known and path.stat().st_mtime < now.timestamp() - hours * 3600:

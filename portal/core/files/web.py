@@ -38,7 +38,7 @@ def send(stored: StoredFile) -> Response:
     The caller has authorised it. 404 where the bytes are gone.
     """
     path = path_of(stored)
-    if not path.is_file():
+    if stored.removed_at is not None or not path.is_file():
         abort(404)
     kind = FileKind(stored.kind)
     ending = {FileKind.JPEG: (".jpg", ".jpeg")}.get(kind, (f".{kind}",))

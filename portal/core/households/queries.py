@@ -25,6 +25,7 @@ class HouseholdLine:
     id: int
     key: str
     members: tuple[str, ...]
+    member_ids: tuple[int, ...]
     has_child: bool
     bands: tuple[str, ...]
 
@@ -99,19 +100,20 @@ def households(
         query = query.where(fits(search))
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     rows = session.execute(query.limit(PAGE).offset((page - 1) * PAGE)).all()
-    members: dict[int, list[str]] = {}
-    for household_id, name in session.execute(
-        select(HouseholdMember.household_id, User.full_name)
+    members: dict[int, list[tuple[str, int]]] = {}
+    for household_id, name, user_id in session.execute(
+        select(HouseholdMember.household_id, User.full_name, User.id)
         .join(User, User.id == HouseholdMember.user_id)
         .where(HouseholdMember.household_id.in_([row.id for row in rows]))
         .order_by(HouseholdMember.place)
     ):
-        members.setdefault(household_id, []).append(name)
+        members.setdefault(household_id, []).append((name, user_id))
     return [
         HouseholdLine(
             row.id,
             label(row.commune_code, row.number),
-            tuple(members.get(row.id, ())),
+            tuple(name for name, _id in members.get(row.id, ())),
+            tuple(one for _name, one in members.get(row.id, ())),
             row.has_child_under_16,
             tuple(row.age_bands),
         )

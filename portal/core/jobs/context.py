@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.core import clock
 from portal.core.db import db, unit_of_work, writing
+from portal.core.jobs import beside
 from portal.core.jobs.errors import LeaseLost, Stopped
 from portal.core.jobs.models import Job, State
 from portal.core.web import settings
@@ -51,14 +52,20 @@ class JobContext:
         self.leaving: Callable[[], bool] = lambda: False
         self._token = token
         self._kept: tuple[int, int] | None = None
+        self._told = False
 
     @contextmanager
     def work(self) -> Iterator[Session]:
         """Yield a session for writing; commit at the end if the job is still this worker's, else raise `LeaseLost`."""
-        with unit_of_work() as session:
-            yield session
-            session.flush()
-            self._fence(session)
+        try:
+            with unit_of_work() as session:
+                yield session
+                session.flush()
+                self._fence(session)
+        finally:
+            if self._told:
+                beside.forget(self.job_id)
+                self._told = False
         if self._kept is not None:
             self.progress(*self._kept)
 
@@ -82,7 +89,8 @@ class JobContext:
     def progress(self, done: int, total: int) -> None:
         """Write down how far the job is, in a short transaction of its own; the lease begins anew.
 
-        Inside a unit of work on SQLite nobody else can write, so the numbers are kept until `work()` ends.
+        Inside a unit of work on SQLite nobody else can write, so the numbers are told beside the database, and
+        written when `work()` ends.
         Raises `LeaseLost` when another worker has taken the job up.
         """
         self._kept = None
@@ -90,6 +98,8 @@ class JobContext:
             return
         if writing() and db.engine.dialect.name == "sqlite":
             self._kept = (done, total)
+            beside.tell(self.job_id, self._token, max(0, done), max(0, total))
+            self._told = True
             return
         if not self.extend(clock.now(), progress=max(0, done), total=max(0, total)):
             raise LeaseLost(self.job_id)

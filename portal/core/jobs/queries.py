@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core.db import db
 from portal.core.errors import NotFound
+from portal.core.jobs import beside
 from portal.core.jobs.models import OPEN, Job, State
 from portal.core.policy import Actor
 
@@ -64,13 +66,16 @@ def mine(
 
 def shown(job: Job) -> Shown:
     """Return a job as its owner sees it."""
-    percent = min(99, job.progress * 100 // job.total) if job.total else None
+    progress, total = job.progress, job.total
+    if job.state == State.RUNNING and db.engine.dialect.name == "sqlite":
+        progress, total = max((progress, total), beside.told(job.id, job.token) or (0, 0))
+    percent = min(99, progress * 100 // total) if total else None
     return Shown(
         id=job.id,
         kind=job.kind,
         state=State(job.state),
-        progress=min(job.progress, job.total) if job.total else job.progress,
-        total=job.total,
+        progress=min(progress, total) if total else progress,
+        total=total,
         percent=100 if job.state == State.DONE else percent,
         stopping=job.stop_asked_at is not None and job.state in OPEN,
         created_at=job.created_at,

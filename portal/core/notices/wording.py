@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 from werkzeug.routing import BuildError
 
 from portal.core.locale import show_date
@@ -37,13 +37,15 @@ def say(code: str, title: str, text: str, button: str = N_("Open")) -> str:
 
 
 def filled(message: str, facts: Mapping[str, Any]) -> str:
-    """Return a message in the reader's language with its facts."""
-    values = {
-        key: show_date(value) if key.endswith("_on") and isinstance(value, str) else value
-        for key, value in facts.items()
-        if key != "to"
-    }
+    """Return a message in the reader's language with its facts; a fact may be a text in several languages."""
+    values = {key: _shown(key, value) for key, value in facts.items() if key != "to"}
     return str(gettext(message, **values))
+
+
+def _shown(key: str, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return value.get(str(get_locale())) or value.get("vi", "")
+    return show_date(value) if key.endswith("_on") and isinstance(value, str) else value
 
 
 def wording_of(code: str) -> Wording:

@@ -1,6 +1,6 @@
 """Reorganisations: written down, previewed, applied in one transaction, undone exactly. Nothing here commits.
 
-The arithmetic is `reorganise.plan`; this module fetches the rows it needs, writes the changes it returns, and keeps
+The arithmetic is `planning.plan`; this module fetches the rows it needs, writes the changes it returns, and keeps
 them. An undo first makes sure that every row is still as the decree left it and that nothing was hung on a new one.
 """
 
@@ -26,6 +26,7 @@ from portal.core.organisation.models import (
     Sector,
     UnitKind,
 )
+from portal.core.organisation.planning import plan
 from portal.core.organisation.reorganise import (
     BASIS,
     Change,
@@ -37,7 +38,6 @@ from portal.core.organisation.reorganise import (
     Row,
     State,
     Subject,
-    plan,
 )
 from portal.core.text import N_
 

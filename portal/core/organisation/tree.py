@@ -3,6 +3,7 @@
 Every function answers one level or one page; the number of queries does not grow with the number of places.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -55,45 +56,33 @@ def area_level(
     session: Session, parent_id: int | None, day: date, reach: ColumnElement[bool], *, everything: bool
 ) -> Sequence[AreaLine]:
     """Return the areas directly below one (None: those at the top). Without `everything`, those with units in reach."""
-    first, below, inside = (history.areas_on(day).subquery() for _ in range(3))
-    here = first.c.parent_id == parent_id if parent_id is not None else first.c.parent_id.is_(None)
-    top = select(first.c.id.label("top"), first.c.id.label("area")).where(here).cte(recursive=True)
-    top = top.union_all(select(top.c.top, below.c.id).join(below, below.c.parent_id == top.c.area))
-    units = history.units_on(day).subquery()
-    counted = (
-        select(top.c.top.label("area"), func.count().label("many"))
-        .select_from(top)
-        .join(units, units.c.area_id == top.c.area)
-        .join(Unit, Unit.id == units.c.id)
-        .where(reach)
-        .group_by(top.c.top)
-        .subquery()
-    )
-    children = (
-        select(inside.c.parent_id.label("area"), func.count().label("many"))
-        .group_by(inside.c.parent_id)
-        .subquery()
-    )
-    place = history.areas_on(day).subquery()
-    query = (
-        select(
-            place.c.code,
-            place.c.name,
-            place.c.kind,
-            func.coalesce(children.c.many, 0),
-            func.coalesce(counted.c.many, 0),
+    place, units = history.areas_on(day).subquery(), history.units_on(day).subquery()
+    # a province has some hundred areas: their tree is walked here, which costs less than walking it in the database
+    areas = session.execute(
+        select(place.c.id, place.c.parent_id, place.c.code, place.c.name, place.c.kind).order_by(place.c.code)
+    ).all()
+    inside = Counter(parent for _id, parent, *_ in areas)
+    many: Counter[int] = Counter(
+        dict(
+            session.execute(
+                select(units.c.area_id, func.count())
+                .join(Unit, Unit.id == units.c.id)
+                .where(reach)
+                .group_by(units.c.area_id)
+            ).all()
         )
-        .select_from(place)
-        .outerjoin(children, children.c.area == place.c.id)
-        .outerjoin(counted, counted.c.area == place.c.id)
-        .where(place.c.parent_id == parent_id if parent_id is not None else place.c.parent_id.is_(None))
-        .order_by(place.c.code)
     )
-    if not everything:
-        query = query.where(counted.c.many > 0)
+    above = {area: parent for area, parent, *_ in areas}
+    for area, number in list(many.items()):
+        up, seen = above.get(area), {area}
+        while up is not None and up not in seen:
+            many[up] += number
+            seen.add(up)
+            up = above.get(up)
     return [
-        AreaLine(code, name, str(kind), areas, units)
-        for code, name, kind, areas, units in session.execute(query)
+        AreaLine(code, name, str(kind), inside[area], many[area])
+        for area, parent, code, name, kind in areas
+        if parent == parent_id and (everything or many[area])
     ]
 
 

@@ -74,6 +74,7 @@ class ReasonForm(Form):
             "One sentence. It is recorded with your name. Do not write names of people or of children."
         ),
     )
+    sure = BooleanField(_("It names no child; keep it as it is"))
 
 
 class EraseForm(Form):

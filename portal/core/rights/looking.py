@@ -1,16 +1,21 @@
 """Who looked at which list of people: written whenever a list is opened or exported, and the reason that some lists ask.
 
-`looked` is called in a unit of work of its own, after the list was read and before it is answered.
+`looked` is called in a unit of work of its own, after the list was read and before it is answered; views do it by
+`portal.core.rights.web.looked`. A package that has lists of its own names the look (`name_look`) and, where its lists
+ask why they are opened, the kind of reason (`name_reason`) when it is imported.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, insert, literal, select
+from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from portal.core.accounts import arrivals
 from portal.core.audit.services import record
+from portal.core.policy import Action
 from portal.core.rights.errors import ReasonTooShort
 from portal.core.rights.models import ListReason, ListView, ListViewPerson
 from portal.core.text import N_
@@ -19,28 +24,43 @@ BATCH = 1000
 REASON_HOLDS = timedelta(minutes=30)
 LEAST_REASON = 10
 
-#: Lists that ask for a reason: kind -> what the page calls them. Packages add theirs at import.
-REASON_KINDS: dict[str, str] = {"police": N_("a list with police officers")}
+
+@dataclass(frozen=True, slots=True)
+class ReasonKind:
+    """A kind of list that asks why it is opened: what the page calls it, and whom it asks (None: whoever opens one).
+
+    discreet: the words are read by the one who gave them alone; the audit trail and the administrator's list of looks
+    have other readers.
+    """
+
+    label: str
+    action: Action | None = None
+    discreet: bool = False
+
+
+#: Lists that ask for a reason. Packages add theirs at import.
+REASON_KINDS: dict[str, ReasonKind] = {"police": ReasonKind(N_("a list with police officers"))}
 #: What a look is called, for the person who stood on the list as for the administrator.
 LOOK_LABELS: dict[str, str] = {
     "people.read": N_("looked at a list of people"),
     "people.export": N_("exported a list of people"),
 }
-#: Codes whose name would tell what a person does not want seen over her shoulder: shown to her as a plain list.
-DISCREET: dict[str, str] = {}
+#: Looks that are written down person by person like all others, but shown to nobody with a person: not on her own page
+#: (the phone is shared, and a line that a neighbour has not would tell), not to the administrator who looks for a name.
+DISCREET: set[str] = set()
 
 
-def name_look(code: str, label: str, *, shown_as: str | None = None) -> str:
-    """Name a kind of look; return its code. shown_as: the code under which the person herself sees it (discretion)."""
+def name_look(code: str, label: str, *, discreet: bool = False) -> str:
+    """Name a kind of look; return its code."""
     LOOK_LABELS[code] = label
-    if shown_as is not None:
-        DISCREET[code] = shown_as
+    if discreet:
+        DISCREET.add(code)
     return code
 
 
-def name_reason(kind: str, label: str) -> str:
+def name_reason(kind: str, label: str, *, action: Action | None = None, discreet: bool = False) -> str:
     """Let lists of a kind ask for a reason; return the kind."""
-    REASON_KINDS[kind] = label
+    REASON_KINDS[kind] = ReasonKind(label, action, discreet)
     return kind
 
 
@@ -50,7 +70,7 @@ def looked(
     by_id: int | None,
     code: str,
     place: str,
-    people: Sequence[int] | Select[tuple[int]],
+    people: Sequence[int] | Select[int],
     now: datetime,
     reason_id: int | None = None,
     **facts: object,
@@ -79,10 +99,20 @@ def looked(
             rows = [{"user_id": one, "view_id": view.id} for one in shown[start : start + BATCH]]
             session.execute(insert(ListViewPerson), rows)
     more: dict[str, Any] = dict(facts)
-    if reason_id is not None:
+    if reason_id is not None and code not in DISCREET:
         more["reason"] = session.get_one(ListReason, reason_id).reason
     record(session, at=now, actor_id=by_id, code=code, target=place, **more)
     return view
+
+
+def forget(session: Session, user_ids: Sequence[int]) -> None:
+    """Take people who are removed as if they had never come off the looks that showed them; how many it showed stays."""
+    for start in range(0, len(user_ids), BATCH):
+        some = user_ids[start : start + BATCH]
+        session.execute(delete(ListViewPerson).where(ListViewPerson.user_id.in_(some)))
+
+
+arrivals.ON_TAKING_BACK.append(forget)
 
 
 def reason_for(session: Session, user_id: int, kind: str, place: str, now: datetime) -> int | None:
@@ -108,8 +138,10 @@ def give_reason(
         raise ReasonTooShort(least=LEAST_REASON)
     given = ListReason(user_id=user_id, list_kind=kind, place=place, reason=reason.strip(), at=now)
     session.add(given)
-    record(
-        session, at=now, actor_id=user_id, code="list.reason", target=place, kind=kind, reason=reason.strip()
-    )
+    if not REASON_KINDS[kind].discreet:
+        record(
+            session, at=now, actor_id=user_id, code="list.reason", target=place, kind=kind,
+            reason=reason.strip(),
+        )  # fmt: skip
     session.flush()
     return given

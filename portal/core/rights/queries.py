@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, and_, cast, func, or_, select
+from sqlalchemy import Select, String, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from portal.core.accounts.models import Membership, User
+from portal.core.accounts.models import Membership, Posting, User
 from portal.core.clock import start_of
 from portal.core.names import fold, phone_number, tidy
-from portal.core.organisation.models import Area, Unit
+from portal.core.organisation.models import Area, Sector, Unit
 from portal.core.rights.looking import DISCREET
 from portal.core.rights.models import Erasure, ListReason, ListView, ListViewPerson
 
@@ -20,14 +20,14 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Somebody looked at a list. `by` is the name, `role` what she may look for; `reason` is the administrator's to see."""
+    """Somebody looked at a list. `by` is the name; `reason` is the administrator's to see, `people` None is not said."""
 
     id: int
     at: datetime
     by: str
     code: str
     place: str
-    people: int
+    people: int | None
     reason: str
     facts: dict[str, Any]
 
@@ -35,7 +35,7 @@ class Look:
 def looks_at(session: Session, user_id: int, *, page: int | None) -> Sequence[Look]:
     """Return looks at lists on which a person stood, newest first; one page (50), or all with page None.
 
-    Codes that would tell too much over her shoulder come as the plain ones they are shown as; reasons are left out.
+    Discreet ones are left out (see `looking.DISCREET`), and so are reasons.
     """
     query = (
         select(ListView, User.full_name, func.coalesce(Unit.name, Area.name, ListView.place))
@@ -43,13 +43,13 @@ def looks_at(session: Session, user_id: int, *, page: int | None) -> Sequence[Lo
         .outerjoin(User, User.id == ListView.by_id)
         .outerjoin(Unit, ListView.place == "unit:" + Unit.code)
         .outerjoin(Area, ListView.place == "area:" + Area.code)
-        .where(ListViewPerson.user_id == user_id)
+        .where(ListViewPerson.user_id == user_id, ListView.code.not_in(DISCREET))
         .order_by(ListView.id.desc())
     )
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     return [
-        Look(view.id, view.at, by or "–", DISCREET.get(view.code, view.code), place, view.people, "", {})
+        Look(view.id, view.at, by or "–", view.code, place, view.people, "", {})
         for view, by, place in session.execute(query)
     ]
 
@@ -65,7 +65,11 @@ class Asked:
 
 
 def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[Look]:
-    """Return looks at lists, newest first; one page (50), or all with page None. Words find viewers and people shown."""
+    """Return looks at lists, newest first; one page (50), or all with page None. Words find viewers and people shown.
+
+    Of discreet looks one sees that there was one, and when; neither whom it showed, nor how many, nor why.
+    """
+    plain = ListView.code.not_in(DISCREET)
     query = (
         select(ListView, User.full_name, ListReason.reason)
         .outerjoin(User, User.id == ListView.by_id)
@@ -79,12 +83,15 @@ def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[L
         query = query.where(
             or_(
                 ListView.place.like(like, escape="\\"),
-                ListReason.reason.ilike(like, escape="\\"),
+                and_(plain, ListReason.reason.ilike(like, escape="\\")),
                 User.search_key.like(name),
-                ListView.id.in_(
-                    select(ListViewPerson.view_id)
-                    .join(shown, shown.id == ListViewPerson.user_id)
-                    .where(shown.search_key.like(name))
+                and_(
+                    plain,
+                    ListView.id.in_(
+                        select(ListViewPerson.view_id)
+                        .join(shown, shown.id == ListViewPerson.user_id)
+                        .where(shown.search_key.like(name))
+                    ),
                 ),
             )
         )
@@ -97,9 +104,46 @@ def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[L
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     return [
-        Look(view.id, view.at, by or "–", view.code, view.place, view.people, reason or "", dict(view.facts))
+        Look(view.id, view.at, by or "–", view.code, view.place, None, "", {})
+        if view.code in DISCREET
+        else Look(
+            view.id, view.at, by or "–", view.code, view.place, view.people, reason or "", dict(view.facts)
+        )
         for view, by, reason in session.execute(query)
     ]
+
+
+def police_among(session: Session, people: Sequence[int] | Select[int]) -> bool:
+    """Return whether one of these people has, or had, a post in the police: a list with one asks for a reason."""
+    ids = people.order_by(None) if isinstance(people, Select) else people
+    found = (
+        select(Posting.id)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .where(Posting.user_id.in_(ids), Unit.sector == Sector.POLICE)
+        .limit(1)
+    )
+    return session.scalar(found) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Something that the reader herself opened, and the reason that she gave."""
+
+    at: datetime
+    place: str
+    reason: str
+
+
+def opened_by(session: Session, user_id: int, code: str) -> Sequence[Opened]:
+    """Return one's own last 50 looks of a kind: what was written down about oneself."""
+    rows = session.execute(
+        select(ListView.at, ListView.place, ListReason.reason)
+        .outerjoin(ListReason, ListReason.id == ListView.reason_id)
+        .where(ListView.by_id == user_id, ListView.code == code)
+        .order_by(ListView.id.desc())
+        .limit(PAGE)
+    )
+    return [Opened(at, place, reason or "") for at, place, reason in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from portal.core.text import N_
 from portal.core.web import settings
 
 STEP = 2000
+TOLD_ONCE_DAYS = 100  # longer than a course is open for renewal before its certificate ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,9 @@ class Rule:
     def days(self, chosen: Settings) -> int:
         """Return how many days rows stay; 0 for ever."""
         days = int(getattr(chosen, self.setting))
-        # a session that can still be used is never deleted
-        return max(days, chosen.session_days) if days and self.model is SignIn else days
+        # a session that can still be used is never deleted; nor a notice whose key still keeps it from being told twice
+        least = {SignIn: chosen.session_days, Notice: TOLD_ONCE_DAYS}.get(self.model, 0)
+        return max(days, least) if days else 0
 
 
 RULES: dict[str, Rule] = {}

@@ -9,6 +9,7 @@ from portal.core.accounts.errors import NumberFull
 from portal.core.accounts.models import User
 from portal.core.accounts.services import take_back
 from portal.core.audit.services import record
+from portal.core.child_words import child_in_text
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
 from portal.core.locale import worded
@@ -27,6 +28,7 @@ from portal.core.rights.errors import (
 from portal.core.rights.forms import CorrectForm, EraseForm, EraseMeForm, ReasonForm
 from portal.core.rights.looking import LOOK_LABELS, REASON_KINDS
 from portal.core.rights.models import ErasureWay
+from portal.core.rights.web import looked
 from portal.core.web import actor, requires, safe_next, see_other, settings
 
 bp = Blueprint("rights", __name__, template_folder="templates")
@@ -174,21 +176,30 @@ def _mine(form: CorrectForm | None) -> str:
 
 
 @bp.get("/manage/reason")
-@requires(Action.PEOPLE_READ)
+@requires(Action.OWN_ACCOUNT)
 def reason() -> str:
     """Ask why a list is opened."""
     return _reason(ReasonForm(formdata=None, next=safe_next(request.args.get("next")) or ""))
 
 
 @bp.post("/manage/reason")
-@requires(Action.PEOPLE_READ)
+@requires(Action.OWN_ACCOUNT)
 def reason_submit() -> Answer:
     """Record the reason and go on to the list."""
     form = ReasonForm()
-    kind, place = request.args.get("kind", ""), request.args.get("place", "")[:120]
-    if kind not in REASON_KINDS:
-        raise NotFound
-    if not form.validate_on_submit():
+    kind, place = _reason_kind()[0], request.args.get("place", "")[:120]
+    valid = form.validate_on_submit()
+    found = child_in_text(str(form.reason.data or ""))
+    if valid and found and not form.sure.data:
+        # a reason is kept for years: words that seem to name a child are asked about before anything is
+        form.reason.errors = [
+            _(
+                "“%(words)s” seems to speak of a child. Nothing was kept. Leave it out, or tick that it names no child.",
+                words=found,
+            )
+        ]
+        valid = False
+    if not valid:
         return _reason(form), 422
     try:
         with unit_of_work() as work:
@@ -199,15 +210,23 @@ def reason_submit() -> Answer:
     return redirect(safe_next(form.next.data) or "/", code=303)
 
 
-def _reason(form: ReasonForm) -> str:
-    kind = request.args.get("kind", "")
-    if kind not in REASON_KINDS:
+def _reason_kind() -> tuple[str, looking.ReasonKind]:
+    """Return the kind of list that the reason is for. Raises `NotFound`, also where the reader opens no such list."""
+    code = request.args.get("kind", "")
+    kind = REASON_KINDS.get(code)
+    if kind is None or (kind.action is not None and not actor().may(kind.action)):
         raise NotFound
+    return code, kind
+
+
+def _reason(form: ReasonForm) -> str:
+    code, kind = _reason_kind()
     return render_template(
         "rights/reason.html",
         form=form,
-        what=_(REASON_KINDS[kind]),
-        kind=kind,
+        what=_(kind.label),
+        discreet=kind.discreet,
+        kind=code,
         place=request.args.get("place", "")[:120],
         minutes=int(looking.REASON_HOLDS.total_seconds() // 60),
     )
@@ -220,15 +239,19 @@ def erasures() -> str:
     page = min(max(1, request.args.get("page", 1, type=int)), 10_000_000)
     search, who = request.args.get("q", "")[:100], request.args.get("who", "")[:60]
     found = queries.erasures(db.session(), search=search, page=page)
-    return render_template(
+    people = queries.candidates(db.session(), who) if who else []
+    shown = render_template(
         "rights/erasures.html",
         found=found,
-        people=queries.candidates(db.session(), who) if who else [],
+        people=people,
         who=who,
         q=search,
         page=page,
         more=len(found) == queries.PAGE,
     )
+    if people:
+        looked("people.read", "erasures", [one.id for one in people])
+    return shown
 
 
 @bp.get("/admin/people/<int:user_id>/erase")

@@ -1,19 +1,29 @@
 """From lines of a file to the roster and back: what the planner needs is read, what it says is written. Does not commit.
 
 The dry run, the application and the undo of an import work in batches of a thousand lines, so that memory does not
-grow with the file. An application first plans everything again: if the roster has moved since the dry run, nothing
-is written. Everything written is noted with what was there before, so that the undo restores it field by field.
+grow with the file. Everything written is noted with what was there before, so that the undo restores it field by field.
+
+**Wholly or not at all.** An application first plans everything again, outside any transaction and with progress, and
+lays what is to be written into a file of its own (`Checked`); if the roster has moved since the dry run, nothing is
+written. Then one transaction looks a last time whether anything has moved, writes all of it in a few statements for
+each thousand rows, and ends the job. Batches that commit one by one would need every count in the portal to overlook
+what is not whole yet, and somebody to finish it after a crash; instead the one transaction is short, because all
+reading, comparing and folding of names was done before it. While it lasts nobody else writes on SQLite (PostgreSQL
+has no such lock); how far it is, is told beside the database (`jobs.context`). A crash in it leaves nothing.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+import pickle
+import tempfile
+import weakref
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -215,15 +225,19 @@ def planned(
     outcomes += done.values()
     order = {item.number: place for place, item in enumerate(batch)}
     outcomes.sort(key=lambda pair: order[pair[0].number])
-    return outcomes, digest(known)
+    return outcomes, digest_of(known)
 
 
 def digest(value: object) -> str:
     """Return 32 hexadecimal digits of a value's JSON."""
-    if isinstance(value, Known):
-        value = asdict(value)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def digest_of(known: Known) -> str:
+    """Return 32 hexadecimal digits of everything known: compared within one run of the program only."""
+    text = repr((sorted(known.units.items()), known.people, known.posts, sorted(known.by_phone.items())))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def line_of(import_id: int, position: int, item: Item, outcome: Outcome) -> dict[str, Any]:
@@ -265,7 +279,7 @@ def outcome_json(outcome: Outcome, *, readable: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def item_of(line: RosterLine) -> Item:
+def item_of(line: Any) -> Item:
     """Return the row of a stored line as it was read from the file."""
     if not line.outcome["readable"]:
         return Unread(line.number, line.row, line.reason, line.outcome["values"])
@@ -348,41 +362,110 @@ def replan(session: Session, who: Actor, one: RosterImport) -> None:
     finish_plan(session, one, seen, position)
 
 
-def check(
-    session: Session, who: Actor, one: RosterImport, progress: Progress | None = None
-) -> tuple[list[str], Seen]:
-    """Plan everything again and compare with the dry run; return a digest of each batch's surroundings.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A thousand lines, ready to be written. rows: all that were planned; keys: how new people sort and are searched."""
+
+    rows: list[Row]
+    known: str
+    pairs: list[tuple[Row | int, Outcome]]
+    keys: dict[int, tuple[str, str]]
+
+
+class Checked:
+    """An import that was planned again and is as its dry run said: what is to be written, outside memory."""
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+        self.left: set[int] = set()
+        self.many = 0
+        self._file = tempfile.SpooledTemporaryFile(max_size=4_000_000)  # noqa: SIM115 - closed with this object
+        weakref.finalize(self, self._file.close)
+
+    def add(self, batch: Batch) -> None:
+        """Lay a batch down."""
+        self.many += len(batch.pairs)
+        pickle.dump(batch, self._file, pickle.HIGHEST_PROTOCOL)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what was laid down, from the beginning."""
+        self._file.seek(0)
+        while True:
+            try:
+                yield pickle.load(self._file)  # noqa: S301 - our own, written a moment ago and seen by nobody else
+            except EOFError:
+                return
+
+
+def check(session: Session, who: Actor, one: RosterImport, progress: Progress | None = None) -> Checked:
+    """Plan everything again and compare with the dry run; return what is to be written.
 
     Raises `Moved` where anything has become different.
     """
     decisions = decisions_of(session, one.id)
-    seen, digests = Seen(), []
-    left_before: dict[int, str] = {}
+    checked = Checked()
     done, total = 0, sum(many for kind, many in one.counts.items() if kind not in ("units", "whole"))
-    for lines in stored(session, one.id):
+    for lines in _lines(session, one.id):
         rows = [line for line in lines if line.number]
-        left_before |= {line.outcome["post"]: line.reason for line in lines if not line.number}
+        checked.left |= {line.outcome["post"] for line in lines if not line.number}
         outcomes, known = planned(
-            session, who, [item_of(line) for line in rows], seen, as_of=one.as_of, decisions=decisions
+            session, who, [item_of(line) for line in rows], checked.seen, as_of=one.as_of, decisions=decisions
         )
-        digests.append(known)
+        pairs: list[tuple[Row | int, Outcome]] = []
         for line, (item, outcome) in zip(rows, outcomes, strict=True):
-            now = outcome_json(outcome, readable=isinstance(item, Row))
-            if (line.kind, line.reason) != (str(outcome.kind), outcome.reason) or digest(
-                line.outcome
-            ) != digest(now):
+            if (line.kind, line.reason) != (str(outcome.kind), outcome.reason) or not _same(
+                line.outcome, outcome_json(outcome, readable=isinstance(item, Row))
+            ):
                 raise Moved
-        for line in lines:
-            session.expunge(line)
+            if isinstance(item, Row) and outcome.kind in (Kind.ADDED, Kind.CHANGED):
+                pairs.append((item, outcome))
+        pairs += [(0, _outcome(line)) for line in lines if not line.number]
+        keys = {row.number: (sort_key(row.name), fold(row.name)) for row, outcome in pairs if isinstance(row, Row) and _is_new(outcome)}  # fmt: skip
+        checked.add(Batch([item for item, _ in outcomes if isinstance(item, Row)], known, pairs, keys))
         done += len(lines)
         if progress is not None:
             progress(done, total)
-    if one.full_list:
-        whole = [unit for unit in seen.units if seen.whole(unit)]
-        left = planner.left(standing(session, whole, one.as_of), seen, one.as_of)
-        if {post.id for post, _outcome in left} != set(left_before):
-            raise Moved
-    return digests, seen
+    if _left(session, one, checked) != checked.left:
+        raise Moved
+    return checked
+
+
+def _left(session: Session, one: RosterImport, checked: Checked) -> set[int]:
+    """Return the posts that end, because those who hold them are no longer on the list."""
+    if not one.full_list:
+        return set()
+    whole = [unit for unit in checked.seen.units if checked.seen.whole(unit)]
+    return {
+        post.id
+        for post, _outcome in planner.left(standing(session, whole, one.as_of), checked.seen, one.as_of)
+    }
+
+
+def _same(stored_: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    return stored_ == now or digest(stored_) == digest(now)  # JSON has no tuples and no dates
+
+
+def _is_new(outcome: Outcome) -> bool:
+    return outcome.kind == Kind.ADDED and outcome.person is None and outcome.same_as is None
+
+
+def _lines(session: Session, import_id: int, size: int = BATCH) -> Iterator[Sequence[Any]]:
+    """Yield the lines of an import in the order of the file, to be read only."""
+    last = -1
+    while True:
+        found = session.execute(
+            select(
+                RosterLine.position, RosterLine.number, RosterLine.kind, RosterLine.reason, RosterLine.row,
+                RosterLine.outcome,
+            )
+            .where(RosterLine.import_id == import_id, RosterLine.position > last)
+            .order_by(RosterLine.position)
+            .limit(size)
+        ).all()  # fmt: skip
+        if not found:
+            return
+        last = found[-1].position
+        yield found
 
 
 class Writer:
@@ -398,30 +481,31 @@ class Writer:
         self.units: dict[str, int] = {}
         self._notes: list[dict[str, Any]] = []
 
-    def write(self, pairs: Sequence[tuple[Row | int, Outcome]]) -> list[int]:
-        """Write a batch: rows (or, of somebody who left, 0) with their outcomes; return the ids of new posts."""
+    def write(
+        self, pairs: Sequence[tuple[Row | int, Outcome]], keys: Mapping[int, tuple[str, str]] | None = None
+    ) -> list[int]:
+        """Write a batch: rows (or, of somebody who left, 0) with their outcomes; return the ids of new posts.
+
+        keys: how new people sort and are searched, by row, where that is known already. A few statements, however
+        many rows.
+        """
+        self.session.flush()
         self._find_units({row.unit for row, _outcome in pairs if isinstance(row, Row)})
-        new = [
-            row
-            for row, outcome in pairs
-            if isinstance(row, Row)
-            and outcome.kind == Kind.ADDED
-            and outcome.person is None
-            and outcome.same_as is None
-        ]
-        self._people(new)
-        posts = []
+        self._people([row for row, outcome in pairs if isinstance(row, Row) and _is_new(outcome)], keys or {})
+        posts, corrections, changes = [], [], []
         for row, outcome in pairs:
             number = row.number if isinstance(row, Row) else row
             if outcome.kind == Kind.LEFT:
-                self._end(number, outcome)
+                changes.append((number, outcome))
             elif outcome.kind in (Kind.ADDED, Kind.CHANGED) and isinstance(row, Row):
                 who = outcome.person or self.made[outcome.same_as or row.number]
-                self._correct(number, who, outcome)
+                corrections.append((number, who, outcome))
                 if outcome.kind == Kind.ADDED:
                     posts.append((row, who, outcome))
                 else:
-                    self._change_post(number, outcome)
+                    changes.append((number, outcome))
+        self._correct(corrections)
+        self._change_posts(changes)
         ids = self._add_posts(posts)
         self._flush_notes()
         return ids
@@ -432,60 +516,99 @@ class Writer:
             found = self.session.execute(select(Unit.code, Unit.id).where(Unit.code.in_(missing)))
             self.units |= {row.code: row.id for row in found}
 
-    def _people(self, rows: Sequence[Row]) -> None:
+    def _people(self, rows: Sequence[Row], keys: Mapping[int, tuple[str, str]]) -> None:
         if not rows:
             return
-        values = [
-            {
-                "full_name": row.name, "sort_key": sort_key(row.name), "search_key": fold(row.name),
-                "phone": row.phone, "staff_code": row.code, "coded": row.coded,
-                "secret_kind": SecretKind.PASSWORD, "failed_count": 0, "created_at": self.now,
-            }
-            for row in rows
-        ]  # fmt: skip
-        ids = self.session.scalars(
-            insert(User).returning(User.id, sort_by_parameter_order=True), values
-        ).all()
-        for row, value, id_ in zip(rows, values, ids, strict=True):
+        values = []
+        for row in rows:
+            order, plain = keys.get(row.number) or (sort_key(row.name), fold(row.name))
+            values.append(
+                {
+                    "full_name": row.name, "sort_key": order, "search_key": plain,
+                    "phone": row.phone, "staff_code": row.code, "coded": row.coded,
+                    "secret_kind": SecretKind.PASSWORD, "failed_count": 0, "created_at": self.now,
+                }
+            )  # fmt: skip
+        for row, value, id_ in zip(rows, values, self._inserted(User, values), strict=True):
             self.made[row.number] = id_
             self._note(row.number, "user", id_, None, {key: value[key] for key in USER_FIELDS})
 
-    def _correct(self, number: int, user_id: int, outcome: Outcome) -> None:
-        news = {key: after for key, (_before, after) in outcome.changes.items()}
-        if not news.keys() & {"name", "phone", "code"}:
-            return
-        user = self.session.get_one(User, user_id)
-        before = fields(user, USER_FIELDS)
-        if "name" in news:
-            name = news["name"]
-            user.full_name, user.sort_key, user.search_key = name, sort_key(name), fold(name)
-        if "phone" in news:
-            user.phone = news["phone"] or None
-        if "code" in news:
-            user.staff_code = news["code"] or None
-        after = fields(user, USER_FIELDS)
-        if after != before:
-            self.session.flush()
-            self._note(number, "user", user_id, before, after)
+    def _inserted(self, model: Any, values: Sequence[dict[str, Any]]) -> Sequence[int]:
+        table = model.__table__
+        return self.session.scalars(
+            insert(table).returning(table.c.id, sort_by_parameter_order=True), values
+        ).all()
 
-    def _change_post(self, number: int, outcome: Outcome) -> None:
-        if outcome.post is None or not outcome.changes.keys() & {"title", "began"}:
-            return
-        post = self.session.get_one(Posting, outcome.post)
-        before = fields(post, POST_FIELDS)
-        if "title" in outcome.changes:
-            post.title = outcome.changes["title"][1]
-        if outcome.began is not None:
-            post.valid_from = outcome.began
-        self.session.flush()
-        self._note(number, "posting", post.id, before, fields(post, POST_FIELDS))
+    def _correct(self, wanted: Sequence[tuple[int, int, Outcome]]) -> None:
+        """Write names, numbers and codes that differ, in the order of the rows."""
+        news = [
+            (number, who, {key: after for key, (_before, after) in outcome.changes.items()})
+            for number, who, outcome in wanted
+            if outcome.changes.keys() & {"name", "phone", "code"}
+        ]
+        state = self._state(User, USER_FIELDS, {who for _number, who, _changes in news})
+        updates = []
+        for number, who, changes in news:
+            before = state[who]
+            after = dict(before)
+            if "name" in changes:
+                name = changes["name"]
+                after |= {"full_name": name, "sort_key": sort_key(name), "search_key": fold(name)}
+            if "phone" in changes:
+                after["phone"] = changes["phone"] or None
+            if "code" in changes:
+                after["staff_code"] = changes["code"] or None
+            if after != before:
+                updates.append({**after, "of": who})
+                self._note(number, "user", who, _fields(before), _fields(after))
+                state[who] = after
+        self._update(User, USER_FIELDS, updates)
 
-    def _end(self, number: int, outcome: Outcome) -> None:
-        post = self.session.get_one(Posting, outcome.post)
-        before = fields(post, POST_FIELDS)
-        post.valid_to, post.left_reason = self.as_of - timedelta(days=1), LeftReason.NOT_ON_LIST
-        self.session.flush()
-        self._note(number, "posting", post.id, before, fields(post, POST_FIELDS))
+    def _change_posts(self, wanted: Sequence[tuple[int, Outcome]]) -> None:
+        """End the posts of those who left, and write titles and first days that differ, in the order of the rows."""
+        changing = [
+            (number, outcome.post, outcome)
+            for number, outcome in wanted
+            if outcome.post is not None
+            and (outcome.kind == Kind.LEFT or outcome.changes.keys() & {"title", "began"})
+        ]
+        state = self._state(Posting, POST_FIELDS, {post for _number, post, _outcome in changing})
+        updates = []
+        for number, post, outcome in changing:
+            before = state[post]
+            after = dict(before)
+            if outcome.kind == Kind.LEFT:
+                after |= {"valid_to": self.as_of - timedelta(days=1), "left_reason": LeftReason.NOT_ON_LIST}
+            else:
+                if "title" in outcome.changes:
+                    after["title"] = outcome.changes["title"][1]
+                if outcome.began is not None:
+                    after["valid_from"] = outcome.began
+            updates.append({**after, "of": post})
+            self._note(number, "posting", post, _fields(before), _fields(after))
+            state[post] = after
+        self._update(Posting, POST_FIELDS, updates)
+
+    def _state(self, model: Any, names: Sequence[str], ids: Collection[int]) -> dict[int, dict[str, Any]]:
+        """Return the fields of rows by id, as they stand."""
+        if not ids:
+            return {}
+        table = model.__table__
+        found = self.session.execute(
+            select(table.c.id, *(table.c[name] for name in names)).where(table.c.id.in_(ids))
+        ).all()
+        return {row[0]: dict(zip(names, row[1:], strict=True)) for row in found}
+
+    def _update(self, model: Any, names: Sequence[str], updates: Sequence[dict[str, Any]]) -> None:
+        if updates:
+            table = model.__table__
+            self.session.connection().execute(
+                update(table)
+                .where(table.c.id == bindparam("of"))
+                .values({name: bindparam(name) for name in names}),
+                updates,
+            )
+            _forget(self.session, model)
 
     def _add_posts(self, posts: Sequence[tuple[Row, int, Outcome]]) -> list[int]:
         if not posts:
@@ -499,19 +622,16 @@ class Writer:
             }
             for row, who, outcome in posts
         ]  # fmt: skip
-        ids = list(
-            self.session.scalars(insert(Posting).returning(Posting.id, sort_by_parameter_order=True), values)
-        )
+        ids = list(self._inserted(Posting, values))
         for (row, _who, _outcome), value, id_ in zip(posts, values, ids, strict=True):
             self._note(row.number, "posting", id_, None, {key: _plain(value[key]) for key in POST_FIELDS})
         return ids
 
-    def basis(self, unit_id: int, evidence: Evidence, **more: Any) -> None:
-        """Let a unit's denominator stand on something from `as_of` on; nothing is written where it does already."""
-        for id_, before, after in set_basis(
-            self.session, unit_id, evidence, self.as_of, by_id=self.by_id, now=self.now,
-            import_id=self.import_id, **more,
-        ):  # fmt: skip
+    def bases(self, wanted: Mapping[int, Evidence]) -> None:
+        """Let the denominators of units stand on lists from `as_of` on; nothing is written where they do already."""
+        for id_, before, after in set_bases(
+            self.session, wanted, self.as_of, by_id=self.by_id, now=self.now, import_id=self.import_id
+        ):
             self._note(0, "basis", id_, before, after)
         self._flush_notes()
 
@@ -544,41 +664,119 @@ def set_basis(
     totals: dict[str, int] | None = None,
     file_id: int | None = None,
 ) -> list[tuple[int, dict[str, Any] | None, dict[str, Any]]]:
-    """Let a unit's denominator stand on something from `day` on; return what was written (id, before, after).
+    """Let a unit's denominator stand on something from `day` on; return what was written (id, before, after)."""
+    written = set_bases(
+        session, {unit_id: evidence}, day, by_id=by_id, now=now, import_id=import_id, totals=totals, file_id=file_id
+    )  # fmt: skip
+    _forget(session, RosterBasis)
+    return written
+
+
+def _forget(session: Session, model: Any) -> None:
+    """Let the session read its objects of a kind again: they were written by statement."""
+    for known in list(session.identity_map.values()):
+        if isinstance(known, model):
+            session.expire(known)
+
+
+def set_bases(
+    session: Session,
+    wanted: Mapping[int, Evidence],
+    day: date,
+    *,
+    by_id: int | None,
+    now: datetime,
+    import_id: int | None = None,
+    totals: dict[str, int] | None = None,
+    file_id: int | None = None,
+) -> list[tuple[int, dict[str, Any] | None, dict[str, Any]]]:
+    """Let denominators of units (by id) stand on something from `day` on; return what was written (id, before, after).
 
     A list of the same kind that holds already is left alone. What held before ends the day before; one that began
-    on `day` itself is replaced; one that begins later ends this one.
+    on `day` itself is replaced; one that begins later ends this one. Objects in the session are not refreshed.
     """
-    current = queries.basis_on(session, unit_id, day)
-    written: list[tuple[int, dict[str, Any] | None, dict[str, Any]]] = []
-    if current is not None and current.evidence == evidence and evidence != Evidence.TOTALS:
-        return written
-    until: date | None = None
-    if current is not None:
-        before = fields(current, BASIS_FIELDS)
-        until = current.valid_to
-        if current.valid_from == day:
-            current.evidence, current.totals, current.file_id = evidence, totals, file_id
-            current.confirmed_by_id, current.confirmed_at = by_id, now
-            session.flush()
-            return [(current.id, before, fields(current, BASIS_FIELDS))]
-        current.valid_to = day - timedelta(days=1)
-        session.flush()
-        written.append((current.id, before, fields(current, BASIS_FIELDS)))
-    else:
-        later = session.scalar(
-            select(func.min(RosterBasis.valid_from)).where(
-                RosterBasis.unit_id == unit_id, RosterBasis.valid_from > day
-            )
-        )
-        until = later - timedelta(days=1) if later else None
-    new = RosterBasis(
-        unit_id=unit_id, evidence=evidence, valid_from=day, valid_to=until, totals=totals, file_id=file_id,
-        import_id=import_id, confirmed_by_id=by_id, confirmed_at=now,
-    )  # fmt: skip
-    session.add(new)
     session.flush()
-    return [*written, (new.id, None, fields(new, BASIS_FIELDS))]
+    table: Any = RosterBasis.__table__
+    written: list[tuple[int, dict[str, Any] | None, dict[str, Any]]] = []
+    made: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for units in _portions(sorted(wanted)):
+        holding = {
+            row.unit_id: row
+            for row in session.execute(
+                select(table).where(
+                    table.c.unit_id.in_(units), table.c.valid_from <= day,
+                    or_(table.c.valid_to.is_(None), table.c.valid_to >= day),
+                )
+            )
+        }  # fmt: skip
+        later: dict[int, date] = dict(
+            session.execute(
+                select(table.c.unit_id, func.min(table.c.valid_from))
+                .where(table.c.unit_id.in_(units), table.c.valid_from > day)
+                .group_by(table.c.unit_id)
+            ).all()
+        )
+        for unit_id in units:
+            evidence, current = wanted[unit_id], holding.get(unit_id)
+            new = {
+                "unit_id": unit_id,
+                "evidence": evidence,
+                "valid_from": day,
+                "totals": totals,
+                "file_id": file_id,
+            }
+            until = later[unit_id] - timedelta(days=1) if unit_id in later else None
+            if current is not None:
+                if current.evidence == evidence and evidence != Evidence.TOTALS:
+                    continue
+                before = fields(current, BASIS_FIELDS)
+                until = current.valid_to
+                confirmed = {"confirmed_by_id": current.confirmed_by_id, "confirmed_at": current.confirmed_at}
+                after = {name: getattr(current, name) for name in BASIS_FIELDS}
+                if current.valid_from == day:
+                    after |= new
+                    confirmed = {"confirmed_by_id": by_id, "confirmed_at": now}
+                else:
+                    after["valid_to"] = day - timedelta(days=1)
+                changed.append({**after, **confirmed, "of": current.id})
+                written.append((current.id, before, _fields(after)))
+                if current.valid_from == day:
+                    continue
+            made.append(
+                {
+                    **new,
+                    "valid_to": until,
+                    "import_id": import_id,
+                    "confirmed_by_id": by_id,
+                    "confirmed_at": now,
+                }
+            )
+    if changed:
+        names = (*BASIS_FIELDS, "confirmed_by_id", "confirmed_at")
+        session.connection().execute(
+            update(table)
+            .where(table.c.id == bindparam("of"))
+            .values({name: bindparam(name) for name in names}),
+            changed,
+        )
+    if made:
+        ids = session.scalars(insert(table).returning(table.c.id, sort_by_parameter_order=True), made).all()
+        written += [
+            (id_, None, _fields({name: one[name] for name in BASIS_FIELDS}))
+            for id_, one in zip(ids, made, strict=True)
+        ]
+    return written
+
+
+def _portions(ids: Sequence[int], size: int = BATCH) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def _fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as JSON values."""
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def fields(row: Any, names: Sequence[str]) -> dict[str, Any]:
@@ -593,43 +791,46 @@ def _plain(value: Any) -> Any:
 
 
 def apply(
-    session: Session, who: Actor, one: RosterImport, digests: Sequence[str], seen: Seen, now: datetime
+    session: Session,
+    who: Actor,
+    one: RosterImport,
+    checked: Checked,
+    now: datetime,
+    progress: Progress | None = None,
 ) -> None:
-    """Write an import whose dry run was checked; in one transaction with a last look that nothing has moved.
+    """Write an import that was checked; in one transaction with a last look that nothing has moved.
 
     Raises `Moved`; then nothing has been written.
     """
     by_id = who.id or 0
-    for lines, known in zip(stored(session, one.id), digests, strict=True):
-        rows = [
-            item for item in map(item_of, (line for line in lines if line.number)) if isinstance(item, Row)
-        ]
-        if digest(known_for(session, who, rows, one.as_of)) != known:
+    for batch in checked.batches():
+        if digest_of(known_for(session, who, batch.rows, one.as_of)) != batch.known:
             raise Moved
-        for line in lines:
-            session.expunge(line)
+    if _left(session, one, checked) != checked.left:
+        raise Moved
     writer = Writer(
         session, as_of=one.as_of, by_id=by_id, now=now, source=PostingSource.IMPORT, import_id=one.id
     )
-    for lines in stored(session, one.id):
-        pairs: list[tuple[Row | int, Outcome]] = []
-        for line in lines:
-            if line.kind not in (Kind.ADDED, Kind.CHANGED, Kind.LEFT):
-                continue
-            item = item_of(line) if line.number else None
-            pairs.append((item if isinstance(item, Row) else 0, _outcome(line)))
-        for line in lines:
-            session.expunge(line)
+    done = 0
+    for batch in checked.batches():
         try:
-            writer.write(pairs)
+            writer.write(batch.pairs, batch.keys)
         except IntegrityError as fault:  # somebody took a code between the look and the writing (PostgreSQL)
             raise Moved from fault
-        session.flush()
-        session.expire_all()
+        done += len(batch.pairs)
+        if progress is not None:
+            progress(done, checked.many)
     if one.full_list:
+        seen = checked.seen
         whole = sorted(unit for unit in seen.units if seen.whole(unit))
-        for code, unit_id in session.execute(select(Unit.code, Unit.id).where(Unit.code.in_(whole))).all():
-            writer.basis(unit_id, Evidence.CODED if code in seen.coded else Evidence.NAMED)
+        wanted = {}
+        for start in range(0, len(whole), BATCH):
+            for code, unit_id in session.execute(
+                select(Unit.code, Unit.id).where(Unit.code.in_(whole[start : start + BATCH]))
+            ):
+                wanted[unit_id] = Evidence.CODED if code in seen.coded else Evidence.NAMED
+        writer.bases(wanted)
+    session.expire_all()
     one.state, one.applied_at, one.note, one.note_values = ImportState.APPLIED, now, None, None
     record(
         session, at=now, actor_id=by_id, code="roster.import", target=f"roster_import:{one.id}", file=one.file_name,
@@ -637,7 +838,7 @@ def apply(
     )  # fmt: skip
 
 
-def _outcome(line: RosterLine) -> Outcome:
+def _outcome(line: Any) -> Outcome:
     kept = line.outcome
     return Outcome(
         Kind(line.kind), line.reason, kept["person"], kept["same_as"], kept["post"],

@@ -42,6 +42,12 @@ class TransferOpen(Refused):
     message = N_("A transfer of this post is waiting for an answer already. Withdraw it first.")
 
 
+class RefusalNeedsReason(Refused):
+    """Whoever refuses a transfer says why."""
+
+    message = N_("Say in at least %(least)d letters why not: the other unit reads it.")
+
+
 class TransferAnswered(Refused):
     """A transfer is answered once."""
 

@@ -7,6 +7,7 @@ from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.accounts import arrivals
 from portal.core.accounts.queries import actor_of
 from portal.core.db import db
 from portal.core.files.models import StoredFile
@@ -15,7 +16,8 @@ from portal.core.jobs.context import JobContext
 from portal.core.jobs.registry import handles
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action, Actor
-from portal.core.rosters import bring
+from portal.core.rosters import bring, queries
+from portal.core.rosters.erasing import remove_files
 from portal.core.rosters.models import ImportState, RosterImport, RosterLine
 from portal.core.rosters.plan import Seen
 from portal.core.rosters.rows import COLUMNS, HEADINGS, REQUIRED, Cell
@@ -124,15 +126,18 @@ def apply(context: JobContext) -> dict[str, Any]:
         return _done(import_id)
     one, who = there
     try:
-        digests, seen = bring.check(
-            db.session(), who, one, lambda done, all_: context.progress(done, all_ + all_ // 4 + 1)
-        )
+        checked = bring.check(db.session(), who, one, lambda done, all_: context.progress(done, 2 * all_ + 1))
+        total = max(1, sum(many for kind, many in one.counts.items() if kind not in ("units", "whole")))
         db.session.rollback()
         with context.work() as session:
             there = _there(session, context, ImportState.APPLYING)
             if there is None:
                 return _done(import_id)
-            bring.apply(session, there[1], there[0], digests, seen, clock.now())
+            bring.apply(
+                session, there[1], there[0], checked, clock.now(),
+                lambda done, all_: context.progress(total + total * done // max(1, all_), 2 * total + 1),
+            )  # fmt: skip
+            arrivals.arrived(session, queries.people_of_import(session, import_id), clock.now())
             context.finish(session, _done(import_id))
     except bring.Moved:
         db.session.rollback()
@@ -144,6 +149,15 @@ def apply(context: JobContext) -> dict[str, Any]:
     return _done(import_id)
 
 
+@handles("roster.clean", N_("Letting go of staff lists that name people who were removed"), daily_at=1)
+def clean(context: JobContext) -> dict[str, Any]:
+    """Remove the files of imports whose undo is past and that name somebody whose data were removed."""
+    with context.work() as session:
+        gone = remove_files(session, clock.now())
+        context.finish(session, {"removed": gone})
+    return {}
+
+
 @handles("roster.undo", N_("Undoing a staff list"))
 def undo(context: JobContext) -> dict[str, Any]:
     """Undo an import in one transaction, or say which later changes stand on it."""
@@ -152,7 +166,12 @@ def undo(context: JobContext) -> dict[str, Any]:
         with context.work() as session:
             there = _there(session, context, ImportState.UNDOING)
             if there is not None:
+                added = queries.added_by_import(session, import_id)
+                others = set(queries.people_of_import(session, import_id)) - set(added)
+                # what merely followed from their coming must not hold them here; refused, all of it stands again
+                arrivals.taken_back(session, added)
                 bring.undo(session, there[0], context.by_id or 0, clock.now())
+                arrivals.arrived(session, sorted(others), clock.now())
                 context.finish(session, _done(import_id))
     except bring.CannotUndo as fault:
         with context.work() as session:

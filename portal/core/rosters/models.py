@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -97,7 +97,8 @@ class RosterImport(Base):
     """A staff list brought in from a file: read first (a dry run), applied on request, undone within seven days.
 
     `unit_id` None: every row names its unit. `full_list`: whoever is not in the file has left. `as_of` is the day the
-    list describes. `counts` holds how many lines of each kind; `note` and `note_values` why it stands where it does.
+    list describes. `counts` holds how many lines of each kind; `note` and `note_values` why it stands where it does;
+    `erased_people` how many people's rows were blanked when their data were removed.
     """
 
     __tablename__ = "roster_import"
@@ -112,6 +113,7 @@ class RosterImport(Base):
     counts: Mapped[dict[str, int]] = mapped_column(Facts)
     note: Mapped[LongText | None]
     note_values: Mapped[dict[str, Any] | None] = mapped_column(Facts)
+    erased_people: Mapped[int] = mapped_column(default=0, server_default="0")
     job_id: Mapped[int | None]
     created_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     created_at: Mapped[datetime]
@@ -158,7 +160,7 @@ class RosterChange(Base):
 
 
 class TransferState(StrEnum):
-    """A transfer waits for the receiving head, who accepts or declines; the giving head may withdraw it."""
+    """A transfer waits for the other head, who accepts or declines; the one who asked may withdraw it."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"
@@ -167,7 +169,7 @@ class TransferState(StrEnum):
 
 
 TRANSFER_STATE_LABELS = {
-    TransferState.ASKED: N_("waiting for the receiving unit"),
+    TransferState.ASKED: N_("waiting for the other unit"),
     TransferState.ACCEPTED: N_("accepted"),
     TransferState.DECLINED: N_("declined"),
     TransferState.WITHDRAWN: N_("withdrawn"),
@@ -175,7 +177,11 @@ TRANSFER_STATE_LABELS = {
 
 
 class Transfer(Base):
-    """A person goes from a post to another unit: the last day here is `leaves_on`, the first there the day after."""
+    """A person goes from a post to another unit: the last day here is `leaves_on`, the first there the day after.
+
+    requested: the receiving unit asks and the giving one answers; else it is the other way round. `reason`: why the
+    answer is no.
+    """
 
     __tablename__ = "transfer"
 
@@ -186,6 +192,8 @@ class Transfer(Base):
     state: Mapped[TransferState] = mapped_column(String(10))
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     asked_at: Mapped[datetime]
+    requested: Mapped[bool] = mapped_column(default=False, server_default=false())
+    reason: Mapped[LongText | None]
     answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="SET NULL"))
     answered_at: Mapped[datetime | None]
     new_posting_id: Mapped[int | None] = mapped_column(ForeignKey("posting.id"))

@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.core.accounts.models import Audience, Claim, Membership, Posting, Slip, User
 from portal.core.errors import NotFound
-from portal.core.names import fold
-from portal.core.organisation.models import Area, Unit
+from portal.core.names import fold, phone_number, tidy
+from portal.core.organisation.models import Area, Sector, Unit
 from portal.core.organisation.queries import reachable
 from portal.core.policy import MAY, Action, Actor, Grant, Role
 from portal.core.rosters.models import (
     Evidence,
     ImportState,
     RosterBasis,
+    RosterChange,
     RosterImport,
     RosterLine,
     Transfer,
@@ -340,6 +341,7 @@ class ClaimLine:
     """Somebody who waits for the head's word."""
 
     id: int
+    user_id: int
     full_name: str
     typed_name: str
     staff_code: str | None
@@ -364,7 +366,7 @@ def claims(session: Session, who: Actor, now: datetime, day: date) -> Sequence[C
     )
     return [
         ClaimLine(
-            claim.id, user.full_name, claim.typed_name, user.staff_code, user.phone, unit, claim.number,
+            claim.id, user.id, user.full_name, claim.typed_name, user.staff_code, user.phone, unit, claim.number,
             claim.asked_at, claim.expires_at,
         )
         for claim, user, unit in rows
@@ -401,9 +403,13 @@ def claim_for(session: Session, who: Actor, claim_id: int, day: date) -> Claim:
 
 @dataclass(frozen=True, slots=True)
 class TransferLine:
-    """A transfer: who, from where, to where. `incoming`, `outgoing`: whether the asker keeps the unit it goes to, from."""
+    """A transfer: who, from where, to where. `incoming`, `outgoing`: whether the asker keeps the unit it goes to, from.
+
+    requested: the receiving unit asked for it. reason: why the answer was no.
+    """
 
     id: int
+    user_id: int
     full_name: str
     staff_code: str | None
     audience: str
@@ -412,8 +418,20 @@ class TransferLine:
     leaves_on: date
     state: TransferState
     asked_at: datetime
+    requested: bool
+    reason: str
     incoming: bool
     outgoing: bool
+
+    @property
+    def to_answer(self) -> bool:
+        """Return whether it waits for the asker's answer."""
+        return self.state == TransferState.ASKED and (self.outgoing if self.requested else self.incoming)
+
+    @property
+    def to_withdraw(self) -> bool:
+        """Return whether the asker's side asked and may still withdraw."""
+        return self.state == TransferState.ASKED and (self.incoming if self.requested else self.outgoing)
 
 
 def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> Sequence[TransferLine]:
@@ -422,7 +440,7 @@ def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> S
     giving, taking = aliased(Unit), aliased(Unit)
     query = (
         select(
-            Transfer, User.full_name, User.staff_code, Posting.audience, giving.name, taking.name,
+            Transfer, User.id, User.full_name, User.staff_code, Posting.audience, giving.name, taking.name,
             taking.id.in_(mine), giving.id.in_(mine),
         )
         .join(Posting, Posting.id == Transfer.posting_id)
@@ -437,10 +455,11 @@ def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> S
         query = query.where(Transfer.id == transfer_id)
     return [
         TransferLine(
-            one.id, name, code, str(audience), from_, to, one.leaves_on, TransferState(one.state), one.asked_at,
+            one.id, user_id, name, code, str(audience), from_, to, one.leaves_on, TransferState(one.state), one.asked_at,
+            one.requested, one.reason or "",
             bool(incoming), bool(outgoing),
         )
-        for one, name, code, audience, from_, to, incoming, outgoing in session.execute(query)
+        for one, user_id, name, code, audience, from_, to, incoming, outgoing in session.execute(query)
     ]  # fmt: skip
 
 
@@ -449,10 +468,59 @@ def count_incoming(session: Session, who: Actor) -> int:
     mine = select(Unit.id).where(reach(who))
     return (
         session.scalar(
-            select(func.count()).where(Transfer.state == TransferState.ASKED, Transfer.to_unit_id.in_(mine))
+            select(func.count())
+            .select_from(Transfer)
+            .join(Posting, Posting.id == Transfer.posting_id)
+            .where(
+                Transfer.state == TransferState.ASKED,
+                or_(
+                    and_(~Transfer.requested, Transfer.to_unit_id.in_(mine)),
+                    and_(Transfer.requested, Posting.unit_id.in_(mine)),
+                ),
+            )
         )
         or 0
     )
+
+
+def post_elsewhere(session: Session, login: str, name: str, unit_code: str, day: date) -> Posting | None:
+    """Return the post of whoever has this code or number *and* this name at this unit, or None.
+
+    All three must be known beforehand: nobody finds out here who works where. A coded person has no name to give.
+    """
+    code, phone = tidy(login).upper(), phone_number(login)
+    found = session.execute(
+        select(Posting, User)
+        .join(User, User.id == Posting.user_id)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .where(
+            or_(User.staff_code == code, User.phone == phone) if phone else User.staff_code == code,
+            Unit.code == unit_code,
+            Posting.audience.not_in(PARENTS),
+            Posting.valid_to.is_(None),
+            lasts(day),
+            User.ended_at.is_(None),
+        )
+        .order_by(Posting.id)
+    ).all()
+    fits = [posting for posting, user in found if user.coded or fold(user.full_name) == fold(name)]
+    return fits[0] if len({one.user_id for one in fits}) == 1 else None
+
+
+def heads_of(session: Session, unit_id: int, day: date) -> Sequence[int]:
+    """Return the ids of the heads of a unit itself on a day."""
+    return session.scalars(
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.role == Role.UNIT_HEAD,
+            Membership.unit_id == unit_id,
+            Membership.valid_from <= day,
+            or_(Membership.valid_to.is_(None), Membership.valid_to >= day),
+            User.ended_at.is_(None),
+        )
+        .distinct()
+    ).all()
 
 
 def transfer_for(session: Session, who: Actor, transfer_id: int) -> tuple[Transfer, TransferLine]:
@@ -533,6 +601,56 @@ def all_lines(session: Session, import_id: int, kind: str, search: str) -> Itera
 def count_lines(session: Session, import_id: int, kind: str, search: str) -> int:
     """Return how many lines `lines` would list."""
     return session.scalar(select(func.count()).select_from(_lines(import_id, kind, search).subquery())) or 0
+
+
+def people_of_import(session: Session, import_id: int) -> Sequence[int]:
+    """Return the ids of those whose posts an applied import added or changed."""
+    changed = select(RosterChange.row_id).where(
+        RosterChange.import_id == import_id, RosterChange.kind == "posting"
+    )
+    return session.scalars(select(Posting.user_id).where(Posting.id.in_(changed)).distinct()).all()
+
+
+def added_by_import(session: Session, import_id: int) -> Sequence[int]:
+    """Return the ids of the people whom an applied import added."""
+    return session.scalars(
+        select(RosterChange.row_id).where(
+            RosterChange.import_id == import_id, RosterChange.kind == "user", RosterChange.before.is_(None)
+        )
+    ).all()
+
+
+def has_police_rows(session: Session, import_id: int) -> bool:
+    """Return whether rows of an import are of units of the police."""
+    found = (
+        select(RosterLine.id)
+        .join(Unit, Unit.code == RosterLine.unit_code)
+        .where(RosterLine.import_id == import_id, Unit.sector == Sector.POLICE)
+        .limit(1)
+    )
+    return session.scalar(found) is not None
+
+
+def people_of_lines(import_id: int, kind: str, search: str, page: int | None = None) -> Select[int]:
+    """Return the ids of those whom the lines of an import are about: matched, added by it, or perhaps the same person."""
+    lines_ = _lines(import_id, kind, search).order_by(RosterLine.position)
+    if page is not None:
+        lines_ = lines_.limit(PAGE).offset((page - 1) * PAGE)
+    here = lines_.subquery()
+    outcome, number = here.c.outcome, here.c.number
+    added = select(RosterChange.row_id).where(
+        RosterChange.import_id == import_id,
+        RosterChange.kind == "user",
+        RosterChange.before.is_(None),
+        RosterChange.number.in_(select(number)),
+    )
+    return select(User.id).where(
+        or_(
+            User.id.in_(select(outcome["person"].as_integer())),
+            User.id.in_(select(outcome["candidate"].as_integer())),
+            User.id.in_(added),
+        )
+    )
 
 
 def _lines(import_id: int, kind: str, search: str) -> Select[RosterLine]:

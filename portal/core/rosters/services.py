@@ -4,14 +4,19 @@ None of it commits. Finding a post for an actor has authorised already (`queries
 """
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.core.accounts import arrivals
 from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, User
 from portal.core.audit.services import record
+from portal.core.clock import local_date
 from portal.core.locale import show_date
 from portal.core.names import fold, sort_key, tidy
+from portal.core.notices import services as notices
+from portal.core.notices.wording import say
 from portal.core.organisation.models import Unit
 from portal.core.rosters import bring, queries
 from portal.core.rosters.errors import (
@@ -20,12 +25,52 @@ from portal.core.rosters.errors import (
     NumberFull,
     PostEnded,
     PostExists,
+    RefusalNeedsReason,
     TotalsNeedPaper,
     TransferAnswered,
     TransferOpen,
 )
 from portal.core.rosters.models import Evidence, Transfer, TransferState
 from portal.core.rosters.plan import MOST_ON_ONE_NUMBER
+from portal.core.text import N_
+
+LEAST_REASON = 10
+OFFERED = say(
+    "roster.transfer_offered",
+    N_("A transfer to your unit: %(name)s"),
+    N_(
+        "%(unit)s offers you %(name)s; the last day there is %(last_on)s. Accept or decline under “Transfers”."
+    ),
+    N_("To the transfers"),
+)
+REQUESTED = say(
+    "roster.transfer_requested",
+    N_("A unit asks for %(name)s"),
+    N_("%(unit)s asks you to let %(name)s go; the last day with you would be %(last_on)s. Accept, or refuse with a reason, under “Transfers”."),
+    N_("To the transfers"),
+)  # fmt: skip
+ANSWERED = {
+    TransferState.ACCEPTED: say(
+        "roster.transfer_accepted",
+        N_("Transferred: %(name)s"),
+        N_(
+            "%(name)s goes from %(unit)s to %(other)s; the last day there is %(last_on)s. The record goes along."
+        ),
+        N_("To the transfers"),
+    ),
+    TransferState.DECLINED: say(
+        "roster.transfer_declined",
+        N_("Not transferred: %(name)s"),
+        N_("The transfer of %(name)s from %(unit)s to %(other)s was declined. Reason given: %(reason)s"),
+        N_("To the transfers"),
+    ),
+    TransferState.WITHDRAWN: say(
+        "roster.transfer_withdrawn",
+        N_("Withdrawn: the transfer of %(name)s"),
+        N_("The transfer of %(name)s from %(unit)s to %(other)s was withdrawn; the post stays where it was."),
+        N_("To the transfers"),
+    ),
+}
 
 
 def correct(
@@ -95,9 +140,16 @@ def end(
 
 
 def ask_transfer(
-    session: Session, posting: Posting, to_unit: Unit, *, leaves_on: date, by_id: int, now: datetime
+    session: Session,
+    posting: Posting,
+    to_unit: Unit,
+    *,
+    leaves_on: date,
+    by_id: int,
+    now: datetime,
+    requested: bool = False,
 ) -> Transfer:
-    """Offer a person's post to another unit, whose head accepts or declines.
+    """Offer a person's post to another unit, or (requested) ask for it as that unit; the other side's head answers.
 
     Raises `PostEnded`, `EndsBeforeItBegins`, `TransferOpen`, `PostExists` (already there).
     """
@@ -117,14 +169,28 @@ def ask_transfer(
         state=TransferState.ASKED,
         asked_by_id=by_id,
         asked_at=now,
+        requested=requested,
     )
     session.add(transfer)
     session.flush()
+    code = "roster.transfer_request" if requested else "roster.transfer_ask"
     record(
-        session, at=now, actor_id=by_id, code="roster.transfer_ask", target=f"posting:{posting.id}",
-        to=to_unit.code, leaves_on=leaves_on.isoformat(),
+        session, at=now, actor_id=by_id, code=code, target=f"posting:{posting.id}", to=to_unit.code,
+        leaves_on=leaves_on.isoformat(),
     )  # fmt: skip
+    asks, asked = (to_unit.id, posting.unit_id) if requested else (posting.unit_id, to_unit.id)
+    facts = {**_about(session, posting, leaves_on), "unit": session.get_one(Unit, asks).name}
+    heads = queries.heads_of(session, asked, local_date(now))
+    notices.tell(session, heads, REQUESTED if requested else OFFERED, facts, now=now)
     return transfer
+
+
+def _about(session: Session, posting: Posting, leaves_on: date) -> dict[str, Any]:
+    return {
+        "name": session.get_one(User, posting.user_id).full_name,
+        "last_on": leaves_on.isoformat(),
+        "to": {"endpoint": "roster.transfers", "values": {}},
+    }
 
 
 def _not_there_yet(session: Session, posting: Posting, unit_id: int, leaves_on: date) -> None:
@@ -169,16 +235,23 @@ def accept_transfer(session: Session, transfer: Transfer, *, by_id: int, now: da
     session.flush()
     transfer.new_posting_id = new.id
     _answer(session, transfer, TransferState.ACCEPTED, by_id, now)
+    arrivals.arrived(session, [new.user_id], now)
     return new.id
 
 
 def decline_transfer(
-    session: Session, transfer: Transfer, *, withdrawn: bool, by_id: int, now: datetime
+    session: Session, transfer: Transfer, *, withdrawn: bool, by_id: int, now: datetime, reason: str = ""
 ) -> None:
-    """Decline a transfer, or withdraw one's own. Raises `TransferAnswered`."""
+    """Decline a transfer, or withdraw one's own. What was asked for is refused with a reason.
+
+    Raises `TransferAnswered`, `RefusalNeedsReason`.
+    """
     session.refresh(transfer, with_for_update=True)
     if transfer.state != TransferState.ASKED:
         raise TransferAnswered
+    if transfer.requested and not withdrawn and len(reason.strip()) < LEAST_REASON:
+        raise RefusalNeedsReason(least=LEAST_REASON)
+    transfer.reason = reason.strip() or None
     _answer(session, transfer, TransferState.WITHDRAWN if withdrawn else TransferState.DECLINED, by_id, now)
 
 
@@ -191,6 +264,21 @@ def _answer(session: Session, transfer: Transfer, state: TransferState, by_id: i
         code=f"roster.transfer_{state}",
         target=f"posting:{transfer.posting_id}",
     )
+    posting = session.get_one(Posting, transfer.posting_id)
+    today = local_date(now)
+    both = {
+        *queries.heads_of(session, posting.unit_id, today),
+        *queries.heads_of(session, transfer.to_unit_id, today),
+    }
+    if transfer.asked_by_id is not None:
+        both.add(transfer.asked_by_id)
+    facts = {
+        **_about(session, posting, transfer.leaves_on),
+        "unit": session.get_one(Unit, posting.unit_id).name,
+        "other": session.get_one(Unit, transfer.to_unit_id).name,
+        "reason": transfer.reason or "–",
+    }
+    notices.tell(session, sorted(both - {by_id}), ANSWERED[state], facts, now=now)
 
 
 def confirm_list(session: Session, unit: Unit, day: date, *, by_id: int, now: datetime) -> None:

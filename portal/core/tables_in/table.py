@@ -4,6 +4,7 @@ import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from portal.core.names import fold, tidy
@@ -38,7 +39,7 @@ class Column:
     @property
     def names(self) -> frozenset[str]:
         """Return every heading that means this column, as they are compared."""
-        return frozenset(_bare(name) for name in (self.heading, *self.aliases))
+        return _names(self.heading, self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +201,10 @@ def _stacked(above: list[str], below: list[str]) -> list[str]:
 def _known(headings: Sequence[str], columns: Sequence[Column]) -> dict[str, int]:
     """Return where each column stands, the first of equals."""
     known: dict[str, int] = {}
+    bare = [_bare(heading) if heading else None for heading in headings]
     for column in columns:
-        for index, heading in enumerate(headings):
-            if heading and index not in known.values() and _means(heading, column):
+        for index, heading in enumerate(bare):
+            if heading is not None and index not in known.values() and heading in column.names:
                 known[column.key] = index
                 break
     return known
@@ -210,6 +212,11 @@ def _known(headings: Sequence[str], columns: Sequence[Column]) -> dict[str, int]
 
 def _means(heading: str, column: Column) -> bool:
     return _bare(heading) in column.names
+
+
+@lru_cache(maxsize=256)  # of the columns that the portal knows, not of what people send
+def _names(heading: str, aliases: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(_bare(name) for name in (heading, *aliases))
 
 
 def _bare(heading: str) -> str:

@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy import Text
 from sqlalchemy.dialects import postgresql
 revision = 'ind1'
-down_revision = 'org2'
+down_revision = 'r503'
 branch_labels = None
 depends_on = None
 

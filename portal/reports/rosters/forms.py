@@ -91,6 +91,18 @@ class TransferForm(Form):
     leaves_on = DateField(_("Last day here"), [InputRequired(), _day])
 
 
+class AskTransferForm(Form):
+    """The receiving unit asks for a person: who she is must be known to whoever asks."""
+
+    login = StringField(_("Staff code or phone number"), [InputRequired(), Length(max=40)])
+    name = StringField(_("Full name"), [Optional(), Length(max=200)])
+    from_unit = StringField(
+        _("Code of the unit where the person works now"), [InputRequired(), Length(max=40)]
+    )
+    to_unit = StringField(_("Code of your unit"), [InputRequired(), Length(max=40)])
+    leaves_on = DateField(_("Last day there"), [InputRequired(), _day])
+
+
 class ImportForm(Form):
     """A staff list from a file."""
 

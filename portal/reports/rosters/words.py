@@ -57,6 +57,7 @@ REASONS: Mapping[str, str] = {
     "alike": N_("Looks like %(name)s (code %(code)s, number %(phone)s), who is on the list. The same person?"),
     "other_name": N_("The code %(code)s belongs to %(name)s. The same person under a new name? Else correct the code."),
     "beside_open": N_("Row %(row)s may be about the same person and is still open. Settle that one first."),
+    "erased": N_("What this row said of a person was removed together with her data."),
     "not_on_list": N_("Is on the unit's list now, but not in the file: the post ends the day before."),
     "undo_user_changed": N_("the person's entry was changed later"),
     "undo_posting_changed": N_("the post was changed later (ended, transferred or corrected)"),

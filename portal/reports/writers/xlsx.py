@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
@@ -53,7 +54,7 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
         sheet.set_column(index, index, column.width)
     sheet.write_string(0, 0, table.title, title)
     sheet.write_string(1, 0, table.asked)
-    sheet.set_row(HEADER_ROW, 32)
+    sheet.set_row(HEADER_ROW, 16 * max(2, *(_lines(column.label, column.width) for column in table.columns)))
     for index, column in enumerate(table.columns):
         sheet.write_string(HEADER_ROW, index, column.label, head)
     last = HEADER_ROW
@@ -75,6 +76,11 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     book.close()
     file.seek(0)
     return file
+
+
+def _lines(label: str, width: float) -> int:
+    """Return how many lines a bold heading takes in a column as wide as `width` characters; the arrow takes three."""
+    return len(textwrap.wrap(label, max(4, int(width * 0.85) - 1)))
 
 
 class _Sheet(Worksheet):  # type: ignore[misc]

@@ -3,11 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.assignments.decide import Asked, Decision, Post, Rule, Standing, decide
 from courses.renewal import Learning
+from tests.examples import examples
 
 DAY = date(2026, 11, 24)
 TEACHER = Post(1, "teacher", date(2026, 9, 1))
@@ -212,13 +213,13 @@ def oracle(day: date, rules: list[Rule], held: list[Post], who: Learning) -> Ask
     return best
 
 
-@settings(max_examples=1000, deadline=None)
+@examples(200)
 @given(days, some_rules(), st.lists(posts, max_size=4), learnings)
 def test_it_asks_what_the_oracle_asks(day: date, rules: list[Rule], held: list[Post], who: Learning) -> None:
     assert decide(day, rules, held, who) == Decision(oracle(day, rules, held, who))
 
 
-@settings(max_examples=600, deadline=None)
+@examples(150)
 @given(days, some_rules(), st.lists(posts, max_size=4), learnings, st.integers(0, 20))
 def test_asking_again_gives_nothing_and_what_is_valid_is_never_asked_for(
     day: date, rules: list[Rule], held: list[Post], who: Learning, later: int
@@ -239,7 +240,7 @@ def test_asking_again_gives_nothing_and_what_is_valid_is_never_asked_for(
     assert decide(day + timedelta(days=later), rules, held, who, begun_for_good).withdraw == ()
 
 
-@settings(max_examples=600, deadline=None)
+@examples(150)
 @given(days, some_rules(), st.lists(posts, max_size=4), learnings, st.integers(1, 5), st.booleans())
 def test_only_what_was_not_begun_is_taken_back(
     day: date, rules: list[Rule], held: list[Post], who: Learning, number: int, begun: bool

@@ -4,13 +4,14 @@ import re
 import zlib
 
 import segno
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.certificates.ornament import QUIET_MODULES, forms, mark, qr_code
+from tests.examples import examples
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.text(alphabet="abcdefghij0123456789/:.-", min_size=1, max_size=110))
 def test_qr_path_covers_exactly_the_dark_modules(text: str) -> None:
     path, size = qr_code(text)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from courses.group_lessons.views import _evening
-from courses.workshops.manage import _ticks
+from courses.workshops.attending import _ticks
+from tests.examples import examples
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
@@ -27,7 +28,7 @@ EVENING = nearly(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(ANYTHING | nearly(marks=[]) | st.fixed_dictionaries({"marks": st.lists(MARK, max_size=3)}))
 def test_marks(posted: Any) -> None:
     found = _ticks(posted)
@@ -40,7 +41,7 @@ def test_marks(posted: Any) -> None:
         assert isinstance(one.present, bool)
 
 
-@settings(max_examples=400, deadline=None)
+@examples(150)
 @given(ANYTHING | EVENING)
 def test_evenings(posted: Any) -> None:
     found = _evening(posted)
@@ -57,3 +58,16 @@ def test_a_right_one_is_read() -> None:
     )
     marks = [{"key": "abcdefgh", "day": "2026-11-24", "user": 5, "present": True, "at": 1_700_000_000_000}]
     assert [one.key for one in _ticks({"marks": marks}) or ()] == ["t:abcdefgh"]
+
+
+def test_letters_that_no_database_keeps_are_refused() -> None:
+    evening = {
+        "key": "abcdefgh", "place": "Nhà văn hóa thôn Ẵ", "began": 1, "ended": 2, "present": [], "others": 0, "hands": {},
+    }  # fmt: skip
+    mark = {"key": "abcdefgh", "day": "2026-11-24", "user": 5, "present": True, "at": 1_700_000_000_000}
+
+    assert _evening(evening) is not None
+    for broken in ("abcdefg\0", "abcdefg\ud800"):
+        assert _evening({**evening, "key": broken}) is None
+        assert _evening({**evening, "place": broken}) is None
+        assert _ticks({"marks": [{**mark, "key": broken}]}) is None

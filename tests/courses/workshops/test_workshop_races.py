@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from courses import loader
 from courses.practice import services as practices
 from courses.practice.models import Practice
-from courses.workshops import services
+from courses.workshops import attendance, closing
 from courses.workshops.errors import AlreadyClosed
 from courses.workshops.models import Attended, How, Mark, Registration, Workshop
 from courses.workshops.seats import Seat, seating
@@ -38,12 +38,12 @@ def a_class(world: World, people: int, capacity: int) -> tuple[int, list[int]]:
 
 def register(hall: int, user_id: int) -> Seat:
     with unit_of_work() as session:
-        return services.register(session, session.get_one(Workshop, hall), user_id, by_id=user_id, now=NOW)
+        return attendance.register(session, session.get_one(Workshop, hall), user_id, by_id=user_id, now=NOW)
 
 
 def give_up(hall: int, user_id: int) -> tuple[int, ...]:
     with unit_of_work() as session:
-        return services.give_up(session, session.get_one(Workshop, hall), user_id, by_id=None, now=NOW)
+        return attendance.give_up(session, session.get_one(Workshop, hall), user_id, by_id=None, now=NOW)
 
 
 def line(hall: int) -> list[tuple[int, int]]:
@@ -113,7 +113,7 @@ def test_the_same_ticks_from_two_devices_count_once(portal: tuple[Flask, World])
 
         def send() -> int:
             with unit_of_work() as session:
-                return services.tick(
+                return attendance.tick(
                     session, session.get_one(Workshop, hall), marks, how=How.TICK, by_id=None, now=NOW
                 )
 
@@ -132,7 +132,7 @@ def test_closing_twice_at_once_is_closing_once(portal: tuple[Flask, World]) -> N
         for one in people:
             register(hall, one)
         with unit_of_work() as session:
-            services.tick(
+            attendance.tick(
                 session,
                 session.get_one(Workshop, hall),
                 [tick(f"{hall}-tick-{one}", one) for one in people],
@@ -143,7 +143,7 @@ def test_closing_twice_at_once_is_closing_once(portal: tuple[Flask, World]) -> N
 
         def close() -> Any:
             with unit_of_work() as session:
-                return services.close(
+                return closing.close(
                     session,
                     issuer(),
                     session.get_one(Workshop, hall),

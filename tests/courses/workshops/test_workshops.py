@@ -1,5 +1,6 @@
 """A class from its announcement to its correction: seats, ticks in any order, closing once, facts that stay."""
 
+import io
 import random
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -7,15 +8,16 @@ from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from courses.models import Completion, Course, Enrolment, Version
 from courses.published import version_of
 from courses.queries.standing import Status, status
-from courses.workshops import codes, queries, services
+from courses.workshops import attendance, closing, codes, queries, services
 from courses.workshops.errors import (
     AlreadyClosed,
     CodeOver,
@@ -32,7 +34,9 @@ from courses.workshops.seats import Seat
 from portal.core.accounts.models import Posting
 from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
+from portal.core.notices.models import Notice
 from tests import halls
+from tests.examples import examples
 from tests.factories import NOW, TODAY, World
 from tests.halls import tick
 from tests.security.support import enrol, issuer
@@ -41,17 +45,17 @@ SignIn = Callable[[int], FlaskClient]
 
 
 def register(session: Session, workshop: Workshop, user_id: int) -> Seat:
-    return services.register(session, workshop, user_id, by_id=user_id, now=NOW)
+    return attendance.register(session, workshop, user_id, by_id=user_id, now=NOW)
 
 
-def ticks(session: Session, workshop: Workshop, *many: services.Tick) -> int:
-    return services.tick(session, workshop, many, how=How.TICK, by_id=None, now=NOW)
+def ticks(session: Session, workshop: Workshop, *many: attendance.Tick) -> int:
+    return attendance.tick(session, workshop, many, how=How.TICK, by_id=None, now=NOW)
 
 
 def close(
     session: Session, workshop: Workshop, signatures: int, reason: str = "", **more: object
 ) -> tuple[int, int]:
-    return services.close(
+    return closing.close(
         session,
         issuer(),
         workshop,
@@ -72,13 +76,27 @@ def test_announcing_twice_is_once(session: Session, world: World) -> None:
     assert first.id == second.id
 
 
+def test_after_the_last_day_nobody_gives_up_a_seat_and_nobody_is_told_of_one(
+    session: Session, world: World
+) -> None:
+    hall = halls.hall(session, world, capacity=1)
+    register(session, hall, world.ana)
+    register(session, hall, world.carla)
+    later = NOW + timedelta(days=60)
+
+    with pytest.raises(NotOpen):
+        services.give_up(session, hall, world.ana, by_id=world.ana, now=later)
+    assert services.give_up(session, hall, world.ana, by_id=world.bruno, now=later) == ()
+    assert session.scalars(select(Notice).where(Notice.user_id == world.carla)).all() == []
+
+
 def test_the_line_and_its_seats(session: Session, world: World) -> None:
     hall = halls.hall(session, world, capacity=1)
     assert register(session, hall, world.ana) is Seat.SEATED
     assert register(session, hall, world.carla) is Seat.WAITING
     assert register(session, hall, world.ana) is Seat.SEATED  # a second click
 
-    up = services.give_up(session, hall, world.ana, by_id=world.ana, now=NOW)
+    up = attendance.give_up(session, hall, world.ana, by_id=world.ana, now=NOW)
 
     assert up == (world.carla,)
     assert register(session, hall, world.ana) is Seat.WAITING  # to the end of the line
@@ -106,13 +124,13 @@ def test_a_tick_is_taken_once_and_the_latest_decides(session: Session, world: Wo
     assert ticks(session, hall, tick("key-0001", world.ana, True, at=later)) == 0
     assert ticks(session, hall, tick("key-0002", world.ana, False, at=earlier)) == 1
 
-    assert services.ticks_of(session, hall) == 1
+    assert attendance.ticks_of(session, hall) == 1
     stranger = tick("key-0003", world.carla)
     other_day = tick("key-0004", world.ana, day=TODAY + timedelta(days=9))
     assert ticks(session, hall, stranger, other_day) == 0
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12)
 @given(
     made=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.integers(0, 30)), min_size=1, max_size=12),
     seed=st.integers(0, 10_000),
@@ -196,7 +214,7 @@ def test_closed_is_closed(session: Session, world: World) -> None:
     with pytest.raises(AlreadyClosed):
         close(session, hall, 1)
     with pytest.raises(NotOpen):
-        services.give_up(session, hall, world.ana, by_id=None, now=NOW)
+        attendance.give_up(session, hall, world.ana, by_id=None, now=NOW)
 
 
 def test_it_is_not_closed_before_its_last_day(session: Session, world: World) -> None:
@@ -271,7 +289,7 @@ def test_a_correction_needs_a_reason_and_a_completion_stands(session: Session, w
     close(session, hall, 1)
 
     def correct(present: bool, reason: str) -> None:
-        services.correct(
+        closing.correct(
             session,
             issuer(),
             hall,
@@ -302,16 +320,16 @@ def test_checking_in_by_code(session: Session, world: World) -> None:
     shown = codes.code(hall.secret, hall.id, TODAY, NOW)
 
     with pytest.raises(CodeOver):
-        services.check_in(session, other, world.ana, shown, NOW)
+        attendance.check_in(session, other, world.ana, shown, NOW)
     with pytest.raises(CodeOver):
-        services.check_in(session, hall, world.ana, shown, NOW + timedelta(seconds=91))
-    services.check_in(session, hall, world.ana, shown, NOW)
-    services.check_in(session, hall, world.ana, shown, NOW)
+        attendance.check_in(session, hall, world.ana, shown, NOW + timedelta(seconds=91))
+    attendance.check_in(session, hall, world.ana, shown, NOW)
+    attendance.check_in(session, hall, world.ana, shown, NOW)
 
-    assert services.ticks_of(session, hall) == 1
+    assert attendance.ticks_of(session, hall) == 1
     tomorrow = halls.hall(session, world, days=((date(2026, 11, 25), ""),))
     with pytest.raises(NotToday):
-        services.check_in(session, tomorrow, world.ana, "x", NOW)
+        attendance.check_in(session, tomorrow, world.ana, "x", NOW)
 
 
 def test_a_learner_s_road_by_the_pages(session: Session, world: World, sign_in: SignIn) -> None:
@@ -380,6 +398,8 @@ def test_the_whole_list_as_a_form_sends_it(session: Session, world: World, sign_
         shown = [world.ana, world.carla]
         data = {"day": "2026-11-24", "shown": shown, "present": list(present)}
         assert bruno.post(f"/manage/workshops/{hall_id}/roll", data=data).status_code == 303
+        strange = data | {"present": ["²", "9" * 5000], "shown": ["²"]}
+        assert bruno.post(f"/manage/workshops/{hall_id}/roll", data=strange).status_code == 303
 
     send(world.ana, world.carla)
     send(world.carla)
@@ -436,3 +456,32 @@ def test_a_form_with_faults_comes_back_whole(world: World, sign_in: SignIn) -> N
         "Cần ít nhất một ngày",
     ):
         assert words in page.text, words
+
+
+def test_a_list_that_is_wholly_used_leads_on_and_one_with_rows_left_stays_on_the_page(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    with unit_of_work() as work:
+        one = halls.hall(work, world)
+        attendance.register(work, one, world.ana, by_id=world.ana, now=NOW)
+        hall_id = one.id
+    bruno = sign_in(world.bruno)
+
+    def send(text: str) -> TestResponse:
+        return bruno.post(
+            f"/manage/workshops/{hall_id}/file?lang=vi",
+            data={"day": "2026-11-24", "file": (io.BytesIO(text.encode()), "co-mat.csv")},
+            content_type="multipart/form-data",
+        )
+
+    rows_left = send(
+        "Họ và tên,Đơn vị\nTrần Thị Ánh,Trường Tiểu học Ánh Sao\nPhạm Thị Cúc,Trường THCS Bến Xuân\n"
+    )
+    assert rows_left.status_code == 422
+    assert "Phạm Thị Cúc" in rows_left.text
+    there = select(Attendance.user_id).where(Attendance.workshop_id == hall_id, Attendance.present)
+    assert session.scalars(there).all() == [world.ana], "what could be used is noted all the same"
+
+    all_used = send("Họ và tên,Đơn vị\nTrần Thị Ánh,Trường Tiểu học Ánh Sao\n")
+    assert (all_used.status_code, all_used.location) == (303, f"/manage/workshops/{hall_id}/")
+    assert send("Họ và tên\n").status_code == 422

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import select, update
@@ -24,6 +24,7 @@ from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rosters.models import Evidence, RosterBasis
 from portal.reports import queries
 from portal.reports.queries import By, Counts, Filters, State
+from tests.examples import examples
 from tests.factories import NOW, TODAY, World, person
 
 SignIn = Callable[[int], FlaskClient]
@@ -598,12 +599,7 @@ def fill(session: Session, people: list[Someone], asked: Asked) -> None:
     session.flush()
 
 
-@settings(
-    max_examples=200,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(40)
 @given(people_drawn, asked_drawn)
 def test_a_naive_recount_agrees(session: Session, world: World, people: list[Someone], asked: Asked) -> None:
     audiences: dict[str, set[str]] = {}

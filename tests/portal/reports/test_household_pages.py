@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from portal.core.db import unit_of_work
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.organisation.models import Area, Sector, UnitKind
 from portal.core.policy import Role
+from tests.examples import examples
 from tests.factories import World, grant, person, unit
 from tests.security.support import family
 
@@ -115,7 +116,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(50)
 @given(JSON)
 def test_whatever_a_device_sends_is_answered(
     session: Session, world: World, lan: int, sign_in: SignIn, given_: Any

@@ -87,3 +87,13 @@ def test_xlsx_holds_real_numbers_and_dates() -> None:
     assert sheet["C6"].value == "chưa có mẫu số"
     assert sheet.freeze_panes == "B5"
     assert sheet.auto_filter.ref == "A4:D7"
+
+
+def test_a_heading_of_three_lines_has_the_height_for_them() -> None:
+    narrow = Column("listed", "trong đó thuộc danh sách biên chế", Kind.COUNT)  # at 14 characters: 3 lines
+    table = Table(title="", asked="", columns=(*COLUMNS, narrow), rows=[])
+    with xlsx.write(table, "–", "vi") as file:
+        sheet = openpyxl.load_workbook(io.BytesIO(file.read())).active
+
+    assert sheet is not None
+    assert sheet.row_dimensions[4].height >= 48

@@ -7,11 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from quizzes import kinds
 from quizzes.kinds.base import Fields, Malformed, Mark, Parts
+from tests.examples import examples
 from tests.quizzes.conftest import RAW
 
 CODES = sorted(kinds.KINDS)
@@ -100,7 +101,7 @@ def test_the_sample_has_no_fault(code: str) -> None:
 
 
 @EVERY
-@settings(max_examples=30)
+@examples(30)
 @given(
     raw=st.dictionaries(
         st.sampled_from(
@@ -142,7 +143,7 @@ def test_labels_of_the_bank_do_not_reach_the_page(code: str) -> None:
 
 
 @EVERY
-@settings(max_examples=40)
+@examples(40)
 @given(fields=JUNK)
 def test_parse_never_crashes_and_what_it_takes_can_be_marked_shown_and_reviewed(
     code: str, fields: Mapping[str, Sequence[str]]
@@ -160,7 +161,7 @@ def test_parse_never_crashes_and_what_it_takes_can_be_marked_shown_and_reviewed(
 
 
 @EVERY
-@settings(max_examples=40)
+@examples(40)
 @given(fields=JUNK)
 def test_parsing_twice_takes_the_same(code: str, fields: Mapping[str, Sequence[str]]) -> None:
     parts = drawn(code)
@@ -169,7 +170,7 @@ def test_parsing_twice_takes_the_same(code: str, fields: Mapping[str, Sequence[s
 
 
 @EVERY
-@settings(max_examples=40)
+@examples(40)
 @given(fields=JUNK)
 def test_a_mark_survives_the_database(code: str, fields: Mapping[str, Sequence[str]]) -> None:
     """PostgreSQL sorts the names of objects; so does this."""

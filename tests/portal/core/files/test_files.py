@@ -25,6 +25,7 @@ from portal.core.files.models import FileKind, StoredFile
 from portal.core.files.web import send, takes_files
 from portal.core.tables_in.faults import CannotRead
 from portal.core.web import public
+from tests import databases
 from tests.factories import NOW, World
 from tests.portal.core.tables_in.test_reading import PLAIN
 
@@ -243,20 +244,12 @@ def test_a_backup_holds_the_files_and_says_when_one_is_missing(
 @pytest.fixture
 def make_portal() -> Callable[[Path], Flask]:
     """Return a function that makes a portal with empty tables in a folder."""
-    from flask_migrate import upgrade
 
     def make(folder: Path) -> Flask:
         folder.mkdir()
-        app = create_app(
-            Settings(
-                environment="test",
-                secret_key="x" * 40,
-                data_dir=folder,
-                database_url=f"sqlite:///{folder}/x.db",
+        with databases.with_tables("sqlite", folder) as url:
+            return create_app(
+                Settings(environment="test", secret_key="x" * 40, data_dir=folder, database_url=url)
             )
-        )
-        with app.app_context():
-            upgrade()
-        return app
 
     return make

@@ -202,7 +202,9 @@ def test_two_phones_at_once_get_two_numbers_and_one_row_sent_twice_one_person(
         ends = at_once(app, *(lambda n=n: send(n) for n in (1, 2, 3, 4, 4, 4)))
 
         made = [one for one in ends if isinstance(one, Outcome)]
-        assert sorted({one.household for one in made}) == ["C1-1", "C1-2", "C1-3", "C1-4"] or len(made) < 6
+        # of the one row sent three times together a sending may be refused by the database, never all of them
+        assert [end for end in ends[:3] if not isinstance(end, Outcome)] == []
+        assert sorted({one.household for one in made}) == ["C1-1", "C1-2", "C1-3", "C1-4"]
         with app.app_context():
             again = [send(n) for n in (1, 2, 3, 4)]
             assert len({one.household for one in again}) == 4

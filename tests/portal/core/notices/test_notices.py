@@ -76,7 +76,7 @@ def test_the_page_shows_one_s_own_and_marks_them_as_read(
     first = session.scalars(select(Notice).where(Notice.user_id == world.ana)).one().id
 
     page = ana.get("/notices").text
-    assert "Hạn: 24/11/2026" in page or "24/11/2026" in page
+    assert "Hạn hoàn thành 24/11/2026" in page
     assert page.count('class="notice notice--new"') == 1
     assert "1 thông báo mới" in ana.get("/").text
     assert "1 thông báo mới" in ana.get("/account").text
@@ -98,6 +98,20 @@ def test_notices_are_searched(session: Session, world: World, sign_in: SignIn) -
     assert '<li class="notice' in ana.get("/notices?q=chao").text, "words of the text, without accents"
     assert '<li class="notice' not in ana.get("/notices?q=100%25").text
     assert "Không tìm thấy" in ana.get("/notices?q=gi+do+khac").text
+
+
+def test_a_fact_in_several_languages_is_read_in_one_s_own(
+    session: Session, world: World, sign_in: SignIn
+) -> None:
+    facts = {"day": "24/11/2026", "name": {"vi": "Kỷ luật tích cực", "en": "Positive discipline"}}
+    with unit_of_work() as work:
+        services.tell(work, [world.ana], "test.due", facts, now=NOW)
+    ana = sign_in(world.ana)
+
+    vietnamese, english = ana.get("/notices?lang=vi").text, ana.get("/notices?lang=en").text
+
+    assert "Chào Kỷ luật tích cực" in vietnamese
+    assert "Hello Positive discipline" in english
 
 
 def test_a_code_that_is_gone_and_a_page_that_is_gone_still_show(

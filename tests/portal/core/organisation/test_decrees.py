@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import Refused
@@ -19,7 +19,9 @@ from portal.core.organisation.decrees import (
     rows_of,
     written,
 )
-from portal.core.organisation.reorganise import Event, Kind, State, Subject, Successor, plan
+from portal.core.organisation.planning import plan
+from portal.core.organisation.reorganise import Event, Kind, State, Subject, Successor
+from tests.examples import examples
 
 TOML = """
 title = "Nhập hai xã"
@@ -141,7 +143,7 @@ def tried(read: Any) -> None:
 
 
 @given(tables)
-@settings(max_examples=1500, deadline=None)
+@examples(200)
 def test_any_table_is_read_or_refused(rows: list[dict[str, Any]]) -> None:
     head = {"title": "T", "legal_basis": "L", "effective_on": "2025-07-01"}
     tried(lambda: from_rows([(1, {**rows[0], **head}), *enumerate(rows[1:], 2)] if rows else []))
@@ -154,7 +156,7 @@ def test_any_table_is_read_or_refused(rows: list[dict[str, Any]]) -> None:
         st.integers(0, len(TOML)).map(lambda at: TOML[:at] + "\x00[[" + TOML[at:]),
     )
 )
-@settings(max_examples=800, deadline=None)
+@examples(150)
 def test_any_toml_is_read_or_refused(text: str) -> None:
     tried(lambda: from_toml(text))
 
@@ -167,7 +169,7 @@ def test_any_toml_is_read_or_refused(text: str) -> None:
         ),
     )
 )
-@settings(max_examples=600, deadline=None)
+@examples(100)
 def test_any_file_is_read_or_refused(data: bytes) -> None:
     tried(lambda: reading.decree_in(data, "a.csv"))
     tried(lambda: reading.decree_in(data, "a.toml"))

@@ -97,8 +97,11 @@ def test_the_decrees_say_what_the_tables_say() -> None:
 
 
 def test_every_file_names_its_source() -> None:
-    for path in files("portal.core.organisation").joinpath("data").iterdir():
-        if path.name.startswith(("areas", "communes")):
-            assert "read on 25 November 2026" in path.read_text(
-                encoding="utf-8"
-            ) or "vietnam-provinces" in path.read_text(encoding="utf-8")
+    named = {
+        path.name: "vietnam-provinces" in path.read_text(encoding="utf-8").partition("\n\n")[0]
+        for path in files("portal.core.organisation").joinpath("data").iterdir()
+        if path.name.startswith(("areas", "communes"))
+    }
+    assert named == {
+        "areas-hung-yen-2025.csv": True, "communes-2024-11-01.csv": True, "communes-2025-07-01.csv": True,
+    }  # fmt: skip

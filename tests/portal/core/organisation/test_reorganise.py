@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from portal.core.organisation.planning import plan
 from portal.core.organisation.reorganise import (
     Event,
     Follower,
@@ -20,9 +21,9 @@ from portal.core.organisation.reorganise import (
     Successor,
     effects,
     perform,
-    plan,
     reverse,
 )
+from tests.examples import examples
 
 BEGAN = date(2020, 4, 10)
 DAY = date(2025, 7, 1)
@@ -486,7 +487,7 @@ def people_on(state: State, day: date) -> set[int]:
 
 
 @given(decrees(), st.lists(days, min_size=3, max_size=3))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(100)
 def test_whatever_is_decreed(case: tuple[State, list[tuple[int, Event]]], some: list[date]) -> None:
     state, decree = case
     found = plan(decree, DAY, state)
@@ -593,7 +594,7 @@ def open_posts(state: State) -> list[tuple[object, ...]]:
 
 
 @given(decrees())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 def test_no_two_open_posts_are_one(case: tuple[State, list[tuple[int, Event]]]) -> None:
     state, decree = case
     assume(len(open_posts(state)) == len(set(open_posts(state))))

@@ -427,7 +427,7 @@ def test_the_decrees_of_2024_and_2025_make_260_communes_242_and_then_104(
             Area.valid_to.is_(None), Area.code.not_in(["P", "D1", "D2", "C1", "C2", "C3"])
         )
         assert dict(session.execute(standing.group_by(Area.kind)).all()) == {"province": 1, "commune": 104}
-        assert session.scalar(select(func.count()).select_from(AreaPast)) or 0 > 0
+        assert (session.scalar(select(func.count()).select_from(AreaPast)) or 0) > 0
         for key in reversed(ids):
             reorganising.take_back(session, key, by_id=None, now=NOW)
         assert dump(session) == before

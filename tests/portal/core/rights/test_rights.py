@@ -497,20 +497,31 @@ def test_a_reason_never_leads_out_of_the_portal(world: World, sign_in: SignInAs,
     assert answer.location == "/"
 
 
-def test_discreet_lists_are_shown_to_the_person_as_plain_ones(
+def test_a_discreet_look_is_kept_and_shown_with_nobody(
     session: Session, world: World, sign_in: SignInAs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "LOOK_LABELS", dict(looking.LOOK_LABELS))
-    monkeypatch.setitem(looking.DISCREET, "families.read", "people.read")
-    with unit_of_work() as work:
-        looking.looked(
-            work, by_id=world.bruno, code="families.read", place="unit:A", people=[world.ana], now=NOW
-        )
+    looking.DISCREET.add("test.discreet")
+    try:
+        with unit_of_work() as work:
+            given = looking.give_reason(work, world.bruno, "police", "unit:A", "một lý do đủ dài", NOW)
+            looking.looked(
+                work, by_id=world.bruno, code="test.discreet", place="record:x", people=[world.ana], now=NOW,
+                reason_id=given.id,
+            )  # fmt: skip
+        hers = sign_in(world.ana).get("/account/data").text
+        admin = sign_in(world.admin)
+        every, by_name = admin.get("/admin/looks").text, admin.get("/admin/looks?q=Trần+Thị+Ánh").text
+        by_reason = admin.get("/admin/looks?q=một+lý+do+đủ").text
+    finally:
+        looking.DISCREET.discard("test.discreet")
 
-    page = sign_in(world.ana).get("/account/data").text
-
-    assert "families" not in page
-    assert "xem danh sách người học" in page
+    assert session.scalars(select(ListViewPerson.user_id)).all() == [world.ana]
+    assert "Lê Văn Bảo" not in hers, "a line that a neighbour has not would tell"
+    assert "record:x" in every
+    assert "một lý do đủ dài" not in every
+    assert "record:x" not in by_name
+    assert "record:x" not in by_reason
 
 
 def test_pages_of_rights_do_not_grow(session: Session, world: World, sign_in: SignInAs) -> None:

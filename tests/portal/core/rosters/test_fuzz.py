@@ -1,15 +1,11 @@
-"""Random lists from reading to undo: never a crash, never a partial write, the undo is exact.
+"""Random lists from reading to undo: never a crash, never a partial write, the undo is exact."""
 
-More than a test run has time for: FUZZ_EXAMPLES=100000 pytest tests/portal/core/rosters/test_fuzz.py
-"""
-
-import os
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -26,16 +22,9 @@ from portal.core.rosters.rows import COLUMNS, Row, Unusable, read
 from portal.core.tables_in.faults import CannotRead
 from portal.core.tables_in.reading import read as read_file
 from portal.core.tables_in.table import table
+from tests.examples import examples
 from tests.factories import NOW, TODAY, World
 from tests.portal.core.rosters.support import HEAD, workbook
-
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "60"))
-HARD = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
 
 odd = st.one_of(
     st.none(),
@@ -62,7 +51,7 @@ rows_drawn = st.lists(
 )
 
 
-@settings(max_examples=max(300, EXAMPLES), deadline=None, database=None)
+@examples(200)
 @given(st.fixed_dictionaries(dict.fromkeys(COLUMNS, odd)))
 def test_a_row_is_read_or_refused_with_a_reason(cells: dict[str, Any]) -> None:
     try:
@@ -74,7 +63,7 @@ def test_a_row_is_read_or_refused_with_a_reason(cells: dict[str, Any]) -> None:
     assert row.code is None or 0 < len(row.code) <= 40
 
 
-@HARD
+@examples(40)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)))
 @example(
     b"H\xe1\xbb\x8d v\xc3\xa0 t\xc3\xaan;Nh\xc3\xb3m \xc4\x91\xe1\xbb\x91i t\xc6\xb0\xe1\xbb\xa3ng\nA B;gv\n"
@@ -132,12 +121,11 @@ def bring_in(
 
 def applied(session: Session, who: Actor, one: RosterImport) -> None:
     """Apply an import, as the job does."""
-    digests, seen = bring.check(session, who, one)
-    bring.apply(session, who, one, digests, seen, NOW)
+    bring.apply(session, who, one, bring.check(session, who, one), NOW)
     session.flush()
 
 
-@HARD
+@examples(40)
 @given(rows_drawn, st.booleans(), st.sampled_from([None, "A"]), st.sampled_from(["agency", "head"]))
 def test_whatever_is_brought_in_can_be_applied_once_and_undone_exactly(
     session: Session, world: World, rows: list[dict[str, Any]], full: bool, unit: str | None, by: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.rosters.plan import (
@@ -23,6 +23,7 @@ from portal.core.rosters.plan import (
     spoken,
 )
 from portal.core.rosters.rows import Row
+from tests.examples import examples
 
 DAY = date(2026, 9, 5)
 UNITS = {"A": UnitFacts(yours=True), "B": UnitFacts(yours=True), "Z": UnitFacts(yours=False)}
@@ -267,7 +268,7 @@ def files(draw: st.DrawFn) -> list[Row]:
 WRITES = (Kind.ADDED, Kind.CHANGED, Kind.LEFT)
 
 
-@settings(max_examples=2500, deadline=None, database=None)
+@examples(300)
 @given(rosters(), files(), st.booleans(), st.integers(0, 3))
 def test_planning_a_file_again_after_applying_it_changes_nothing(
     roster: Roster, file: list[Row], full: bool, size: int
@@ -279,7 +280,7 @@ def test_planning_a_file_again_after_applying_it_changes_nothing(
     assert [(what, outcome) for what, outcome in again if outcome.kind in WRITES] == []
 
 
-@settings(max_examples=1500, deadline=None, database=None)
+@examples(200)
 @given(rosters(), files(), st.booleans(), st.integers(1, 3))
 def test_how_a_file_is_cut_into_batches_makes_no_difference(
     roster: Roster, file: list[Row], full: bool, size: int
@@ -287,7 +288,7 @@ def test_how_a_file_is_cut_into_batches_makes_no_difference(
     assert roster.planned(file, full=full, size=size) == roster.planned(file, full=full)
 
 
-@settings(max_examples=1500, deadline=None, database=None)
+@examples(200)
 @given(rosters(), files(), st.booleans())
 def test_applying_keeps_what_a_roster_must_be(roster: Roster, file: list[Row], full: bool) -> None:
     planned = roster.planned(file, full=full)
@@ -376,7 +377,7 @@ def coded_worlds(draw: st.DrawFn) -> tuple[Roster, list[Row]]:
     return Roster(people, posts), rows
 
 
-@settings(max_examples=2500, deadline=None, database=None)
+@examples(300)
 @given(coded_worlds(), st.booleans(), st.integers(0, 3))
 def test_a_scan_of_everything_agrees(world: tuple[Roster, list[Row]], full: bool, size: int) -> None:
     roster, file = world
@@ -386,7 +387,7 @@ def test_a_scan_of_everything_agrees(world: tuple[Roster, list[Row]], full: bool
     assert [str(outcome.kind) for _what, outcome in planned] == brute_force(roster, file, full)
 
 
-@settings(max_examples=800, deadline=None, database=None)
+@examples(100)
 @given(coded_worlds(), st.sampled_from([date(2020, 9, 1), date(2026, 9, 4), DAY, date(2027, 1, 1)]))
 def test_a_headcount_after_a_full_list_is_the_list(world: tuple[Roster, list[Row]], day: date) -> None:
     roster, file = world

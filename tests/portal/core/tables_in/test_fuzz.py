@@ -1,8 +1,9 @@
 """A few thousand broken files in every run; `make fuzz` reads a hundred thousand."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.fuzz import tables_in
 
 
@@ -15,13 +16,13 @@ def test_broken_files_are_read_or_refused() -> None:
     assert longest < tables_in.SECONDS
 
 
-@settings(max_examples=150, deadline=None)
+@examples(75)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     assert tables_in.outcome(raw)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(75)
 @given(st.text(max_size=300))
 def test_any_text_is_read_or_refused(text: str) -> None:
     assert tables_in.outcome(text.encode("utf-8", "surrogatepass"))
