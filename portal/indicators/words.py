@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
-from flask_babel import gettext as _
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 
 from courses.toml_tables import Text
 from portal.core.accounts.models import AUDIENCE_LABELS
@@ -14,6 +14,12 @@ from portal.core.text import N_
 from portal.indicators.definitions import Counted, Indicator, Klass, Plan, Rule, Way
 from portal.indicators.opening import Row
 from portal.indicators.rules import Figure, Part
+
+
+def _(message: str, **values: object) -> str:
+    """Return a message in the reader's language, as plain text."""
+    return str(gettext(message, **values))
+
 
 KLASS_LABELS = {
     Klass.COMPUTED: N_("computed"),
@@ -93,6 +99,18 @@ COUNTED_LABELS = {
     Counted.CHILD: N_("children"),
     Counted.NOTHING: N_("cases"),
 }
+
+
+def named(label: str) -> str:
+    """Return a label of the tables above in the reader's language."""
+    return _(label)
+
+
+def target_name(indicator: Indicator, target: str) -> str:
+    """Return the target in words: `target 70 %`, of growth `target +20 % a year`."""
+    if indicator.way == Way.GROWTH:
+        return _("target +%(share)s a year", share=target)
+    return _("target %(share)s", share=target)
 
 
 def said(text: Text) -> str:
@@ -279,10 +297,10 @@ def rule_lines(plan: Plan, indicator: Indicator, rule: Rule) -> list[str]:
                 courses=", ".join(rule.session_courses),
             )
         )
-    for code in rule.items:
-        item = plan.item(code)
-        label = said(item.label) if item else code
-        if rule.gate and code not in rule.gate:
+    for one in rule.items:
+        item = plan.item(one)
+        label = said(item.label) if item else one
+        if rule.gate and one not in rule.gate:
             found.append(_("Declared, shown only: %(what)s", what=label))
         else:
             found.append(_("Declared: %(what)s", what=label))
@@ -312,6 +330,32 @@ def percent(value: Fraction | None) -> float | None:
     return None if value is None else round(float(min(max(value, Fraction(0)), Fraction(1)) * 100), 2)
 
 
-def labels(codes: Mapping[str, str]) -> dict[str, str]:
+def percent_words(value: Fraction) -> str:
+    """Return a share as it is read."""
+    return show_share(value, language())
+
+
+def said_value(plan: Plan, row: Row) -> str:
+    """Return what a declaration says: a number, yes or no, the ticks that are there, a document, words."""
+    detail = row.detail
+    if "numerator" in detail or "denominator" in detail:
+        return ratio(detail.get("numerator"), detail.get("denominator"))
+    value = detail.get("value")
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, int):
+        return show_number(value, language())
+    if isinstance(value, list):
+        item = plan.item((row.part or "").removeprefix("item:"))
+        names = dict(item.ticks) if item else {}
+        return ", ".join(said(names[code]) if code in names else str(code) for code in value)
+    if isinstance(value, dict):
+        return ", ".join(str(one) for one in value.values() if isinstance(one, (str, int)))
+    return str(value)
+
+
+def labels(codes: Mapping[Any, str]) -> dict[str, str]:
     """Return labels in the reader's language."""
-    return {code: str(_(label)) for code, label in codes.items()}
+    return {str(code): _(label) for code, label in codes.items()}
