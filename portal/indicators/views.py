@@ -95,7 +95,6 @@ def how() -> str:
     plan = asked.asked.plan
     return render_template(
         "indicators/how.html",
-        plan=plan,
         rules={
             (indicator.code, rule.version): words.rule_lines(plan, indicator, rule)
             for indicator in plan.indicators

@@ -254,10 +254,9 @@ def missing_of(figure: Figure) -> str:
     number = len(figure.missing)
     if not number:
         return ""
-    return str(
-        ngettext("%(num)s unit must still declare", "%(num)s units must still declare", number)
-        if number < 1000
-        else _("%(num)s units must still declare", num=show_number(number, language()))
+    shown = show_number(number, language())
+    return ngettext(
+        "%(number)s unit must still declare", "%(number)s units must still declare", number, number=shown
     )
 
 
