@@ -100,6 +100,14 @@ families.index                GET     in       403     403          403       40
 families.show                 GET     in       403     403          403       403      403        403    403    403
 families.begin                POST    in       403     403          403       403      403        403    403    403
 families.end                  POST    in       403     403          403       403      403        403    403    403
+indicators.board              GET     in       403     403          200       200      200        200    403    403
+indicators.how                GET     in       403     403          200       200      200        200    403    403
+indicators.figure             GET     in       403     403          200       200      200        200    403    403
+indicators.rows               GET     in       403     403          200       200      200        200    403    403
+indicators.rows/CT14          GET     in       403     403          200       303      200        303    403    403
+indicator_files.board         GET     in       403     403          200       200      200        200    403    403
+indicator_files.rows          GET     in       403     403          200       200      200        200    403    403
+indicator_files.rows/CT14     GET     in       403     403          200       303      200        303    403    403
 manage.people                 GET     in       403     200          200       303      200        303    403    403
 manage.people_file            GET     in       403     403          200       303      200        303    403    403
 author.index                  GET     in       403     403          403       403      403        403    200    200
@@ -304,6 +312,14 @@ WHERE = {
     "verify.show": Asked("/verify/{serial}"),
     "manage.board": Asked("/manage/"),
     "manage.board_file": Asked("/manage/board.csv"),
+    "indicators.board": Asked("/indicators/"),
+    "indicators.how": Asked("/indicators/how"),
+    "indicators.figure": Asked("/indicators/CT06/"),
+    "indicators.rows": Asked("/indicators/CT06/rows"),
+    "indicators.rows/CT14": Asked("/indicators/CT14/rows"),
+    "indicator_files.board": Asked("/indicators/board.csv"),
+    "indicator_files.rows": Asked("/indicators/CT06/rows.csv"),
+    "indicator_files.rows/CT14": Asked("/indicators/CT14/rows.csv"),
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
     "assignments.index": Asked("/manage/assignments/"),
