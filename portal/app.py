@@ -44,10 +44,11 @@ from portal.core.rights import views as rights
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.indicators import views as indicators
 from portal.reports import assignment_views as assignments
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
-from portal.reports import looks, reorganisations, units
+from portal.reports import indicator_files, looks, reorganisations, units
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
 from portal.reports.rosters import views as rosters
@@ -61,6 +62,7 @@ NAVIGATION = (
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("workshops.index", N_("Classes"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("indicators.board", N_("Indicators"), Action.INDICATOR_READ),
     ("assignments.index", N_("Assignments"), Action.COURSE_ASSIGN),
     ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
     ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
@@ -104,6 +106,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         certificates.bp,
         certificates.verify,
         reports.bp,
+        indicators.bp,
+        indicator_files.bp,
         households.bp,
         assignments.bp,
         reminders.bp,

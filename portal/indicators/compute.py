@@ -33,14 +33,14 @@ class Facts:
 
     def __init__(self, session: Session, asked: Asked) -> None:
         """Remember where to read."""
-        self._session, self.asked = session, asked
+        self.session, self.asked = session, asked
         self._kept: dict[date, World] = {}
 
     def on(self, day: date) -> World:
         """Return everything known of a day."""
         if day not in self._kept:
             asked = self.asked
-            self._kept[day] = queries.world(self._session, asked.plan, asked.period, day, now=asked.now)
+            self._kept[day] = queries.world(self.session, asked.plan, asked.period, day, now=asked.now)
         return self._kept[day]
 
     def of(self, where: Where) -> Callable[[date], World]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
+from portal.core.organisation import history
 from portal.core.organisation.history import area_called, unit_called
 from portal.core.organisation.models import SECTOR_LABELS, Area, AreaKind, Sector, Unit
-from portal.core.organisation.queries import areas_above, place_of
+from portal.core.organisation.queries import areas_above, place_of, reachable
 from portal.core.policy import MAY, Action, Actor, Grant, can
 from portal.indicators.facts import AreaFact, World
 
@@ -18,7 +20,8 @@ from portal.indicators.facts import AreaFact, World
 class Where:
     """A place that somebody may ask figures of. `code` is `area:CODE`, `area:CODE/sector` or `unit:CODE`.
 
-    sectors: None does not narrow. crumbs: (code, name) of the areas above that she may ask, too.
+    sectors: None does not narrow. crumbs: (code, name) of the areas above that she may ask, too. reached: in the
+    boundaries of a past day, the units of then of which she may see what they are today; None does not narrow.
     """
 
     code: str
@@ -27,6 +30,7 @@ class Where:
     unit: int | None
     sectors: frozenset[str] | None
     crumbs: tuple[tuple[str, str], ...] = ()
+    reached: frozenset[int] | None = None
 
     def units_in(self, world: World) -> list[int]:
         """Return the ids of the units of a world that stand in this place."""
@@ -36,6 +40,7 @@ class Where:
             if (self.area is None or self.area in unit.path)
             and (self.sectors is None or unit.sector in self.sectors)
             and (self.unit is None or self.unit in unit.line)
+            and (self.reached is None or unit.id in self.reached)
         ]
 
     def areas_in(self, world: World) -> list[int]:
@@ -59,7 +64,8 @@ class Where:
         """Return the same question for an area below."""
         tail = self.code.partition("/")[2]
         code = f"area:{area.code}" + (f"/{tail}" if tail else "")
-        return Where(code, area.name, area.id, None, self.sectors, (*self.crumbs, (self.code, self.name)))
+        crumbs = (*self.crumbs, (self.code, self.name))
+        return Where(code, area.name, area.id, None, self.sectors, crumbs, self.reached)
 
 
 def starts(session: Session, who: Actor, action: Action) -> list[tuple[str, str]]:
@@ -113,6 +119,90 @@ def where_for(session: Session, who: Actor, code: str, action: Action) -> Where:
     raise NotFound
 
 
+def where_then(session: Session, who: Actor, code: str, action: Action, day: date) -> Where:
+    """Return the place of a code in the boundaries of a past day, narrowed to what `who` may do `action` on.
+
+    Who may look is decided by what a place is today: an old commune is seen by whoever sees what it has become. A
+    code of today that nobody held on the day is read as the one place that has become its holder. Raises `NotFound`.
+    """
+    text, _, sector = code.partition("/")
+    kind, _, name = text.partition(":")
+    units = history.unit_now()
+    reached = frozenset(
+        session.scalars(
+            select(units.c.old).join(Unit, Unit.id == units.c.now).where(reachable(who.grants, action))
+        )
+    )
+    if kind == "area":
+        area = area_called(session, name, day) or _came_from(session, name, day)
+        if area is not None:
+            chain = _chain_then(session, area.id, day)
+            now = _chains_now(session, [one for one, _code, _name in chain])
+            sectors = _sectors(now[area.id], who.grants, action)
+            if sector and sector in set(Sector) and (sectors is None or sector in sectors):
+                sectors = frozenset({sector})
+            elif sector:
+                raise NotFound
+            if sectors is None or sectors:
+                tail = f"/{sector}" if sector else ""
+                crumbs = tuple(
+                    (f"area:{code_of}{tail}", name_of)
+                    for key, code_of, name_of in chain[:-1]
+                    if _sectors(now[key], who.grants, action) != frozenset()
+                )
+                _id, own, shown = chain[-1]
+                return Where(f"area:{own}{tail}", shown, area.id, None, sectors, crumbs, reached)
+    if kind == "unit":
+        unit = unit_called(session, name, day)
+        if unit is not None and unit.id in reached:
+            stood = history.units_on(day).subquery()
+            shown, area_id = session.execute(
+                select(stood.c.name, stood.c.area_id).where(stood.c.id == unit.id)
+            ).one()
+            chain = _chain_then(session, area_id, day)
+            now = _chains_now(session, [one for one, _code, _name in chain])
+            crumbs = tuple(
+                (f"area:{code_of}", name_of)
+                for key, code_of, name_of in chain
+                if _sectors(now[key], who.grants, action) != frozenset()
+            )
+            return Where(code, shown, None, unit.id, None, crumbs, reached)
+    raise NotFound
+
+
+def _came_from(session: Session, code: str, day: date) -> Area | None:
+    """Return the only area of a day that has become the present holder of a code; of several, the one of its kind."""
+    today = area_called(session, code)
+    if today is None:
+        return None
+    line, then = history.area_now(), history.areas_on(day).subquery()
+    found = session.execute(
+        select(then.c.id, then.c.kind).join(line, line.c.old == then.c.id).where(line.c.now == today.id)
+    ).all()
+    same = [key for key, kind in found if kind == today.kind]
+    return session.get(Area, same[0]) if len(same) == 1 else None
+
+
+def _chain_then(session: Session, area_id: int, day: date) -> list[tuple[int, str, str]]:
+    """Return (id, code, name) of an area and of those above it on a day, the highest first."""
+    rows = session.execute(history.areas_on(day)).all()
+    areas = {key: (code, name, parent) for key, code, _kind, name, parent in rows}
+    chain: list[tuple[int, str, str]] = []
+    here: int | None = area_id
+    while here is not None and here in areas:
+        code, name, parent = areas[here]
+        chain.append((here, code, name))
+        here = parent
+    return chain[::-1]
+
+
+def _chains_now(session: Session, areas: list[int]) -> dict[int, list[int]]:
+    """Return, for areas of then, the ids of what each is today with all above it."""
+    line = history.area_now()
+    found = session.execute(select(line.c.old, line.c.now).where(line.c.old.in_(areas))).all()
+    return {old: [one.id for one in areas_above(session, new)] for old, new in found}
+
+
 def _sectors(chain: Iterable[int], grants: Iterable[Grant], action: Action) -> frozenset[str] | None:
     """Return the sectors of a whole area that are granted; None: all of them; empty: none."""
     ids = set(chain)
@@ -139,4 +229,4 @@ def _crumbs(chain: Iterable[Area], who: Actor, action: Action, sector: str) -> t
     return tuple(found)
 
 
-__all__ = ["SECTOR_LABELS", "Where", "root", "starts", "where_for"]
+__all__ = ["SECTOR_LABELS", "Where", "root", "starts", "where_for", "where_then"]

@@ -238,6 +238,19 @@ rights.erase_submit           POST    in       403     403          403       40
 looks.index                   GET     in       403     403          403       403      403        403    403    200   403
 looks.file                    GET     in       403     403          403       403      403        403    403    200   403
 looks.erasures_file           GET     in       403     403          403       403      403        403    403    200   403
+families.reason               GET     in       403     403          403       403      403        403    403    403   403
+families.reason_submit        POST    in       403     403          403       403      403        403    403    403   403
+indicators.board              GET     in       403     403          200       200      200        200    403    403   403
+indicators.how                GET     in       403     403          200       200      200        200    403    403   403
+indicators.figure             GET     in       403     403          200       200      200        200    403    403   403
+indicators.rows               GET     in       403     403          200       200      200        200    403    403   403
+indicators.rows/CT14          GET     in       403     403          200       303      200        303    403    403   403
+indicator_files.board         GET     in       403     403          200       200      200        200    403    403   403
+indicator_files.rows          GET     in       403     403          200       200      200        200    403    403   403
+indicator_files.rows/CT14     GET     in       403     403          200       303      200        303    403    403   403
+workshops.register            POST    in       303     303          303       303      303        303    404    404   403
+workshops.give_up             POST    in       303     303          303       303      303        303    404    404   403
+workshops.check_in            GET     in       200     200          200       200      200        200    200    200   403
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -308,6 +321,14 @@ WHERE = {
     "verify.show": Asked("/verify/{serial}"),
     "manage.board": Asked("/manage/"),
     "manage.board_file": Asked("/manage/board.csv"),
+    "indicators.board": Asked("/indicators/"),
+    "indicators.how": Asked("/indicators/how"),
+    "indicators.figure": Asked("/indicators/CT06/"),
+    "indicators.rows": Asked("/indicators/CT06/rows"),
+    "indicators.rows/CT14": Asked("/indicators/CT14/rows"),
+    "indicator_files.board": Asked("/indicators/board.csv"),
+    "indicator_files.rows": Asked("/indicators/CT06/rows.csv"),
+    "indicator_files.rows/CT14": Asked("/indicators/CT14/rows.csv"),
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
     "assignments.index": Asked("/manage/assignments/"),
