@@ -4,7 +4,6 @@ Times New Roman may not be shipped; Crimson Text is a free text face with all Vi
 so it is set one point larger than the Decree's sizes for Times.
 """
 
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -105,7 +104,7 @@ def _templates() -> list[PageTemplate]:
 
 
 def _words(
-    text: str, size: float = BODY, font: str = REGULAR, align: int = TA_LEFT, before: float = 0, **more: Any
+    text: str, size: float = BODY, font: str = REGULAR, align: Any = TA_LEFT, before: float = 0, **more: Any
 ) -> Paragraph:
     style = ParagraphStyle(
         "",
@@ -203,7 +202,7 @@ def _grid(source: Table, room: float, size: float) -> list[Any]:
     whole = sum(column.width for column in source.columns)
     widths = [room * column.width / whole for column in source.columns]
     head = [_words(column.label, size, BOLD, TA_CENTER) for column in source.columns]
-    rows: list[Sequence[Any]] = [
+    rows: list[Any] = [
         [_cell(source, place, value, size) for place, value in enumerate(row)] for row in source.rows
     ]
     if source.total is not None:
