@@ -10,5 +10,6 @@ from portal.core.rights import own, retention
 from portal.core.rosters import jobs as rosters
 from portal.indicators import holdings as indicators
 from portal.reports.filing import holdings as filing
+from portal.reports.filing import jobs as filing_jobs
 
-MODULES = (sending, rosters, assignments, own, retention, courses, indicators, filing)
+MODULES = (sending, rosters, assignments, own, retention, courses, indicators, filing, filing_jobs)

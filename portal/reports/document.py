@@ -4,6 +4,7 @@ The words of the document are Vietnamese, whatever the reader's language: it is 
 30/2020/NĐ-CP. Writers lay it out; the screen shows the same object; `to_json` is what a filed report keeps.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -90,6 +91,14 @@ class Report:
     def attached_to(self) -> str:
         """Return the line under the head of each appendix, its number and day left to the clerk."""
         return f"(Kèm theo {self.head.kind.capitalize()} số        /{self.head.symbol} ngày       tháng       năm          của {self.head.issuer})"
+
+
+def name_lines(name: str) -> list[str]:
+    """Return an office's name in capitals, the name of its area on a line of its own where that is long."""
+    found = re.fullmatch(
+        r"(ỦY BAN NHÂN DÂN) ((?:TỈNH|HUYỆN|THỊ XÃ|THÀNH PHỐ|XÃ|PHƯỜNG|THỊ TRẤN) .+)", name.upper()
+    )
+    return [found[1], found[2]] if found else [name.upper()]
 
 
 def number(value: int) -> str:

@@ -1,6 +1,6 @@
 """What is looked at before a report goes on: faults stop it, warnings are kept with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any

@@ -22,6 +22,7 @@ from portal.reports.filing.work import Work
 from portal.reports.tables import Column, Kind, Table, Value
 
 NOT_A_SHARE = "–"
+NAMES_A_ROW = 12  # a row of names is never longer than a page
 SOURCES = {
     Klass.COMPUTED: "tính",
     Klass.MIXED: "tính và khai báo",
@@ -270,7 +271,7 @@ def _verdict(figure: Figure) -> str:
 def _short(work: Work) -> Table:
     """Return the table of section III."""
     columns = (
-        Column("code", "Mã", width=8),
+        Column("code", "Mã", width=9),
         Column("title", "Chỉ tiêu", width=34),
         Column("target", "Mức phải đạt", Kind.SHARE, 10),
         Column("numerator", "Tử số", Kind.COUNT, 9),
@@ -430,11 +431,11 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
     columns = (
         Column("code", "Mã", width=9),
         Column("kind", "Nội dung giải trình", width=30),
-        Column("what", "Đơn vị, mục, lý do", width=46),
+        Column("what", "Đơn vị, mục, lý do", width=64),
         Column("declared", "Khai báo", Kind.COUNT, 11),
         Column("computed", "Tính được", Kind.COUNT, 11),
         Column("count", "Chênh lệch, số lượng", Kind.COUNT, 12),
-        Column("note", "Ghi chú", width=40),
+        Column("note", "Ghi chú", width=24),
     )
     rows: list[Sequence[Value]] = []
     for one, figure in work.figures:
@@ -460,10 +461,10 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
             rows.append(
                 (one.code, "Đã đạt, đơn vị chưa có mẫu số", "ngoài tỷ lệ", None, figure.outside, None, "")
             )
-        rows += [
-            (one.code, "Chưa có mẫu số", name, None, None, None, "")
-            for name in names(work, one, figure.missing)
-        ]
+        behind = names(work, one, figure.missing)
+        for start in range(0, len(behind), NAMES_A_ROW):
+            some = behind[start : start + NAMES_A_ROW]
+            rows.append((one.code, "Chưa có mẫu số", "; ".join(some), None, None, len(some), ""))
         for reason, many in sorted(work.opened[one.code].reasons.items()):
             words = REASONS.get(reason.partition(":")[0], reason)
             rows.append((one.code, "Không được tính", words, None, None, many, ""))

@@ -195,7 +195,9 @@ def file(session: Session, filing: Filing, opener: Opener, by: By, now: datetime
     _must_be(filing, FilingState.APPROVED)
     work = _work(session, filing, place_of(session, filing), opener)
     kept = dict(filing.snapshot or {})
-    moved = [one["code"] for one, was in zip(figures_json(work), kept["figures"], strict=True) if one != was]
+    now_are, were = figures_json(work), kept["figures"]
+    moved = [one["code"] for one in now_are if one not in were]
+    moved += [one["code"] for one in were if one["code"] not in {other["code"] for other in now_are}]
     if moved or rules_json(work) != kept["rules"] or work.plan.digest != kept["plan"]["digest"]:
         raise Moved(codes=", ".join(moved) or plan_of(filing).number)
     snapshot.freeze(session, filing, work, kept, now)

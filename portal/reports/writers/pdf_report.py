@@ -4,6 +4,7 @@ Times New Roman may not be shipped; Crimson Text is a free text face with all Vi
 so it is set one point larger than the Decree's sizes for Times.
 """
 
+import re
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -11,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import black
-from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT, TA_RIGHT
+from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
@@ -33,7 +34,7 @@ from reportlab.platypus import (
 from reportlab.platypus import Table as Grid
 
 from courses.certificates.lettering import clean, drawing, unhinted
-from portal.reports.document import MOTTO, NATION, Appendix, Report, Section, shown
+from portal.reports.document import MOTTO, NATION, Appendix, Report, Section, name_lines, shown
 from portal.reports.tables import Kind, Table
 
 REGULAR, ITALIC, BOLD, BOLD_ITALIC = "Report-Regular", "Report-Italic", "Report-Bold", "Report-BoldItalic"
@@ -116,7 +117,13 @@ def _words(
         textColor=black,
         **more,
     )
-    return Paragraph(escape(clean(text)), style)
+    return Paragraph(escape(_spaced(text)), style)
+
+
+def _spaced(text: str) -> str:
+    """Return clean text that keeps the room left for the clerk: spaces in a row do not fall together."""
+    pieces = re.split(r"( {2,})", text)
+    return "".join("\u00a0" * len(one) if one.isspace() else clean(one) for one in pieces if one)
 
 
 class _Rule(Flowable):
@@ -128,7 +135,7 @@ class _Rule(Flowable):
 
     def wrap(self, room: float, _height: float) -> tuple[float, float]:
         self.room = room
-        return room, 4
+        return room, 5
 
     def draw(self) -> None:
         self.canv.setLineWidth(0.7)
@@ -138,18 +145,20 @@ class _Rule(Flowable):
 def _story(report: Report) -> list[Any]:
     head = report.head
     room = A4[0] - LEFT - RIGHT
-    left: list[Any] = [_words(head.superior.upper(), HEAD, align=TA_CENTER)] if head.superior else []
-    left += [_words(head.issuer.upper(), HEAD, BOLD, TA_CENTER), _Rule(24 * mm)]
+    above = name_lines(head.superior) if head.superior else []
+    left: list[Any] = [_words(line, HEAD, align=TA_CENTER) for line in above]
+    left += [_words(line, HEAD, BOLD, TA_CENTER) for line in name_lines(head.issuer)]
+    left.append(_Rule(24 * mm))
     motto = pdfmetrics.stringWidth(MOTTO, BOLD, BODY)
     right = [
         _words(NATION, HEAD - 0.5, BOLD, TA_CENTER),
         _words(MOTTO, BODY, BOLD, TA_CENTER),
         _Rule(motto),
     ]
-    under: list[Any] = [_words(f"Số:        /{head.symbol}".replace("  ", "\u00a0 "), BODY, align=TA_CENTER)]
+    under: list[Any] = [_words(f"Số:        /{head.symbol}", BODY, align=TA_CENTER)]
     if not head.kind:
         under.append(_words(head.subject, HEAD, align=TA_CENTER))
-    dated = f"{head.place}, ngày       tháng       năm         ".replace("  ", "\u00a0 ")
+    dated = f"{head.place}, ngày       tháng       năm         "
     top = Grid([[left, right], [under, [_words(dated, BODY, ITALIC, TA_CENTER)]]], [63 * mm, room - 63 * mm])
     top.setStyle(
         TableStyle(
@@ -206,7 +215,12 @@ def _grid(source: Table, room: float, size: float) -> list[Any]:
         [_cell(source, place, value, size) for place, value in enumerate(row)] for row in source.rows
     ]
     if source.total is not None:
-        rows.append([_cell(source, place, value, size, BOLD) for place, value in enumerate(source.total)])
+        rows.append(
+            [
+                _words(shown(value, source.columns[place].kind), size, BOLD)
+                for place, value in enumerate(source.total)
+            ]
+        )
     look = TableStyle(
         [
             ("GRID", (0, 0), (-1, -1), 0.5, black),
@@ -215,6 +229,12 @@ def _grid(source: Table, room: float, size: float) -> list[Any]:
             ("RIGHTPADDING", (0, 0), (-1, -1), 3),
             ("TOPPADDING", (0, 0), (-1, -1), 1),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+            ("FONT", (0, 0), (-1, -1), REGULAR, size, size * 1.2),
+            *(
+                ("ALIGN", (place, 1), (place, -1), "RIGHT")
+                for place, column in enumerate(source.columns)
+                if column.kind != Kind.TEXT
+            ),
         ]
     )
     return [
@@ -223,10 +243,12 @@ def _grid(source: Table, room: float, size: float) -> list[Any]:
     ]
 
 
-def _cell(source: Table, place: int, value: Any, size: float, font: str = REGULAR) -> Paragraph:
+def _cell(source: Table, place: int, value: Any, size: float, font: str = REGULAR) -> Any:
+    """Return words as a paragraph, for they wrap; numbers as they are, which is much faster."""
     kind = source.columns[place].kind
-    text = kind == Kind.TEXT or (value is None and kind == Kind.SHARE)
-    return _words(shown(value, kind), size, font, TA_LEFT if text else TA_RIGHT)
+    if kind == Kind.TEXT or value is None or isinstance(value, str):
+        return _words(shown(value, kind), size, font)
+    return shown(value, kind)
 
 
 def _signature(report: Report, room: float) -> Any:
@@ -245,7 +267,7 @@ def _appendix(report: Report, appendix: Appendix) -> list[Any]:
         PageBreak(),
         _words(f"Phụ lục {appendix.numeral}", BODY, BOLD, TA_CENTER),
         _words(table.title.upper(), BODY, BOLD, TA_CENTER),
-        _words(report.attached_to.replace("  ", "\u00a0 "), BODY, ITALIC, TA_CENTER),
+        _words(report.attached_to, BODY, ITALIC, TA_CENTER),
         _words(table.asked, HEAD, align=TA_CENTER, before=3),
         Spacer(0, 6),
         *_grid(table, A4[1] - LEFT - RIGHT, 10.5),
