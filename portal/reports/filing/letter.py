@@ -14,6 +14,7 @@ from portal.reports.tables import Column, Kind, Table, Value
 def letter(plan: Plan, period: Period, behind: Sequence[Standing], province: str, today: date) -> Report:
     """Return the letter of the standing agency of `today` to the places that have not filed, each named with its state."""
     agency = plan.agency_on(today)
+    behind = [one for one in behind if not one.place.whole]  # its own report is not its to ask for
     issuer = agency.name.vi if agency is not None else plan.issuer.vi
     rows: list[Sequence[Value]] = [
         (

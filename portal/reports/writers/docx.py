@@ -129,7 +129,7 @@ def _rule(where: Any, room: float, length: float) -> None:
     edge = Mm(max(0.0, (room - length) / 2))
     form = paragraph.paragraph_format
     form.left_indent = form.right_indent = edge
-    form.line_spacing, form.space_before = Pt(3), Pt(2)
+    form.line_spacing, form.space_before = Pt(3), Pt(4)
     border = OxmlElement("w:pBdr")
     top = OxmlElement("w:top")
     for name, value in (("val", "single"), ("sz", "6"), ("space", "1"), ("color", "000000")):

@@ -135,7 +135,7 @@ class _Rule(Flowable):
 
     def wrap(self, room: float, _height: float) -> tuple[float, float]:
         self.room = room
-        return room, 5
+        return room, 8
 
     def draw(self) -> None:
         self.canv.setLineWidth(0.7)
