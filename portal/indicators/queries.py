@@ -81,7 +81,10 @@ def course_bits(session: Session, plan: Plan) -> Mapping[str, tuple[int, int]]:
             )
         }
     )
-    ids = dict(session.execute(select(Course.code, Course.id).where(Course.code.in_(named))).tuples().all())
+    ids = {
+        row.code: row.id
+        for row in session.execute(select(Course.code, Course.id).where(Course.code.in_(named)))
+    }
     return {code: (ids[code], 1 << place) for place, code in enumerate(named) if code in ids}
 
 

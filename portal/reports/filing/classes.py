@@ -52,16 +52,15 @@ def held(session: Session, period: Period, day: date, units: Collection[int] | N
 
 def _workshops(session: Session, period: Period, day: date) -> Sequence[Held]:
     there = (Attended.withdrawn_at.is_(None), Workshop.ends_on >= period.starts_on, Workshop.ends_on <= day)
-    people = dict(
-        session.execute(
+    people = {
+        row[0]: row[1]
+        for row in session.execute(
             select(Attended.workshop_id, func.count())
             .join(Workshop, Workshop.id == Attended.workshop_id)
             .where(*there)
             .group_by(Attended.workshop_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     audiences: dict[int, list[str]] = {}
     for key, audience in session.execute(
         select(Attended.workshop_id, Attended.audience)
@@ -121,16 +120,15 @@ def _workshops(session: Session, period: Period, day: date) -> Sequence[Held]:
 
 def _evenings(session: Session, period: Period, day: date) -> Sequence[Held]:
     window = (GroupLesson.played_on >= period.starts_on, GroupLesson.played_on <= day)
-    people = dict(
-        session.execute(
+    people = {
+        row[0]: row[1]
+        for row in session.execute(
             select(GroupPresent.group_lesson_id, func.count())
             .join(GroupLesson, GroupLesson.id == GroupPresent.group_lesson_id)
             .where(*window)
             .group_by(GroupPresent.group_lesson_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     audiences: dict[int, list[str]] = {}
     for key, audience in session.execute(
         select(GroupPresent.group_lesson_id, GroupPresent.audience)

@@ -160,8 +160,8 @@ class _allowed:  # noqa: N801 - a function that remembers
             and (Action.REPORT_PREPARE in MAY[grant.role] or Action.REPORT_RECEIVE in MAY[grant.role])
         ]
         line = history.area_now()
-        self._now = dict(session.execute(select(line.c.old, line.c.now)).tuples().all())
-        self._above = dict(session.execute(select(Area.id, Area.parent_id)).tuples().all())
+        self._now = {row[0]: row[1] for row in session.execute(select(line.c.old, line.c.now))}
+        self._above = {row[0]: row[1] for row in session.execute(select(Area.id, Area.parent_id))}
 
     def __call__(self, place: Must) -> bool:
         areas: set[int] = set()

@@ -137,7 +137,7 @@ def hall(
                 unit_id=unit.id,
                 area_id=unit.area_id,
                 audience="health_worker",
-            )  # fmt: skip
+            )
         )
     session.flush()
 
