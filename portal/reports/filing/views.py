@@ -430,7 +430,7 @@ def verify(filing_id: int) -> Answer:
                 len(faults),
                 parts="; ".join(faults),
             ),
-            "error",
+            "warning",
         )
     else:
         flash(_("Every digest was recomputed: the report is as it was filed."), "success")

@@ -49,8 +49,18 @@ def officer(session: Session, world: World, name: str, *, trained_on: date | Non
     return one
 
 
+def called(session: Session, code: str) -> Course:
+    """Return a course, which may not be among the shipped ones yet."""
+    found = session.scalars(select(Course).where(Course.code == code)).first()
+    if found is None:
+        found = Course(code=code, sector="health", access="open")
+        session.add(found)
+        session.flush()
+    return found
+
+
 def certify(session: Session, user: User, code: str, day: date) -> Certificate:
-    course = session.scalars(select(Course).where(Course.code == code)).one()
+    course = called(session, code)
     number = next(_serial)
     one = Certificate(
         serial=f"TEST-{number:06d}",
@@ -115,7 +125,7 @@ def hall(
 ) -> None:
     """Add a class that clinic K held on a day, closed, with these people."""
     unit = session.get_one(Unit, world.clinic)
-    course = session.scalars(select(Course).where(Course.code == "YT-01")).one()
+    course = called(session, "YT-01")
     number = next(_serial)
     one = Workshop(
         key=f"hall-{number}", origin="hall", title=title, search_key="lop", course_id=course.id, plan_item="II.5.b",
