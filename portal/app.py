@@ -51,6 +51,7 @@ from portal.reports import household_views as households
 from portal.reports import indicator_files, looks, reorganisations, units
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
+from portal.reports.filing import views as filings
 from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
@@ -63,6 +64,7 @@ NAVIGATION = (
     ("workshops.index", N_("Classes"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
     ("indicators.board", N_("Indicators"), Action.INDICATOR_READ),
+    ("filings.index", N_("Reports"), Action.REPORT_PREPARE),
     ("assignments.index", N_("Assignments"), Action.COURSE_ASSIGN),
     ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
     ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
@@ -111,6 +113,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         households.bp,
         assignments.bp,
         reminders.bp,
+        filings.bp,
         families.bp,
         reports.author,
         units.bp,

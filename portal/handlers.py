@@ -12,6 +12,7 @@ from portal.core.rosters import erasing as roster_rows
 from portal.core.rosters import jobs as rosters
 from portal.indicators import holdings as indicators
 from portal.reports.filing import holdings as filing
+from portal.reports.filing import jobs as filing_jobs
 
 MODULES = (
     sending,
@@ -24,4 +25,5 @@ MODULES = (
     courses,
     indicators,
     filing,
+    filing_jobs,
 )

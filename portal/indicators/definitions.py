@@ -204,6 +204,38 @@ class Default:
 
 
 @dataclass(frozen=True, slots=True)
+class Agency:
+    """The standing agency of the plan from a day on, with the ministry that receives the consolidated report."""
+
+    since: date
+    name: Text
+    symbol: str
+    ministry: Text
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who must report: an office of the province (by its sector), or every area at a level, from a day to a day.
+
+    A level of `province` is the standing agency's own report, which covers all sectors; its name is the agency's of the
+    day. above: who stands over the office in the head of its report; empty for people's committees.
+    """
+
+    level: str
+    sector: str | None
+    name: Text
+    symbol: str
+    above: Text
+    since: date
+    until: date | None
+
+    def on(self, day: date) -> bool:
+        """Return whether it must report on a day."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A plan with everything needed to compute, show and defend its figures.
 
@@ -223,6 +255,17 @@ class Plan:
     indicators: tuple[Indicator, ...]
     digest: str
     questions: tuple[Question, ...] = ()
+    agencies: tuple[Agency, ...] = ()
+    reporters: tuple[Reporter, ...] = ()
+
+    def agency_on(self, day: date) -> Agency | None:
+        """Return the standing agency in force on a day; None where the plan names none."""
+        begun = [one for one in self.agencies if one.since <= day]
+        return begun[-1] if begun else None
+
+    def reporters_on(self, day: date) -> tuple[Reporter, ...]:
+        """Return who must report on a day."""
+        return tuple(one for one in self.reporters if one.on(day))
 
     def indicator(self, code: str) -> Indicator | None:
         """Return an entry by its code."""
@@ -281,7 +324,14 @@ def _plan(root: Table, text: str) -> Plan:
         indicators=indicators,
         digest=hashlib.sha256(text.encode()).hexdigest(),
         questions=tuple(_question(one) for one in root.tables("question", required=False)),
+        agencies=tuple(_agency(one) for one in root.tables("agency", required=False)),
+        reporters=tuple(_reporter(one) for one in root.tables("reporter", required=False)),
     )
+    for place, (table, agency) in enumerate(
+        zip(root.tables("agency", required=False), plan.agencies, strict=True)
+    ):
+        if place and agency.since <= plan.agencies[place - 1].since:
+            table.fault("since", "a later agency begins later than the one before it")
     if plan.valid_to < plan.valid_from:
         head.fault("valid_to", "“valid_to” is before “valid_from”")
     head.close()
@@ -320,6 +370,36 @@ def _target_set(table: Table) -> TargetSet:
     found = TargetSet(
         table.text("code", r"[a-z0-9-]+", "province"), _both(table, "title"), table.text("source")
     )
+    table.close()
+    return found
+
+
+def _agency(table: Table) -> Agency:
+    found = Agency(
+        table.day("since"),
+        _both(table, "name"),
+        table.text("symbol"),
+        _both(table, "ministry"),
+        table.text("basis"),
+    )
+    table.close()
+    return found
+
+
+def _reporter(table: Table) -> Reporter:
+    found = Reporter(
+        level=table.text("level", choices=LEVELS),
+        sector=_optional(table, "sector", SECTORS),
+        name=table.both("name") or Text("", "") if "name" in table.data else Text("", ""),
+        symbol=table.text("symbol", required=False),
+        above=table.both("above") or Text("", "") if "above" in table.data else Text("", ""),
+        since=table.day("since"),
+        until=_optional_day(table, "until"),
+    )
+    if found.sector is not None and not (found.name.vi and found.symbol):
+        table.fault("name", "an office needs the “name” and the “symbol” that its report prints")
+    if found.until is not None and found.until < found.since:
+        table.fault("until", "“until” is before “since”")
     table.close()
     return found
 

@@ -293,7 +293,7 @@ def _declared_areas(opened: _Open) -> set[int]:
     return {
         unit.area
         for unit in rules._declaring(opened.plan, code, world).values()
-        if rules._counts_now(opened.plan, world.said.get((code, unit.id)), opened.period, opened.day)
+        if rules.counts_now(opened.plan, world.said.get((code, unit.id)), opened.period, opened.day)
     }
 
 

@@ -123,7 +123,7 @@ def _shown(plan: Plan, code: str, period: Period, world: World) -> Part:
     said = [world.said.get((code, unit)) for unit in declaring]
     if item is not None and item.kind == ItemKind.COUNT:
         counts = [
-            int(one.value) for one in said if one is not None and _counts_now(plan, one, period, world.day)
+            int(one.value) for one in said if one is not None and counts_now(plan, one, period, world.day)
         ]
         return Part(f"item:{code}", arithmetic.pooled(counts), None)
     there = sum(_there(plan, one, period, world.day) for one in said)
@@ -277,7 +277,7 @@ def _declaring(plan: Plan, code: str, world: World) -> dict[int, UnitFact]:
     }
 
 
-def _counts_now(plan: Plan, said: Said | None, period: Period, day: date) -> bool:
+def counts_now(plan: Plan, said: Said | None, period: Period, day: date) -> bool:
     """Return whether a declaration counts on the day: approved, with its evidence, not outdated, in the window if yearly."""
     if said is None or not said.approved:
         return False
@@ -295,7 +295,7 @@ def _there(plan: Plan, said: Said | None, period: Period, day: date) -> bool:
     return (
         said is not None
         and item is not None
-        and _counts_now(plan, said, period, day)
+        and counts_now(plan, said, period, day)
         and _says_yes(item, said.value)
     )
 
@@ -337,7 +337,7 @@ def _took_part(
     waiting = 0
     for unit in declaring.values():
         said = world.said.get((rule.denominator or "", unit.id))
-        if _counts_now(plan, said, period, world.day) and said is not None:
+        if counts_now(plan, said, period, world.day) and said is not None:
             declared[unit.area] = declared.get(unit.area, 0) + int(said.value)
         elif said is not None and not said.approved:
             waiting += 1
@@ -357,7 +357,7 @@ def _took_part(
             int(said.value)
             for unit in _declaring(plan, rule.beside, world).values()
             if unit.area in declared
-            and _counts_now(plan, said := world.said.get((rule.beside, unit.id)), period, world.day)
+            and counts_now(plan, said := world.said.get((rule.beside, unit.id)), period, world.day)
             and said is not None
         )
         parts = (Part("with_declared", counted + more, sum(declared.values()), target),) if declared else ()
@@ -626,7 +626,7 @@ def _declared_counts(plan: Plan, rule: Rule, period: Period, world: World) -> _M
     for unit_id in sorted({*above, *below}):
         first = world.said.get((rule.numerator or "", unit_id))
         second = world.said.get((rule.denominator or "", unit_id))
-        good = _counts_now(plan, first, period, world.day), _counts_now(plan, second, period, world.day)
+        good = counts_now(plan, first, period, world.day), counts_now(plan, second, period, world.day)
         waiting += sum(one is not None and not one.approved for one in (first, second))
         if all(good) and first is not None and second is not None:
             gave += 1
