@@ -65,8 +65,9 @@ fmt: $(VENV)/dev.stamp ## format
 bench: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## the benchmarks, as a table and as build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader of what people send (ARGS="--seed 2")
+fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader of what people send, whole imports too (ARGS="--seed 2")
 	@mkdir -p build && $(BIN)/python -m tests.fuzz.tables_in --count 100000 --keep build/fuzz-input $(ARGS)
+	@$(BIN)/python -m tests.fuzz.imports --read 100000 --run 10000 $(ARGS)
 
 lock: ## resolve the dependencies anew and write the lock files
 	@$(BIN)/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-header --extra postgres --extra redis --group dev pyproject.toml -o requirements/dev.txt
