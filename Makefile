@@ -65,8 +65,9 @@ fmt: $(VENV)/dev.stamp ## format
 bench: $(VENV)/dev.stamp $(VENV)/catalogues.stamp ## the benchmarks, as a table and as build/bench.json
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader (ARGS="--seed 2"), and every property on 25 times as many examples
+fuzz: $(VENV)/dev.stamp ## 100,000 broken files into every reader, whole imports too (ARGS="--seed 2"); every property on 25 times as many examples
 	@mkdir -p build && $(BIN)/python -m tests.fuzz.tables_in --count 100000 --keep build/fuzz-input $(ARGS)
+	@$(BIN)/python -m tests.fuzz.imports --read 100000 --run 10000 $(ARGS)
 	@HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n 2 --dist worksteal -m hypothesis
 
 lock: ## resolve the dependencies anew and write the lock files

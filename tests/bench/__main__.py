@@ -11,7 +11,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,12 +27,12 @@ from portal.config import Settings
 from portal.core import clock
 from portal.core.db import db
 from tests import machine
-from tests.bench import assignments, exports, floor, journeys, people, units, weights
+from tests.bench import assignments, exports, floor, journeys, people, rosters, units, weights
 from tests.bench.load import Journey, Samples, over_and_over, request, run
 from tests.bench.serving import ROOT, SECRET, Server, database, portal_environ, serving
 
 CONNECTIONS = 8
-NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments", "units")
+NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments", "units", "rosters")
 Verdict = tuple[str, bool | None]
 
 
@@ -506,6 +506,36 @@ def rules(bench: Bench, where: str) -> None:
         )
 
 
+def staff_lists(bench: Bench, where: str, urls: Sequence[str]) -> None:
+    """Measure a list of 50,000 staff read, applied and undone, and the page of a unit with 300 people."""
+    rows = 5_000 if bench.quick else rosters.ROWS
+    found = rosters.in_a_process(urls, rows)
+    for what, key, most in (("read", "read", 120), ("applied", "applied", 60), ("undone", "undone", 60)):
+        bench.add(
+            where,
+            f"staff list of {rows:,}: {what}, s",
+            p50=found[key] * 1000,
+            target=f"<= {most} s",
+            met=found[key] <= most,
+            seconds=found[key],
+        )
+    bench.add(
+        where,
+        f"staff list of {rows:,}: peak memory, MB",
+        target="<= 200 MB",
+        met=found["peak_mb"] <= 200,
+        note=f"+{found['peak_mb']:.0f} MB for a file of {found['file_mb']:.1f} MB",
+        megabytes=found["peak_mb"],
+    )
+    bench.add(
+        where,
+        f"roster page of a unit with {rosters.PAGE_PEOPLE} people",
+        p50=found["page"] * 1000,
+        target="<= 200 ms",
+        met=found["page"] <= 0.2,
+    )
+
+
 def _closed(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
@@ -544,8 +574,12 @@ def main() -> int:
                 continue
             if bench.wants("assignments"):
                 rules(bench, where)
-                if given.only == "assignments":
-                    continue
+            if bench.wants("rosters"):
+                with ExitStack() as stack:
+                    urls = [stack.enter_context(database(where, Path(name), f"rosters{n}")) for n in (1, 2)]
+                    staff_lists(bench, where, urls)
+            if given.only in ("assignments", "rosters"):
+                continue
             measure(bench, where, Path(name))
     say(f"\n{time.perf_counter() - began:.0f} s, load average {os.getloadavg()[0]:.1f}\n\n{heading()}")
     for row in bench.rows:

@@ -1,15 +1,16 @@
 """Staff lists: a file of 50,000 rows read, applied and undone (time, peak memory), and the page of a unit of 300 people.
 
-`python -m tests.bench.rosters` prints the figures; `figures` gives them to the table of `make bench`.
+`python -m tests.bench.rosters` prints the figures; `figures` `in_a_process` gives them to the table of `make bench`.
 """
 
 import io
+import json
 import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -157,25 +158,30 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def figures(say: Callable[[str], None] = print, rows: int = ROWS) -> dict[str, Any]:
-    """Measure in a process of its own (peak memory is a process's), on SQLite; return the figures."""
+def in_a_process(urls: Sequence[str], rows: int = ROWS) -> dict[str, Any]:
+    """Measure in a process of its own (peak memory is a process's), on two empty databases; return the figures."""
+    code = (
+        "import json, sys; from pathlib import Path; from tests.bench import rosters; f = Path(sys.argv[1]);"
+        "(f / 'a').mkdir(); (f / 'b').mkdir();"
+        "found = rosters.measured(f / 'a', sys.argv[3], int(sys.argv[2]));"
+        "found['page'] = rosters.page(f / 'b', sys.argv[4]); print(json.dumps(found))"
+    )
     with tempfile.TemporaryDirectory() as folder:
-        code = (
-            "import json, sys; from pathlib import Path; from tests.bench import rosters; f = Path(sys.argv[1]);"
-            "(f / 'a').mkdir(); (f / 'b').mkdir();"
-            "found = rosters.measured(f / 'a', f'sqlite:///{f}/a/a.db', int(sys.argv[2]));"
-            "found['page'] = rosters.page(f / 'b', f'sqlite:///{f}/b/b.db'); print(json.dumps(found))"
-        )
         done = subprocess.run(
-            [sys.executable, "-c", code, folder, str(rows)],
+            [sys.executable, "-c", code, folder, str(rows), *urls],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
         )
-    import json
-
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def figures(say: Callable[[str], None] = print, rows: int = ROWS) -> dict[str, Any]:
+    """Measure on SQLite; say and return the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = in_a_process([f"sqlite:///{folder}/1.db", f"sqlite:///{folder}/2.db"], rows)
     say(
         f"staff list of {found['rows']:,} rows ({found['file_mb']:.1f} MB): read {found['read']:.1f} s, "
         f"applied {found['applied']:.1f} s, undone {found['undone']:.1f} s, memory +{found['peak_mb']:.0f} MB; "

@@ -178,9 +178,9 @@ notices.read                  POST    in       404     404          404       40
 notices.read_all              POST    in       303     303          303       303      303        303    303    303   303
 workshops.index               GET     in       200      200      200      200      200      200      200      200     200
 workshops.show                GET     in       200      200      200      200      200      200      404      404     404
-attendance.register            POST    in       303      303      303      303      303      303      404      404     404
-attendance.give_up             POST    in       303      303      303      303      303      303      404      404     404
-attendance.check_in            GET     in       200      200      200      200      200      200      200      200     200
+workshops.register            POST    in       303      303      303      303      303      303      404      404     404
+workshops.give_up             POST    in       303      303      303      303      303      303      404      404     404
+workshops.check_in            GET     in       200      200      200      200      200      200      200      200     200
 workshops.check_in_submit     POST    in       422      422      422      422      422      422      422      422     422
 halls.listing                 GET     in       403      403      200      200      200      200      403      403     403
 halls.training                GET     in       200      200      200      200      200      200      200      200     200
@@ -462,9 +462,9 @@ WHERE = {
     "jobs.again": Asked("/manage/jobs/1/again"),
     "workshops.index": Asked("/workshops/"),
     "workshops.show": Asked("/workshops/{hall}/"),
-    "attendance.register": Asked("/workshops/{hall}/register"),
-    "attendance.give_up": Asked("/workshops/{hall}/give-up"),
-    "attendance.check_in": Asked("/workshops/{hall}/check-in"),
+    "workshops.register": Asked("/workshops/{hall}/register"),
+    "workshops.give_up": Asked("/workshops/{hall}/give-up"),
+    "workshops.check_in": Asked("/workshops/{hall}/check-in"),
     "workshops.check_in_submit": Asked("/workshops/{hall}/check-in"),
     "halls.listing": Asked("/manage/workshops/"),
     "halls.training": Asked("/manage/workshops/training"),

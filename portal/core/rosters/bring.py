@@ -119,8 +119,13 @@ def coded_units(session: Session, who: Actor) -> frozenset[str]:
     )
 
 
-def known_for(session: Session, who: Actor, rows: Sequence[Row], as_of: date) -> Known:
-    """Return what of the roster the planner needs for `rows`: four queries, whatever the size of the roster."""
+def known_for(
+    session: Session, who: Actor, rows: Sequence[Row], as_of: date, also: Collection[str] = ()
+) -> Known:
+    """Return what of the roster the planner needs for `rows`: four queries, whatever the size of the roster.
+
+    also: codes of units that rows name which could not be read otherwise.
+    """
     codes = {row.code for row in rows if row.code}
     phones = {row.phone for row in rows if row.phone}
     keys = {fold(row.name) for row in rows}
@@ -131,7 +136,7 @@ def known_for(session: Session, who: Actor, rows: Sequence[Row], as_of: date) ->
     )  # fmt: skip
     found = session.execute(
         select(Unit.id, Unit.code, Unit.id.in_(mine), coded).where(
-            Unit.code.in_({row.unit for row in rows}),
+            Unit.code.in_({row.unit for row in rows} | set(also)),
             Unit.valid_from <= as_of,
             or_(Unit.valid_to.is_(None), Unit.valid_to >= as_of),
         )
@@ -200,6 +205,16 @@ def standing(session: Session, units: Iterable[str], as_of: date) -> Iterator[Po
             yield Post(one[0], one[1], one[2], str(one[3]), one[4], one[5], one[6])
 
 
+def units_named(batch: Sequence[Item]) -> frozenset[str]:
+    """Return the codes of units that the unreadable rows of a batch name."""
+    return frozenset(_named(item) for item in batch if isinstance(item, Unread)) - {""}
+
+
+def _named(item: Unread) -> str:
+    """Return whose list a row belongs to, "" where that is not known: where it does not say so in words that can be read."""
+    return item.seen.get("unit", "").strip().upper() if item.reason != "other_unit" else ""
+
+
 def planned(
     session: Session,
     who: Actor,
@@ -211,12 +226,11 @@ def planned(
 ) -> tuple[list[tuple[Item, Outcome]], str]:
     """Return a batch with its outcomes, and a digest of everything known that they stand on."""
     rows = [item for item in batch if isinstance(item, Row)]
-    known = known_for(session, who, rows, as_of)
+    known = known_for(session, who, rows, as_of, units_named(batch))
     outcomes: list[tuple[Item, Outcome]] = []
     for item in batch:
         if isinstance(item, Unread):
-            # whose list it belongs to is only known where the row says so, in words that can be read
-            where = item.seen.get("unit", "").strip().upper() if item.reason != "other_unit" else ""
+            where = _named(item)
             seen.refused(where if where in known.units else "")
             outcomes.append((item, Outcome(Kind.REFUSED, item.reason, values=item.values)))
     done = dict(
@@ -367,6 +381,7 @@ class Batch:
     """A thousand lines, ready to be written. rows: all that were planned; keys: how new people sort and are searched."""
 
     rows: list[Row]
+    also: frozenset[str]
     known: str
     pairs: list[tuple[Row | int, Outcome]]
     keys: dict[int, tuple[str, str]]
@@ -421,7 +436,9 @@ def check(session: Session, who: Actor, one: RosterImport, progress: Progress | 
                 pairs.append((item, outcome))
         pairs += [(0, _outcome(line)) for line in lines if not line.number]
         keys = {row.number: (sort_key(row.name), fold(row.name)) for row, outcome in pairs if isinstance(row, Row) and _is_new(outcome)}  # fmt: skip
-        checked.add(Batch([item for item, _ in outcomes if isinstance(item, Row)], known, pairs, keys))
+        items_ = [item for item, _outcome_ in outcomes]
+        readable = [item for item in items_ if isinstance(item, Row)]
+        checked.add(Batch(readable, units_named(items_), known, pairs, keys))
         done += len(lines)
         if progress is not None:
             progress(done, total)
@@ -804,7 +821,7 @@ def apply(
     """
     by_id = who.id or 0
     for batch in checked.batches():
-        if digest_of(known_for(session, who, batch.rows, one.as_of)) != batch.known:
+        if digest_of(known_for(session, who, batch.rows, one.as_of, batch.also)) != batch.known:
             raise Moved
     if _left(session, one, checked) != checked.left:
         raise Moved
