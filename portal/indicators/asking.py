@@ -74,10 +74,7 @@ def read(session: Session, who: Actor, given: Mapping[str, str], today: date) ->
     if not place:
         raise NotFound
     now = bounds == "now" or not differ
-    if now:
-        where = where_for(session, who, place, Action.INDICATOR_READ)
-    else:
-        where = _then(session, who, place, day)
+    where = where_for(session, who, place, Action.INDICATOR_READ) if now else _then(session, who, place, day)
     return Question(
         Asked(plan, target_set, period, day, now),
         where,
