@@ -255,8 +255,10 @@ def missing_of(figure: Figure) -> str:
     if not number:
         return ""
     shown = show_number(number, language())
-    return ngettext(
-        "%(number)s unit must still declare", "%(number)s units must still declare", number, number=shown
+    return str(
+        ngettext(
+            "%(number)s unit must still declare", "%(number)s units must still declare", number, number=shown
+        )
     )
 
 
