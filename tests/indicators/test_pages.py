@@ -76,8 +76,8 @@ def test_the_board_shows_every_entry_with_its_counts_and_never_nought_per_cent_w
     assert "needs 1 of 1 facilities; 1 still lacking" in facility
     assert "1 unit must still declare" in facility
     parents = page.split('id="CT01"')[1].split('id="CT02"')[0]
-    assert "no denominator yet" in parents
-    assert "0%" not in parents
+    assert '<p class="indicator__value">no denominator yet</p>' in parents
+    assert ">0%" not in parents
 
 
 def test_the_board_of_a_district_asks_for_four_of_eight_in_whole_numbers(
