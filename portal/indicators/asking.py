@@ -8,13 +8,14 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
+from portal.core.locale import show_date
 from portal.core.organisation import history
 from portal.core.policy import Action, Actor
 from portal.indicators.catalogue import plans
 from portal.indicators.compute import Asked
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import Kind, NoPeriod, Period, last_closed, running, since
-from portal.indicators.places import Where, starts, where_for, where_then
+from portal.indicators.places import Where, came_from, starts, where_for, where_then
 
 MOST_PERIODS = 24
 
@@ -73,10 +74,7 @@ def read(session: Session, who: Actor, given: Mapping[str, str], today: date) ->
     if not place:
         raise NotFound
     now = bounds == "now" or not differ
-    if now:
-        where = where_for(session, who, place, Action.INDICATOR_READ)
-    else:
-        where = where_then(session, who, place, Action.INDICATOR_READ, day)
+    where = where_for(session, who, place, Action.INDICATOR_READ) if now else _then(session, who, place, day)
     return Question(
         Asked(plan, target_set, period, day, now),
         where,
@@ -85,6 +83,25 @@ def read(session: Session, who: Actor, given: Mapping[str, str], today: date) ->
         differ,
         today <= period.cut_off,
     )
+
+
+def _then(session: Session, who: Actor, place: str, day: date) -> Where:
+    """Return a place of then. Of a place that did not stand then, say from which it came: the asker may see it today."""
+    try:
+        return where_then(session, who, place, Action.INDICATOR_READ, day)
+    except NotFound:
+        now = where_for(session, who, place, Action.INDICATOR_READ)
+        before = came_from(session, now, day)
+        if not before:
+            raise
+        raise BadQuestion(
+            _(
+                "“%(place)s” did not exist on %(day)s. It came from: %(before)s.",
+                place=now.name,
+                day=show_date(day),
+                before=", ".join(f"{name} ({code})" for code, name in before),
+            )
+        ) from None
 
 
 def _period(plan: Plan, text: str, today: date) -> Period:

@@ -183,6 +183,21 @@ def _came_from(session: Session, code: str, day: date) -> Area | None:
     return session.get(Area, same[0]) if len(same) == 1 else None
 
 
+def came_from(session: Session, where: Where, day: date) -> list[tuple[str, str]]:
+    """Return (code, name) of the places of a day that have become a place of today, in the order of codes."""
+    if where.unit is not None:
+        line, then = history.unit_now(), history.units_on(day).subquery()
+    else:
+        line, then = history.area_now(), history.areas_on(day).subquery()
+    rows = session.execute(
+        select(then.c.code, then.c.name)
+        .join(line, line.c.old == then.c.id)
+        .where(line.c.now == (where.unit if where.unit is not None else where.area))
+        .order_by(then.c.code)
+    )
+    return [(code, name) for code, name in rows]
+
+
 def _chain_then(session: Session, area_id: int, day: date) -> list[tuple[int, str, str]]:
     """Return (id, code, name) of an area and of those above it on a day, the highest first."""
     rows = session.execute(history.areas_on(day)).all()

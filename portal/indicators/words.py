@@ -62,8 +62,8 @@ WAY_LABELS = {
 #: Reasons without facts of their own.
 REASONS = {
     "no_certificate": N_("no certificate"),
-    "no_roster": N_("no staff list: the unit gave none, so nobody of it is in the ratio"),
-    "totals": N_("the unit gives a signed total instead of a staff list"),
+    "no_roster": N_("no staff list from the unit"),
+    "totals": N_("the unit gives a signed total only"),
     "not_listed": N_("not on any staff list"),
     "elsewhere": N_("has a post in a unit that this indicator does not count"),
     "no_people": N_("nobody of the groups on its staff list"),

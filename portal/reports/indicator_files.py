@@ -138,7 +138,7 @@ def rows(code: str, kind: str) -> Response | Redirect:
         title=title,
         asked=asked_line(asked),
         columns=(
-            Column("name", _("Name"), Kind.TEXT, 32),
+            Column("name", _("Who or what"), Kind.TEXT, 32),
             Column("unit", _("Unit"), Kind.TEXT, 32),
             Column("unit_code", _("Code of the unit"), Kind.TEXT, 14),
             Column("part", _("Group"), Kind.TEXT, 24),

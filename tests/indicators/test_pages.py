@@ -69,15 +69,15 @@ def test_the_board_shows_every_entry_with_its_counts_and_never_nought_per_cent_w
 
     page = sign_in(agency.id).get("/indicators/" + H1 + "&lang=en").get_data(as_text=True)
 
-    assert page.count('class="indicator"') == 21
+    assert page.count('class="indicator"') == 22
     facility = page.split('id="CT06"')[1].split('id="CT07"')[0]
     assert "0 / 1" in facility
     assert "not reached" in facility
     assert "needs 1 of 1 facilities; 1 still lacking" in facility
     assert "1 unit must still declare" in facility
     parents = page.split('id="CT01"')[1].split('id="CT02"')[0]
-    assert "no denominator yet" in parents
-    assert "0%" not in parents
+    assert '<p class="indicator__value">no denominator yet</p>' in parents
+    assert ">0%" not in parents
 
 
 def test_the_board_of_a_district_asks_for_four_of_eight_in_whole_numbers(
@@ -247,7 +247,7 @@ def test_screen_and_files_are_equal_figure_by_figure(
     lines = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
     sheet = [[cell.value for cell in row] for row in book.active.iter_rows(min_row=5)]
 
-    assert len(lines) == 21
+    assert len(lines) == 22
     officers = next(line for line in lines if line["Code"] == "CT10")
     assert (officers["Numerator"], officers["Denominator"], officers["Value"]) == ("2", "3", "0.666667")
     for line, cells in zip(lines, sheet, strict=False):
@@ -272,7 +272,7 @@ def test_rows_in_a_file_are_those_on_the_screen(session: Session, world: World, 
     text = client.get(f"/indicators/CT06/rows.csv{address}").get_data(as_text=True)
     lines = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff"))))
 
-    assert [(line["Name"], line["State"], line["Reason"]) for line in lines] == [
+    assert [(line["Who or what"], line["State"], line["Reason"]) for line in lines] == [
         ("Trần Thị Ánh", "counted", ""),
         ("Lê Văn Bảo", "not counted", "no certificate of GD-02"),
     ]

@@ -1,4 +1,4 @@
-"""What is known of a day is read as it was then: posts, certificates, expiry, revocation, boundaries."""
+"""What is known of a day is read as it was then: units with their lists, places, people."""
 
 from datetime import date
 
@@ -7,11 +7,10 @@ from sqlalchemy.orm import Session
 from portal.indicators import queries
 from portal.indicators.catalogue import plans
 from portal.indicators.periods import Period
-from tests import factories
+from tests.factories import World
 
 
-def test_the_world_of_a_day_has_the_units_and_their_people(session: Session) -> None:
-    world = factories.build(session)
+def test_the_world_of_a_day_has_the_units_and_their_people(session: Session, world: World) -> None:
     plan = plans()["plan-39"]
 
     known = queries.world(session, plan, Period.parse("2025-H1"), date(2025, 6, 14), now=False)
