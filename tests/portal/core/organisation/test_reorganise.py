@@ -271,6 +271,20 @@ def test_a_decree_that_comes_too_late_in_the_file_or_in_time_is_refused() -> Non
     assert message(earlier) == "Xã Anh was reorganised later than this day; undo the later decree first."
 
 
+def test_a_code_and_a_first_day_name_one_place_for_ever() -> None:
+    """UB-A began on the day on which UB-B began and ends by this decree: UB-B cannot be given its code."""
+    state = world()
+    events = (
+        Event(Kind.RENAME, Subject.UNIT, ("UB-B",), (Successor("UB-A", "UBND Xã Bê"),)),
+        Event(Kind.MERGE, Subject.UNIT, ("UB-A",), (Successor("UB-N", "UBND Mới"),)),
+    )
+
+    found = planned(state, *events)
+
+    assert message(found) == "The code UB-A is taken by UBND Xã A."
+    assert found.changes == ()
+
+
 def test_places_that_the_portal_does_not_hold_come_from_outside() -> None:
     state = world()
     events = (
