@@ -44,6 +44,7 @@ from portal.core.rights import views as rights
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.indicators import api
 from portal.indicators import views as indicators
 from portal.reports import assignment_views as assignments
 from portal.reports import halls as hall_files
@@ -107,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         preview.bp,
         certificates.bp,
         certificates.verify,
+        api.bp,
         reports.bp,
         indicators.bp,
         indicator_files.bp,

@@ -34,7 +34,7 @@ from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, User
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
-from portal.core.errors import Refused
+from portal.core.errors import NotFound, Refused
 from portal.core.files.services import folder
 from portal.core.jobs import services as jobs_services
 from portal.core.jobs.models import Job, State
@@ -45,15 +45,16 @@ from portal.core.organisation import services as organisation
 from portal.core.organisation.decrees import Decree, Unreadable
 from portal.core.organisation.models import Area, Unit
 from portal.core.organisation.unit_files import Outcome
-from portal.core.policy import Action, Role
+from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rights import retention
 from portal.core.web import settings
 from portal.demo import large, sample_roster
 from portal.demo.size import PROVINCE
-from portal.indicators import opening
+from portal.indicators import answers, compute, opening
 from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
-from portal.indicators.periods import NoPeriod, Period
+from portal.indicators.periods import NoPeriod, Period, running
+from portal.indicators.places import Where, where_for, where_then
 from portal.reports import units as reports_units
 from portal.reports.filing import queries as filing_queries
 from portal.reports.filing import reporters
@@ -79,6 +80,7 @@ def init_app(app: Flask) -> None:
         catalogues,
         jobs,
         reports,
+        indicators,
         retain,
         setup,
     ):
@@ -587,6 +589,61 @@ def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
         click.echo(f"{worker.drain()} jobs")
     else:
         worker.run()
+
+
+@click.group("indicators")
+def indicators() -> None:
+    """Figures of the plan."""
+
+
+@indicators.command("compute")
+@click.option("--plan", "plan_code", default="plan-39", show_default=True)
+@click.option("--as-of", "as_of", required=True, help="a day, like 2025-12-14")
+@click.option("--place", required=True, help="area:34, area:34/education, unit:CODE, or a bare code")
+@click.option("--bounds", type=click.Choice(["then", "now"]), default="then", show_default=True)
+@click.option("--targets", help="target set; the plan's first one by default")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def indicators_compute(
+    plan_code: str, as_of: str, place: str, bounds: str, targets: str | None, shape: str
+) -> None:
+    """Compute every figure of a place from the facts of a day: those of the board, the files and the API."""
+    plan = plans().get(plan_code)
+    if plan is None:
+        raise click.ClickException(f"there is no plan {plan_code}; there are: {', '.join(plans())}")
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        raise click.ClickException(f"{as_of!r} is no day: write it like 2025-12-14") from None
+    sets = [one.code for one in plan.target_sets]
+    if targets is not None and targets not in sets:
+        raise click.ClickException(f"the plan has no target set {targets}; it has: {', '.join(sets)}")
+    session = db.session()
+    asked = compute.Asked(plan, targets or sets[0], running(day), day, bounds == "now")
+    where = _anywhere(session, place, asked)
+    facts = compute.Facts(session, asked)
+    figures = compute.board(facts, where, compute.relevant(plan, where))
+    if shape == "json":
+        answer = answers.document(asked, where, figures, facts.of(where)(day))
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{where.name}, {as_of}, {asked.period.code}, {asked.target_set}")
+    for indicator, figure in figures:
+        counts = "/".join("?" if one is None else str(one) for one in (figure.numerator, figure.denominator))
+        share = "" if figure.value is None else f"{float(figure.value) * 100:.1f} %"
+        click.echo(f"{indicator.code:<6} {counts:>17} {share:>8}  {indicator.title.en}")
+
+
+def _anywhere(session: Session, code: str, asked: compute.Asked) -> Where:
+    """Return a place for the command line, which sees all of them."""
+    everywhere = Actor(0, (Grant(Role.STANDING_AGENCY),))
+    for named in [code] if ":" in code else [f"area:{code}", f"unit:{code}"]:
+        try:
+            if asked.now:
+                return where_for(session, everywhere, named, Action.INDICATOR_READ)
+            return where_then(session, everywhere, named, Action.INDICATOR_READ, asked.day)
+        except NotFound:
+            continue
+    raise click.ClickException(f"there is no area or unit {code}")
 
 
 @click.group("reports")

@@ -274,6 +274,11 @@ filings.issued                POST    in       403     403          403       42
 filings.verify                POST    in       403     403          403       303      404        303    403    403   403
 filings.download              GET     in       403     403          403       404      404        404    403    403   403
 filings.scan                  GET     in       403     403          403       404      404        404    403    403   403
+api.figures                   GET     401      401     401          401       401      401        401    401    401   401
+api.data_value_sets           GET     401      401     401          401       401      401        401    401    401   401
+api.openapi                   GET     200      200     200          200       200      200        200    200    200   200
+accounts.make_token           POST    in       403     403          303       303      303        303    403    403   403
+accounts.end_token            POST    in       404     404          404       404      404        404    404    404   404
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -345,6 +350,11 @@ WHERE = {
     "manage.board": Asked("/manage/"),
     "manage.board_file": Asked("/manage/board.csv"),
     "indicators.board": Asked("/indicators/"),
+    "api.figures": Asked("/api/v1/indicators"),
+    "api.data_value_sets": Asked("/api/v1/data-value-sets"),
+    "api.openapi": Asked("/api/v1/openapi.json"),
+    "accounts.make_token": Asked("/account/tokens"),
+    "accounts.end_token": Asked("/account/tokens/999/end"),
     "indicators.how": Asked("/indicators/how"),
     "indicators.figure": Asked("/indicators/CT06/"),
     "indicators.rows": Asked("/indicators/CT06/rows"),
