@@ -5,7 +5,7 @@ was taken. Let through: the states after filing, the number, day and scan of the
 is gone is forgotten.
 
 A later migration that copies one of these tables (a batch alteration on SQLite) loses its triggers and must make them
-again; `tests/architecture/test_filing_triggers.py` fails when one forgets.
+again; `tests/portal/reports/filing/test_filing.py` fails when one forgets.
 
 Revision ID: ind3f
 Revises: ind1

@@ -37,8 +37,8 @@ class Filing(Base):
     """One report: plan, period and place; `number` counts the filings of the same question (2: after a return).
 
     `place` is the code as figures are asked for (`area:34/education`). `narrative` holds the words of each section.
-    `snapshot` and `digest` are set when it is filed: figures, rules, unit tree, checks, and the digests of rows and
-    files. Number, date, signature and seal of the paper are the clerk's: `issued_number`, `issued_on` and the signed
+    `snapshot` holds figures, rules, unit tree, checks and the document: of a draft as last computed; once filed also
+    the digests of rows and files, and all of it under `digest`. Number, date, signature and seal of the paper are the clerk's: `issued_number`, `issued_on` and the signed
     scan are added afterwards, and stand outside the digest.
     """
 

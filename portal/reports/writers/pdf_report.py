@@ -18,6 +18,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     Flowable,
@@ -69,11 +70,17 @@ def write(report: Report) -> bytes:
             author=clean(report.head.issuer),
             lang="vi-VN",
             invariant=1,
-            initialFontName=REGULAR,  # else Helvetica is named, and not embedded
         )
         document.addPageTemplates(_templates())
-        document.build(_story(report))
+        document.build(_story(report), canvasmaker=_Sheets)
         return file.getvalue()
+
+
+class _Sheets(Canvas):
+    """Pages that begin in our own letters: else Helvetica is named, and not embedded."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **(options | {"initialFontName": REGULAR, "lang": "vi-VN"}))
 
 
 def _templates() -> list[PageTemplate]:
@@ -163,6 +170,7 @@ def _story(report: Report) -> list[Any]:
     top.setStyle(
         TableStyle(
             [
+                ("FONT", (0, 0), (-1, -1), REGULAR),
                 ("VALIGN", (0, 0), (-1, -1), "TOP"),
                 ("LEFTPADDING", (0, 0), (-1, -1), 0),
                 ("RIGHTPADDING", (0, 0), (-1, -1), 0),
@@ -256,7 +264,15 @@ def _signature(report: Report, room: float) -> Any:
     left += [_words(f"- {recipient}", SMALL) for recipient in report.recipients]
     right: list[Any] = [_words(line.upper(), BODY, BOLD, TA_CENTER) for line in report.signature]
     grid = Grid([[left, [*right, Spacer(0, 75)]]], [room / 2, room / 2])
-    grid.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
+    grid.setStyle(
+        TableStyle(
+            [
+                ("FONT", (0, 0), (-1, -1), REGULAR),
+                ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+            ]
+        )
+    )
     return KeepTogether([Spacer(0, 12), grid])
 
 
