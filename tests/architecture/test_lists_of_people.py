@@ -27,18 +27,21 @@ LISTS = """
     roster.reset roster.print_slips rights.erasures
     halls.show halls.roll halls.sheet_file paper_classes.show practice.listing practice.show
     group_lessons.play group_lessons.evening hall_files.attendance hall_files.paper hall_files.practices
+    indicators.rows indicator_files.rows
 """
 NO_LISTS = {
     _OWN: """accounts.account certificates.mine attempts.show learn.quiz jobs.mine jobs.show jobs.state notices.mine
         rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
     _OPEN: """home.index home.help_page home.healthz home.readyz static accounts.login accounts.choose
         accounts.register accounts.first accounts.first_secret accounts.ask accounts.asked
-        catalogue.index catalogue.course verify.index verify.show group_lessons.worker manage.worker audit.roles""",
+        catalogue.index catalogue.course verify.index verify.show api.openapi group_lessons.worker manage.worker audit.roles""",
     _COUNTS: """manage.board manage.board_file assignments.index assignments.rules_file households.counts_file
         units.index units.export places.look places.export_mine reorganisations.index reorganisations.export
         reorganisations.show reorganisations.decree_file roster.units roster.basis roster.paper roster.imports
         halls.listing halls.training halls.screen hall_imports.evidence hall_imports.evidence_file
-        group_lessons.listing hall_files.workshops hall_files.evenings""",
+        group_lessons.listing hall_files.workshops hall_files.evenings
+        indicators.board indicators.how indicators.figure indicator_files.board api.figures api.data_value_sets
+        filings.index filings.listing filings.reminder filings.show filings.edit filings.download filings.scan""",
     _FORM: """households.register units.upload units.template reorganisations.new roster.add
         roster.import_template roster.import_new roster.ask_transfer halls.new halls.edit halls.close hall_imports.upload
         paper_classes.new rights.reason""",

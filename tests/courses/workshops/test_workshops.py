@@ -85,8 +85,8 @@ def test_after_the_last_day_nobody_gives_up_a_seat_and_nobody_is_told_of_one(
     later = NOW + timedelta(days=60)
 
     with pytest.raises(NotOpen):
-        services.give_up(session, hall, world.ana, by_id=world.ana, now=later)
-    assert services.give_up(session, hall, world.ana, by_id=world.bruno, now=later) == ()
+        attendance.give_up(session, hall, world.ana, by_id=world.ana, now=later)
+    assert attendance.give_up(session, hall, world.ana, by_id=world.bruno, now=later) == ()
     assert session.scalars(select(Notice).where(Notice.user_id == world.carla)).all() == []
 
 

@@ -156,7 +156,7 @@ def opener(facts: Facts, indicator: Indicator, where: Where) -> Iterator[Row]:
     """Yield one row for each person on a roster of the place: a stand-in that names people, for these tests."""
     asked = facts.asked
     world = facts.of(where)(asked.day)
-    session = facts._session
+    session = facts.session
     rule = indicator.rule_on(asked.day)
     for group in rule.groups:
         wanted = {code for need in group.needs for code in need}
