@@ -1,5 +1,6 @@
 """Declared values: what a unit must give, entering it, deciding on it, who has not, and facts about people."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -18,10 +19,12 @@ from portal.core.files import services as files
 from portal.core.files.models import FileKind, StoredFile
 from portal.core.files.web import send, takes_files
 from portal.core.locale import worded
+from portal.core.organisation.models import Unit
 from portal.core.organisation.queries import reachable
 from portal.core.policy import Action
 from portal.core.rights.looking import name_look
-from portal.core.rights.web import looked
+from portal.core.rights.web import looked, reason_for_police
+from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.indicators import words as indicator_words
 from portal.indicators.asking import name_of
@@ -33,6 +36,7 @@ from portal.indicators.declaring.queries import Standing
 from portal.indicators.definitions import Item, Plan
 from portal.indicators.models import DECLARATION_STATE_LABELS, DeclarationState
 from portal.indicators.periods import NoPeriod, Period, running, since
+from portal.indicators.rules import months_later
 
 bp = Blueprint("declarations", __name__, url_prefix="/indicators/declarations", template_folder="templates")
 Answer = Redirect | str | tuple[str, int]
@@ -40,7 +44,7 @@ PAPERS = (FileKind.PDF, FileKind.JPEG, FileKind.PNG)
 EVIDENCE, SCAN = "declaration.evidence", "person_fact.scan"
 #: Most units that one reminder reaches: a province has fewer, and a page of a preview must be readable.
 PREVIEW = 200
-LOOK = name_look("person_fact.read", "looked at registrations and volunteers of a unit")
+LOOK = name_look("person_fact.read", N_("looked at registrations and volunteers of a unit"))
 
 
 class Asked:
@@ -142,7 +146,7 @@ def _only_unit() -> str | None:
     units = {grant.unit for grant in grants if grant.unit is not None}
     if len(units) != 1 or any(grant.unit is None for grant in grants):
         return None
-    found = db.session().get(queries.Unit, units.pop())
+    found = db.session().get(Unit, units.pop())
     return found.code if found is not None and found.valid_to is None else None
 
 
@@ -198,7 +202,6 @@ def _item_page(asked: Asked, code: str, one: Item, form: DeclareForm) -> str:
     )
     if duty is None:
         raise NotFound
-    kept = session.get(StoredFile, int(form.kept.data)) if str(form.kept.data or "").isdigit() else None
     return render_template(
         "declarations/item.html",
         asked=asked,
@@ -206,7 +209,7 @@ def _item_page(asked: Asked, code: str, one: Item, form: DeclareForm) -> str:
         duty=duty,
         item=one,
         form=form,
-        kept=kept.name if kept is not None and _is_mine(kept, EVIDENCE) else "",
+        kept=_kept_name(form, EVIDENCE),
         entries=[
             form[name]
             for name in ("number", "yes", "ticks", "document", "document_on", "partner", "words")
@@ -243,7 +246,7 @@ def declare(code: str, item: str) -> Answer:
                 asked.plan,
                 here,
                 one,
-                said_on=form.said_on.data,
+                said_on=_given_day(form.said_on),
                 given=form.given,
                 note=str(form.note.data or ""),
                 file_id=file_id,
@@ -275,16 +278,29 @@ def _kept(form: Any, field: Any, purpose: str) -> int | None:
             field.errors = [*field.errors, worded(refusal)]
             form.kept.data = ""
             return None
+    before = _kept_before(form, purpose)
+    form.kept.data = str(before.id) if before is not None else ""
+    return before.id if before is not None else None
+
+
+def _kept_before(form: Any, purpose: str) -> StoredFile | None:
+    """Return the file that the form names, if the reader sent it herself for this purpose."""
     text = str(form.kept.data or "")
-    stored_before = db.session().get(StoredFile, int(text)) if text.isdigit() and len(text) < 19 else None
-    if stored_before is None or not _is_mine(stored_before, purpose):
-        form.kept.data = ""
+    stored = db.session().get(StoredFile, int(text)) if text.isdecimal() and len(text) < 19 else None
+    if stored is None or stored.purpose != purpose or stored.uploaded_by_id != me() or stored.removed_at:
         return None
-    return stored_before.id
+    return stored
 
 
-def _is_mine(stored: StoredFile, purpose: str) -> bool:
-    return stored.purpose == purpose and stored.uploaded_by_id == me() and stored.removed_at is None
+def _kept_name(form: Any, purpose: str) -> str:
+    before = _kept_before(form, purpose)
+    return before.name if before is not None else ""
+
+
+def _given_day(field: Any) -> date:
+    """Return the day of a field that was checked."""
+    day: date = field.data
+    return day
 
 
 @bp.get("/<int:declaration_id>/evidence")
@@ -470,19 +486,20 @@ def remind_submit() -> Redirect:
 
 @bp.get("/units/<code>/people/<any(network, active):fact>")
 @requires(Action.VALUE_DECLARE)
-def people(code: str, fact: str) -> str:
+def people(code: str, fact: str) -> Redirect | str:
     """List the people of a unit whom a fact concerns, to be ticked."""
-    page = _people_page(code, fact, FactForm(formdata=None, day=clock.today()))
-    return page
+    return _people_page(code, fact, FactForm(formdata=None, day=clock.today()))
 
 
-def _people_page(code: str, fact: str, form: FactForm) -> str:
+def _people_page(code: str, fact: str, form: FactForm) -> Redirect | str:
     asked, session, today = Asked(), db.session(), clock.today()
     here = queries.unit_for(session, actor(), code)
     found = queries.people(session, here, fact, today, asked.page, asked.search)
     shown = found[: queries.PAGE]
-    kept = session.get(StoredFile, int(form.kept.data)) if str(form.kept.data or "").isdigit() else None
-    place = f"unit:{here.code}"
+    place, ids = f"unit:{here.code}", [one.user_id for one in shown]
+    reason = reason_for_police(place, ids)
+    if isinstance(reason, Redirect):
+        return reason
     answer = render_template(
         "declarations/people.html",
         asked=asked,
@@ -493,11 +510,11 @@ def _people_page(code: str, fact: str, form: FactForm) -> str:
         more=len(found) > queries.PAGE,
         ticked=set(request.form.getlist("who")),
         form=form,
-        kept=kept.name if kept is not None and _is_mine(kept, SCAN) else "",
-        year_ago=values.rules.months_later(today, -12),
+        kept=_kept_name(form, SCAN),
+        year_ago=months_later(today, -12),
         today_on=today,
     )
-    looked(LOOK, place, [one.user_id for one in shown], list=fact)
+    looked(LOOK, place, ids, reason, list=fact)
     return answer
 
 
@@ -511,29 +528,43 @@ def people_submit(code: str, fact: str) -> Answer:
     good = form.validate_on_submit()
     file_id = _kept(form, form.scan, SCAN)
     if not good or form.scan.errors:
-        return _people_page(code, fact, form), 422
+        return _again(_people_page(code, fact, form))
     ids = [int(one) for one in request.form.getlist("who") if one.isdigit() and len(one) < 19]
     ending = request.form.get("what") == "end"
     try:
         with unit_of_work() as session:
             here = queries.unit_for(session, actor(), code)
             if ending:
-                number = services.end(session, here, fact, ids, form.day.data, by_id=me(), now=clock.now())
+                number = services.end(
+                    session, here, fact, ids, _given_day(form.day), by_id=me(), now=clock.now()
+                )
             else:
                 number = services.register(
-                    session, here, fact, ids, form.day.data, file_id=file_id, by_id=me(), now=clock.now()
+                    session,
+                    here,
+                    fact,
+                    ids,
+                    _given_day(form.day),
+                    file_id=file_id,
+                    by_id=me(),
+                    now=clock.now(),
                 )
     except Refused as refusal:
         if isinstance(refusal, ScanNeeded):
             form.scan.errors = [*form.scan.errors, worded(refusal)]
         else:
             form.form_errors.append(worded(refusal))
-        return _people_page(code, fact, form), 422
+        return _again(_people_page(code, fact, form))
     if ending:
         flash(ngettext("Ended for %(num)d person.", "Ended for %(num)d people.", number), "success")
     else:
         flash(ngettext("Recorded for %(num)d person.", "Recorded for %(num)d people.", number), "success")
     return see_other("declarations.people", code=code, fact=fact)
+
+
+def _again(page: Redirect | str) -> Answer:
+    """Return a page with faults as such; where a reason is asked for first, the way to the form."""
+    return page if isinstance(page, Redirect) else (page, 422)
 
 
 @bp.get("/units/<code>/people/<int:user_id>/scan")
@@ -556,7 +587,7 @@ def mine() -> str:
         "declarations/mine.html",
         units=units,
         last=last,
-        until=values.rules.months_later(last, 12) if last is not None else None,
+        until=months_later(last, 12) if last is not None else None,
         form=ButtonForm(),
     )
 

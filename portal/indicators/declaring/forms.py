@@ -89,20 +89,20 @@ class DeclareForm(Form):
         for name in ("said_on", "document_on"):
             if name in self and self[name].data is not None and self[name].data < EARLIEST:
                 found = self._say(name, gettext("The year of this date cannot be right."))
-        if "document_on" in self and self.document_on.data and self.said_on.data:
-            if self.document_on.data > self.said_on.data:
-                found = self._say(
-                    "document_on", gettext("The document is dated after the day for which you declare it.")
-                )
+        dated = self.document_on.data if "document_on" in self else None
+        if dated and self.said_on.data and dated > self.said_on.data:
+            found = self._say(
+                "document_on", gettext("The document is dated after the day for which you declare it.")
+            )
         return found
 
     def _value(self) -> bool:
-        if self.item.kind == ItemKind.COUNT and self.number.data:
-            if values.whole_number(str(self.number.data)) is None:
-                return self._say(
-                    "number",
-                    gettext("Write a whole number without a sign, like 1850 or 1.850; at most 10.000.000."),
-                )
+        counts = self.item.kind == ItemKind.COUNT and bool(self.number.data)
+        if counts and values.whole_number(str(self.number.data)) is None:
+            return self._say(
+                "number",
+                gettext("Write a whole number without a sign, like 1850 or 1.850; at most 10.000.000."),
+            )
         if self.item.kind == ItemKind.CHECKLIST and not self.ticks.data:
             return self._say("ticks", gettext("Tick what is there."))
         return False
