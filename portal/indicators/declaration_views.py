@@ -387,6 +387,7 @@ def _show_page(declaration_id: int, form: ReturnForm) -> str:
         item=one,
         computed=queries.compared(session, here, row.item, row.said_on),
         count=row.value.get("count"),
+        share=f"{int(values.VARIANCE * 100)}%",
         different=values.too_different,
         open=row.state == DeclarationState.SUBMITTED,
         decides=decides,

@@ -12,7 +12,7 @@ from portal.core.web import actor, requires
 from portal.indicators import words
 from portal.indicators.asking import name_of
 from portal.indicators.declaration_views import Asked
-from portal.indicators.declaring.words import STATES
+from portal.indicators.declaring.words import COUNTS, STATES
 from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
 
@@ -25,6 +25,7 @@ def listing(kind: str) -> Response:
     """Send who has declared what."""
     asked = Asked()
     found = asked.standings(db.session(), Action.VALUE_DECLARE)
+    labels = {code: _(label) for code, label in STATES.items()}
     table = Table(
         title=_("Declared values"),
         asked=" · ".join(
@@ -44,7 +45,7 @@ def listing(kind: str) -> Response:
                 one.name,
                 one.area,
                 words.said(one.item.label),
-                _(STATES[one.state or "counts"]),
+                labels[one.state or COUNTS],
                 one.on,
             )
             for one in found

@@ -13,6 +13,7 @@ from portal.indicators.declaring.services import REPLACED
 from portal.indicators.definitions import Item, ItemKind
 from portal.indicators.models import Declaration
 
+COUNTS = "counts"
 #: How an item of a unit stands; "" is called `counts`, for addresses.
 STATES = {
     "counts": N_("declared and approved"),
