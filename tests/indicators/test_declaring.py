@@ -232,7 +232,9 @@ def test_a_file_that_came_with_a_fault_beside_it_need_not_be_sent_again(
 def test_nobody_declares_with_a_file_of_somebody_else(
     world: World, session: Session, sign_in: SignIn
 ) -> None:
-    post(sign_in(world.bruno), "/units/A/learner_awareness", said_on="2026-11-20", number="x", evidence=paper())
+    post(
+        sign_in(world.bruno), "/units/A/learner_awareness", said_on="2026-11-20", number="x", evidence=paper()
+    )
     kept = session.scalars(select(StoredFile.id).where(StoredFile.name == "bang-chung.pdf")).one()
 
     answer = post(sign_in(world.dora), "/units/B/learner_awareness", **LEARNERS, kept=str(kept))
@@ -299,7 +301,9 @@ def test_declaring_anew_for_the_same_day_takes_the_place_of_what_waits(
 
 
 def test_another_units_head_finds_nothing(world: World, session: Session, sign_in: SignIn) -> None:
-    declare(session, "learner_awareness", world.school, {"count": 5}, date(2026, 3, 1), DeclarationState.SUBMITTED)
+    declare(
+        session, "learner_awareness", world.school, {"count": 5}, date(2026, 3, 1), DeclarationState.SUBMITTED
+    )
     row = only(session).id
     other = factories.person(session, "Tô Văn Khác", world.other_school, Audience.MANAGER)
     factories.grant(session, other.id, Role.UNIT_HEAD, unit_id=world.other_school)
@@ -317,7 +321,9 @@ def test_another_units_head_finds_nothing(world: World, session: Session, sign_i
 def test_a_head_of_another_sector_or_district_decides_nothing(
     world: World, session: Session, sign_in: SignIn
 ) -> None:
-    declare(session, "readiness", world.clinic, {"ticks": ["kit"]}, date(2026, 3, 1), DeclarationState.SUBMITTED)
+    declare(
+        session, "readiness", world.clinic, {"ticks": ["kit"]}, date(2026, 3, 1), DeclarationState.SUBMITTED
+    )
     row = only(session).id
 
     assert post(sign_in(world.dora), "/waiting", id=str(row)).status_code == 404
@@ -376,9 +382,7 @@ def test_a_value_of_ones_own_unit_is_approved_above_it(
     assert only(session).state == "approved"
 
 
-def test_where_nobody_is_above_a_colleague_approves(
-    world: World, session: Session, sign_in: SignIn
-) -> None:
+def test_where_nobody_is_above_a_colleague_approves(world: World, session: Session, sign_in: SignIn) -> None:
     unit_id, _colleague = department(session, world)
     declare(
         session, "directive", unit_id, {"number": "1/CT", "on": "2026-02-01"}, date(2026, 3, 1),
@@ -396,7 +400,9 @@ def test_many_are_approved_at_once_and_what_may_not_be_is_named(
     dora = sign_in(world.dora)
     post(dora, "/units/A/children_5_15", said_on="2026-11-20", number="400")
     for school in (world.school, world.other_school):
-        declare(session, "learner_awareness", school, {"count": 9}, date(2026, 3, 1), DeclarationState.SUBMITTED)
+        declare(
+            session, "learner_awareness", school, {"count": 9}, date(2026, 3, 1), DeclarationState.SUBMITTED
+        )
     ids = [str(one) for one in session.scalars(select(Declaration.id))]
 
     answer = sign_in(world.dora).post(f"{BASE}/waiting?lang=en", data={"id": ids}, follow_redirects=True)
@@ -475,7 +481,14 @@ def test_who_has_not_declared_what_is_listed_searched_and_exported(
 ) -> None:
     """Two schools, six items each; A has one that counts, B one that waits: eleven do not count, one of them waits."""
     declare(session, "learner_awareness", world.school, {"count": 9}, date(2026, 3, 1))
-    declare(session, "children_5_15", world.other_school, {"count": 9}, date(2026, 3, 1), DeclarationState.SUBMITTED)
+    declare(
+        session,
+        "children_5_15",
+        world.other_school,
+        {"count": 9},
+        date(2026, 3, 1),
+        DeclarationState.SUBMITTED,
+    )
     dora = sign_in(world.dora)
 
     page = dora.get(f"{BASE}/?lang=en").text
@@ -605,7 +618,9 @@ def test_the_head_of_a_post_office_records_signed_registrations(
     sent.close()
     assert head.get(f"{BASE}/units/BD/people/{post_office['Chi']}/scan").status_code == 404
     need = next(
-        part for part in figure(session, "CT16", "2025-H1", date(2025, 6, 14)).parts if part.key == "need:network"
+        part
+        for part in figure(session, "CT16", "2025-H1", date(2025, 6, 14)).parts
+        if part.key == "need:network"
     )
     assert (need.numerator, need.denominator) == (2, 3)
 

@@ -48,7 +48,7 @@ def value(item: Item, stored: Mapping[str, Any]) -> str:
     if item.kind == ItemKind.COUNT:
         return show_number(int(stored.get("count", 0)), language())
     if item.kind == ItemKind.YES:
-        return str(_("yes") if stored.get("yes") is True else _("no"))
+        return str(_("Yes") if stored.get("yes") is True else _("No"))
     if item.kind == ItemKind.CHECKLIST:
         ticked = stored.get("ticks", ())
         there = [words.said(label) for code, label in item.ticks if code in ticked]
