@@ -27,7 +27,7 @@ LISTS = """
     roster.reset roster.print_slips rights.erasures
     halls.show halls.roll halls.sheet_file paper_classes.show practice.listing practice.show
     group_lessons.play group_lessons.evening hall_files.attendance hall_files.paper hall_files.practices
-    declarations.people
+    declarations.people declarations.people_submit
 """
 NO_LISTS = {
     _OWN: """accounts.account certificates.mine attempts.show learn.quiz jobs.mine jobs.show jobs.state notices.mine
