@@ -45,11 +45,12 @@ from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
 from portal.indicators import api
+from portal.indicators import declaration_views as declarations
 from portal.indicators import views as indicators
 from portal.reports import assignment_views as assignments
+from portal.reports import declaration_files, indicator_files, looks, reorganisations, units
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
-from portal.reports import indicator_files, looks, reorganisations, units
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
 from portal.reports.filing import views as filings
@@ -112,6 +113,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         reports.bp,
         indicators.bp,
         indicator_files.bp,
+        declarations.bp,
+        declaration_files.bp,
         households.bp,
         assignments.bp,
         reminders.bp,

@@ -21,6 +21,7 @@ WORK = (
     (Action.GROUP_LESSON_PLAY, "group_lessons.listing", N_("Play a lesson to a group"), "school"),
     (Action.WORKSHOP_HOLD, "halls.listing", N_("Hold classes"), "school"),
     (Action.ROSTER_MANAGE, "roster.units", N_("Staff lists"), "list"),
+    (Action.VALUE_DECLARE, "declarations.index", N_("Declared values"), "list"),
     (Action.COURSE_CHECK, "author.index", N_("Course files"), "book"),
     (Action.COURSE_PREVIEW, "preview.index", N_("Questions and keys"), "quiz"),
     (Action.AUDIT_READ, "audit.index", N_("Audit trail"), "clock"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from importlib.resources import files
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from courses.assignments import queries as assignment_queries
@@ -28,7 +28,7 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
-from portal.demo import evidence, halls
+from portal.demo import declared, evidence, halls, history
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.demo.names import invented
 
@@ -72,12 +72,14 @@ def fill(session: Session, today: date, now: datetime, report: Callable[[str], N
     _accounts(session, areas, units, today, now)
     report(f"people: {people + len(ACCOUNTS)}")
     issuer = issuer_for(settings())
+    report(f"certificates of past years: {history.load(session, issuer, today, now)}")
     issued = _learning(session, issuer, today, now, dice, report)
     report(f"certificates: {issued}")
     report(f"classes, a practice, an evening: {halls.load(session, issuer, today, now)}")
     _households(session, today, now, dice)
     _rule(session, today, now)
     report(f"people without a name in the portal: {evidence.load(session, today, now)}")
+    report(f"declared values and registrations: {declared.load(session, today, now)}")
 
 
 def _areas(session: Session) -> dict[str, Area]:
@@ -104,7 +106,7 @@ def _areas(session: Session) -> dict[str, Area]:
 
 def _units(session: Session, areas: dict[str, Area], today: date, dice: random.Random) -> dict[str, Unit]:
     units: dict[str, Unit] = {}
-    counted = today - timedelta(days=400)
+    counted = min(today - timedelta(days=400), history.ROSTERS_SINCE)
 
     def add(
         code: str, kind: UnitKind, sector: Sector, name: str, area: str, roster: bool = True, parent: str = ""
@@ -318,10 +320,19 @@ def _learning(
         people = session.execute(
             select(User, Posting)
             .join(Posting, Posting.user_id == User.id)
-            .where(Posting.audience.in_(wanted))
-            .order_by(User.id)
+            .where(
+                Posting.audience.in_(wanted),
+                Posting.valid_to.is_(None),
+                ~exists().where(Enrolment.user_id == User.id, Enrolment.course_id == course.id),
+            )
+            .order_by(User.id, Posting.id)
         ).all()
+        first = {
+            user.id: posting for user, posting in reversed(people)
+        }  # somebody with two posts learns once
         for user, posting in people:
+            if first[user.id] is not posting:
+                continue
             chance = dice.random()
             if (
                 chance > 0.68

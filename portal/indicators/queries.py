@@ -6,7 +6,7 @@ the number of people.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -296,11 +297,15 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
 
 
 def said(
-    session: Session, plan: Plan, day: date, units: Mapping[int, UnitFact]
+    session: Session,
+    plan: Plan,
+    day: date,
+    units: Mapping[int, UnitFact],
+    of: Collection[int] | None = None,
 ) -> dict[tuple[str, int], Said]:
     """Return what counts of each unit's declarations on `day`: the latest approved one, else the latest that waits.
 
-    A number of a unit that has become another counts there, added to those of its other predecessors, until the
+    of: ids of the only units whose declarations matter, with all that became them; None reads everybody's. A number of a unit that has become another counts there, added to those of its other predecessors, until the
     successor declares its own. Everything else (a rule of coordination, a decision) ends with the unit that had it.
     """
     rows = session.execute(
@@ -311,6 +316,7 @@ def said(
             Declaration.plan == plan.code,
             Declaration.said_on <= day,
             Declaration.state != DeclarationState.RETURNED,
+            true() if of is None else Declaration.unit_id.in_(of),
         )
         .order_by(Declaration.said_on, Declaration.id)
     ).all()  # fmt: skip

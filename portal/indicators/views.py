@@ -9,12 +9,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.core import clock
-from portal.core.db import db, unit_of_work
+from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.core.organisation.models import SECTOR_LABELS, Sector
 from portal.core.policy import Action
-from portal.core.rights.looking import looked, name_look
-from portal.core.rights.web import ask_reason, given_reason
+from portal.core.rights.looking import name_look
+from portal.core.rights.web import ask_reason, given_reason, looked
 from portal.core.text import N_
 from portal.core.web import actor, requires
 from portal.indicators import compute, pages, showing, words
@@ -181,7 +181,8 @@ def rows(code: str) -> str | Response:
         said_value=lambda row: words.said_value(plan, row),
         **_beside(asked),
     )
-    record_look(LOOK, asked, indicator, found.rows, reason)
+    if people := people_in(found.rows):
+        looked(LOOK, asked.where.code, people, reason, **about(asked, indicator, found.rows))
     return page
 
 
@@ -220,27 +221,14 @@ def reason_needed(facts: Facts, indicator: Indicator, where: Where, chosen: Want
     return given_reason("police", where.code) or ask_reason("police", where.code)
 
 
-def record_look(
-    code: str, asked: Question, indicator: Indicator, shown: Sequence[Row], reason: int | None, **more: str
-) -> None:
-    """Record who looked at which people of which figure; nothing where no person was on the list."""
-    people = [row.key for row in shown if row.kind == "person"]
-    if not people:
-        return
-    with unit_of_work() as session:
-        looked(
-            session,
-            by_id=actor().id,
-            code=code,
-            place=asked.where.code,
-            people=people,
-            now=clock.now(),
-            reason_id=reason,
-            indicator=indicator.code,
-            period=asked.asked.period.code,
-            rows=str(len(shown)),
-            **more,
-        )
+def about(asked: Question, indicator: Indicator, shown: Sequence[Row]) -> dict[str, object]:
+    """Return what the trail says of an opened figure beside its place."""
+    return {"indicator": indicator.code, "period": asked.asked.period.code, "rows": len(shown)}
+
+
+def people_in(shown: Sequence[Row]) -> list[int]:
+    """Return the ids of the people among rows."""
+    return [row.key for row in shown if row.kind == "person"]
 
 
 def _trend(asked: Question, indicator: Indicator, facts: Facts) -> list[tuple[str, showing.Line]]:

@@ -12,6 +12,7 @@ from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
 from portal.core.locale import show_date
 from portal.core.policy import Action
+from portal.core.rights.web import looked
 from portal.core.web import actor, requires
 from portal.indicators import pages, showing, views, words
 from portal.indicators.asking import Question, name_of
@@ -148,7 +149,9 @@ def rows(code: str, kind: str) -> Response | Redirect:
         ),
         rows=list(written()),  # names are read before the look is recorded, in the same view of the facts
     )
-    views.record_look(views.EXPORT, asked, indicator, found, reason, kind=kind)
+    if people := views.people_in(found):
+        more = views.about(asked, indicator, found)
+        looked(views.EXPORT, asked.where.code, people, reason, kind=kind, **more)
     return answer_with(table, kind, f"chi-tieu-{_file(code)}-{_safe(asked.where.code)}")
 
 

@@ -28,10 +28,11 @@ LISTS = """
     halls.show halls.roll halls.sheet_file paper_classes.show practice.listing practice.show
     group_lessons.play group_lessons.evening hall_files.attendance hall_files.paper hall_files.practices
     indicators.rows indicator_files.rows
+    declarations.people declarations.people_submit
 """
 NO_LISTS = {
     _OWN: """accounts.account certificates.mine attempts.show learn.quiz jobs.mine jobs.show jobs.state notices.mine
-        rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
+        declarations.mine rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
     _OPEN: """home.index home.help_page home.healthz home.readyz static accounts.login accounts.choose
         accounts.register accounts.first accounts.first_secret accounts.ask accounts.asked
         catalogue.index catalogue.course verify.index verify.show api.openapi group_lessons.worker manage.worker audit.roles""",
@@ -40,11 +41,13 @@ NO_LISTS = {
         reorganisations.show reorganisations.decree_file roster.units roster.basis roster.paper roster.imports
         halls.listing halls.training halls.screen hall_imports.evidence hall_imports.evidence_file
         group_lessons.listing hall_files.workshops hall_files.evenings
+        declarations.index declarations.unit declarations.evidence declarations.scan declarations.waiting declarations.show
+        declarations.remind declaration_files.listing
         indicators.board indicators.how indicators.figure indicator_files.board api.figures api.data_value_sets
         filings.index filings.listing filings.reminder filings.show filings.edit filings.download filings.scan""",
     _FORM: """households.register units.upload units.template reorganisations.new roster.add
         roster.import_template roster.import_new roster.ask_transfer halls.new halls.edit halls.close hall_imports.upload
-        paper_classes.new rights.reason""",
+        paper_classes.new rights.reason declarations.item""",
     _COURSE: """learn.lesson learn.job_aid learn.media author.index preview.index preview.bank preview.try_paper""",
     _ONE: """certificates.pdf certificates.revoke halls.correct practice.arrange rights.erase""",
     _TRAIL: """audit.index looks.index looks.file looks.erasures_file""",

@@ -26,11 +26,12 @@ from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
 from portal.indicators import opening
 from portal.indicators.catalogue import plans
+from portal.indicators.models import Declaration, DeclarationState
 from portal.indicators.periods import Period
 from portal.reports.filing import reporters
 from portal.reports.filing import services as filings
 from tests import halls
-from tests.factories import NOW, World
+from tests.factories import NOW, TODAY, World
 from tests.security.support import COLUMNS as ROLES
 from tests.security.support import begin_quiz, certify, family, one_of_each_role, rule_of_a
 
@@ -178,6 +179,23 @@ notices.read                  POST    in       404     404          404       40
 notices.read_all              POST    in       303     303          303       303      303        303    303    303   303
 workshops.index               GET     in       200      200      200      200      200      200      200      200     200
 workshops.show                GET     in       200      200      200      200      200      200      404      404     404
+declarations.index            GET     in       403     403          303       200      200        200    403    403   403
+declarations.unit             GET     in       403     403          200       200      200        200    403    403   403
+declarations.item             GET     in       403     403          200       200      200        200    403    403   403
+declarations.declare          POST    in       403     403          422       422      422        422    403    403   403
+declarations.show             GET     in       403     403          200       200      200        200    403    403   403
+declarations.evidence         GET     in       403     403          404       404      404        404    403    403   403
+declarations.waiting          GET     in       403     403          403       200      200        200    403    403   403
+declarations.approve          POST    in       403     403          403       303      303        303    403    403   403
+declarations.give_back        POST    in       403     403          403       422      422        422    403    403   403
+declarations.remind           GET     in       403     403          403       200      200        200    403    403   403
+declarations.remind_submit    POST    in       403     403          403       303      303        303    403    403   403
+declarations.people           GET     in       403     403          200       200      200        200    403    403   403
+declarations.people_submit    POST    in       403     403          422       422      422        422    403    403   403
+declarations.scan             GET     in       403     403          404       404      404        404    403    403   403
+declarations.mine             GET     in       200     200          200       200      200        200    200    200   200
+declarations.go_on            POST    in       303     303          303       303      303        303    303    303   303
+declaration_files.listing     GET     in       403     403          200       200      200        200    403    403   403
 workshops.register            POST    in       303      303      303      303      303      303      404      404     404
 workshops.give_up             POST    in       303      303      303      303      303      303      404      404     404
 workshops.check_in            GET     in       200      200      200      200      200      200      200      200     200
@@ -454,6 +472,23 @@ WHERE = {
     "filings.verify": Asked("/reports/filings/{filing}/verify"),
     "filings.download": Asked("/reports/filings/{filing}/files/none.docx"),
     "filings.scan": Asked("/reports/filings/{filing}/scan"),
+    "declarations.index": Asked("/indicators/declarations/"),
+    "declarations.unit": Asked("/indicators/declarations/units/A/"),
+    "declarations.item": Asked("/indicators/declarations/units/A/children_5_15"),
+    "declarations.declare": Asked("/indicators/declarations/units/A/children_5_15"),
+    "declarations.show": Asked("/indicators/declarations/{declared}/"),
+    "declarations.evidence": Asked("/indicators/declarations/{declared}/evidence"),
+    "declarations.waiting": Asked("/indicators/declarations/waiting"),
+    "declarations.approve": Asked("/indicators/declarations/waiting"),
+    "declarations.give_back": Asked("/indicators/declarations/{declared}/return"),
+    "declarations.remind": Asked("/indicators/declarations/remind"),
+    "declarations.remind_submit": Asked("/indicators/declarations/remind"),
+    "declarations.people": Asked("/indicators/declarations/units/A/people/network"),
+    "declarations.people_submit": Asked("/indicators/declarations/units/A/people/network"),
+    "declarations.scan": Asked("/indicators/declarations/units/A/people/1/scan"),
+    "declarations.mine": Asked("/indicators/declarations/mine"),
+    "declarations.go_on": Asked("/indicators/declarations/mine"),
+    "declaration_files.listing": Asked("/indicators/declarations/list.csv"),
     "looks.index": Asked("/admin/looks"),
     "looks.file": Asked("/admin/looks.csv"),
     "looks.erasures_file": Asked("/admin/erasures.csv"),
@@ -555,6 +590,22 @@ def drafted(session: Session) -> int:
     return filings.draft(session, plan, period, place, opening.rows, filings.NIGHT, NOW).id
 
 
+def declared_by_a(session: Session, world: World) -> int:
+    """Let school A have declared its pupils, without evidence; return the declaration's id."""
+    row = Declaration(
+        plan="plan-39",
+        item="children_5_15",
+        unit_id=world.school,
+        said_on=TODAY,
+        value={"count": 412},
+        state=DeclarationState.SUBMITTED,
+        entered_at=NOW,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_every_role_gets_what_the_table_says(
     row: str,
@@ -568,7 +619,7 @@ def test_every_role_gets_what_the_table_says(
     asked = WHERE[row]
     attempts: dict[str, tuple[str, str]] = {}
     serial = household = ""
-    rule = filing = 0
+    rule = filing = declared = 0
     with unit_of_work() as work:
         people = one_of_each_role(work, world)
         people["family_support"] = halls.officer(work, world)
@@ -585,6 +636,8 @@ def test_every_role_gets_what_the_table_says(
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
                 attempts[role] = attempt.id, attempt.paper["order"][0]
+        if "{declared}" in asked.address:
+            declared = declared_by_a(work, world)
         places = halls_for(work, world, people) if HALLS.search(asked.address) else {}
     if row == "author.index":  # who may look is asked here, not what is wrong with the files
         monkeypatch.setattr("courses.loader.check_all", list)
@@ -604,6 +657,7 @@ def test_every_role_gets_what_the_table_says(
                 household=household,
                 post=post,
                 filing=filing,
+                declared=declared,
                 **places,
             ),
             method=method,

@@ -1,0 +1,160 @@
+"""Forms of declaring: one that fits itself to the kind of its item, and those of deciding and of facts about people."""
+
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from portal.core.child_words import child_in_text
+from portal.core.forms import Form
+from portal.indicators import words
+from portal.indicators.declaring import values
+from portal.indicators.definitions import Item, ItemKind
+
+EARLIEST = date(2000, 1, 1)
+OF_KIND = {
+    ItemKind.COUNT: ("number",),
+    ItemKind.YES: ("yes",),
+    ItemKind.CHECKLIST: ("ticks",),
+    ItemKind.DOCUMENT: ("document", "document_on", "partner"),
+    ItemKind.WORDS: ("words",),
+}
+#: Fields in which somebody writes freely: they are looked through for words about a child before anything is kept.
+FREE = ("document", "partner", "words", "note")
+CHILD = lazy_gettext(
+    "“%(words)s” seems to speak of a child. Nothing was kept. Leave it out, or tick that it names no child."
+)
+
+
+class DeclareForm(Form):
+    """A value with its day, evidence and note; only the fields of its item's kind remain."""
+
+    said_on = DateField(_("As of"), [InputRequired()])
+    number = StringField(_("Number"), [InputRequired(), Length(max=20)])
+    yes = RadioField(_("Your statement"), [InputRequired()])
+    ticks = SelectMultipleField(
+        _("What is there"), widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    document = StringField(_("Number of the document"), [InputRequired(), Length(max=80)])
+    document_on = DateField(_("Date of the document"), [InputRequired()])
+    partner = StringField(_("Agreed with"), [Optional(), Length(max=200)])
+    words = TextAreaField(_("In words"), [InputRequired(), Length(min=values.LEAST_WORDS, max=4000)])
+    evidence = FileField(_("Evidence: PDF, JPEG or PNG"))
+    kept = HiddenField()
+    note = TextAreaField(_("Note"), [Optional(), Length(max=1000)])
+    sure = BooleanField(_("It names no child and describes no case."))
+
+    def __init__(self, item: Item, **kwargs: Any) -> None:
+        """Keep the fields of the item's kind."""
+        super().__init__(**kwargs)
+        self.item = item
+        self.asks_sure = False
+        for names in OF_KIND.values():
+            for name in names:
+                if name not in OF_KIND[item.kind]:
+                    del self[name]
+        if item.kind == ItemKind.YES:
+            self.yes.choices = [("yes", gettext("Yes")), ("no", gettext("No"))]
+        if item.kind == ItemKind.CHECKLIST:
+            self.ticks.choices = [(code, words.said(label)) for code, label in item.ticks]
+        if item.kind == ItemKind.DOCUMENT and not values.has_partner(item):
+            del self.partner
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then what only the item knows, then the words for a child."""
+        good = bool(super().validate(extra_validators))
+        for problem in (self._days(), self._value(), self._children()):
+            good = good and not problem
+        return good
+
+    def _say(self, name: str, message: str) -> bool:
+        self[name].errors = [*self[name].errors, message]
+        return True
+
+    def _days(self) -> bool:
+        found = False
+        for name in ("said_on", "document_on"):
+            if name in self and self[name].data is not None and self[name].data < EARLIEST:
+                found = self._say(name, gettext("The year of this date cannot be right."))
+        dated = self.document_on.data if "document_on" in self else None
+        if dated and self.said_on.data and dated > self.said_on.data:
+            found = self._say(
+                "document_on", gettext("The document is dated after the day for which you declare it.")
+            )
+        return found
+
+    def _value(self) -> bool:
+        counts = self.item.kind == ItemKind.COUNT and bool(self.number.data)
+        if counts and values.whole_number(str(self.number.data)) is None:
+            return self._say(
+                "number",
+                gettext("Write a whole number without a sign, like 1850 or 1.850; at most 10.000.000."),
+            )
+        if self.item.kind == ItemKind.CHECKLIST and not self.ticks.data:
+            return self._say("ticks", gettext("Tick what is there."))
+        return False
+
+    def _children(self) -> bool:
+        found = False
+        for name in FREE:
+            words_found = child_in_text(str(self[name].data or "")) if name in self else ""
+            if words_found:
+                self.asks_sure = True
+                if not self.sure.data:
+                    found = self._say(name, str(CHILD) % {"words": words_found})
+        return found
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return the value as `values.stored` takes it."""
+        kind = self.item.kind
+        if kind == ItemKind.COUNT:
+            return {"number": values.whole_number(str(self.number.data))}
+        if kind == ItemKind.YES:
+            return {"yes": self.yes.data == "yes"}
+        if kind == ItemKind.CHECKLIST:
+            return {"ticks": list(self.ticks.data or ())}
+        if kind == ItemKind.DOCUMENT:
+            partner = self.partner.data if "partner" in self else None
+            return {"document": self.document.data, "document_on": self.document_on.data, "partner": partner}
+        return {"words": self.words.data}
+
+
+class ReturnForm(Form):
+    """Why a value is returned."""
+
+    reason = TextAreaField(_("Reason"), [InputRequired(), Length(min=values.LEAST_NOTE, max=1000)])
+    sure = BooleanField(_("It names no child and describes no case."))
+    asks_sure = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Look through the reason for words about a child, too."""
+        good = bool(super().validate(extra_validators))
+        found = child_in_text(str(self.reason.data or ""))
+        if found:
+            self.asks_sure = True
+            if not self.sure.data:
+                self.reason.errors = [*self.reason.errors, str(CHILD) % {"words": found}]
+                return False
+        return good
+
+
+class FactForm(Form):
+    """The day from which (or with which) a fact about the people ticked holds, with its paper."""
+
+    day = DateField(_("Day"), [InputRequired()])
+    scan = FileField(_("Scan of the signed registrations: PDF, JPEG or PNG"))
+    kept = HiddenField()

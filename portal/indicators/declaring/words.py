@@ -1,0 +1,78 @@
+"""What declared values and their states are called on a page and in a file, in the reader's language."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import gettext as _
+
+from portal.core.locale import language, show_date, show_number
+from portal.core.text import N_
+from portal.indicators import words
+from portal.indicators.declaring.services import REPLACED
+from portal.indicators.definitions import Item, ItemKind
+from portal.indicators.models import Declaration
+
+COUNTS = "counts"
+#: How an item of a unit stands; "" is called `counts`, for addresses.
+STATES = {
+    "counts": N_("declared and approved"),
+    "waiting": N_("declared, waiting for approval"),
+    "returned": N_("returned: declare again"),
+    "not_declared": N_("nothing declared"),
+    "outdated": N_("the declaration is out of date"),
+    "another_year": N_("declared for another year"),
+    "no_evidence": N_("declared without evidence"),
+}
+SIGNS = {
+    "counts": "valid",
+    "waiting": "progress",
+    "returned": "failed",
+    "not_declared": "todo",
+    "outdated": "expired",
+    "another_year": "due",
+    "no_evidence": "late",
+}
+FACTS = {
+    "network": N_("Registrations in the network"),
+    "active": N_("Volunteers and collaborators who go on"),
+}
+NOT_MINE = {
+    "own_value": N_("You entered it yourself: somebody else approves."),
+    "own_unit": N_("Your own unit: those above it approve."),
+}
+
+
+def value(item: Item, stored: Mapping[str, Any]) -> str:
+    """Return what a declaration says: a number, yes or no, the ticks that are there, a document, words."""
+    if item.kind == ItemKind.COUNT:
+        return show_number(int(stored.get("count", 0)), language())
+    if item.kind == ItemKind.YES:
+        return str(_("Yes") if stored.get("yes") is True else _("No"))
+    if item.kind == ItemKind.CHECKLIST:
+        ticked = stored.get("ticks", ())
+        there = [words.said(label) for code, label in item.ticks if code in ticked]
+        lacking = len(item.ticks) - len(there)
+        text = "; ".join(there) or str(_("nothing ticked"))
+        return text if not lacking else text + " (" + str(_("%(number)s not there", number=lacking)) + ")"
+    if item.kind == ItemKind.DOCUMENT:
+        on = stored.get("on")
+        parts = [str(stored.get("number", "")), show_date(date.fromisoformat(on)) if on else ""]
+        return ", ".join([part for part in (*parts, str(stored.get("partner", ""))) if part])
+    return str(stored.get("words", ""))
+
+
+def decided_note(row: Declaration) -> str:
+    """Return why a declaration was returned."""
+    if row.decided_note == REPLACED:
+        return str(_("The unit declared anew for the same day before anybody decided."))
+    return row.decided_note or ""
+
+
+def lasts(item: Item) -> str:
+    """Return for how long a value of an item counts."""
+    if item.yearly:
+        return str(_("Each year anew: the value must be of a day inside the period."))
+    if item.lasts_months is not None:
+        return str(_("Counts for %(number)s months from its day.", number=item.lasts_months))
+    return str(_("Counts until another one takes its place."))
