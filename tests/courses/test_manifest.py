@@ -188,7 +188,7 @@ def test_a_code_may_end_in_the_letter_of_a_track(sound: Path, code: str) -> None
 def test_a_code_of_another_form_is_refused(sound: Path, code: str) -> None:
     spoil(sound, "course.toml", 'code = "GD-01"', f'code = "{code}"')
 
-    assert f"“{code}” has not the form of “code”; write it, like \"GD-01\"" in [
+    assert f'“{code}” has not the form of “code”; write it, like "GD-01"' in [
         fault.message for fault in check_course(sound)
     ]
 
