@@ -59,6 +59,9 @@ FEEDBACK = ("full", "hints", "none")
 PICTURES = (".svg", ".png", ".webp")
 RECORDINGS = (".mp3", ".mp4")
 
+_CODE = r"[A-Z]{2}-\d{2}[A-Z]?"
+"""The letter is a track of its own, with hours and pass mark of its own: BV-01B beside BV-01."""
+
 
 @dataclass(frozen=True, slots=True)
 class Objective:
@@ -397,7 +400,7 @@ class _Reader:
 
     def course(self, table: Table) -> CourseManifest:
         table.whole("format", 1, 1)
-        code = self.folder_says(table, "code", table.text("code", r"[A-Z]{2}-\d{2}", '"GD-01"'))
+        code = self.folder_says(table, "code", table.text("code", _CODE, '"GD-01"'))
         version = table.whole("version", 1, 9999)
         self.folder_says(table, "version", str(version))
         changed_on = table.day("changed_on")
@@ -409,7 +412,7 @@ class _Reader:
         rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes)))
         self.check_practice(table, practice, rules)
         access = table.text("access", choices=ACCESS)
-        stands_for = table.text("stands_for", r"[A-Z]{2}-\d{2}", '"CM-01"', required=access == "discreet")
+        stands_for = table.text("stands_for", _CODE, '"CM-01"', required=access == "discreet")
         if stands_for and access != "discreet":
             table.fault("stands_for", "only a discreet course stands for another; leave it out")
         course = CourseManifest(

@@ -173,6 +173,26 @@ def spoil_both(folder: Path, file: str, old: str, new: str) -> None:
         spoil(folder, f"{language}/{file}", old, new)
 
 
+@pytest.mark.parametrize("code", ["GD-01B", "GD-02"])
+def test_a_code_may_end_in_the_letter_of_a_track(sound: Path, code: str) -> None:
+    spoil(sound, "course.toml", 'code = "GD-01"', f'code = "{code}"')
+    track = sound.parent.parent / code / "1"
+    track.parent.mkdir()
+    sound.rename(track)
+
+    assert check_course(track) == ()
+    assert read_course(track).code == code
+
+
+@pytest.mark.parametrize("code", ["GD-01b", "GD-01BC", "GD-01-B", "GDB-01", "GD-1B"])
+def test_a_code_of_another_form_is_refused(sound: Path, code: str) -> None:
+    spoil(sound, "course.toml", 'code = "GD-01"', f'code = "{code}"')
+
+    assert f'“{code}” has not the form of “code”; write it, like "GD-01"' in [
+        fault.message for fault in check_course(sound)
+    ]
+
+
 def test_a_sound_course_is_read_whole(sound: Path) -> None:
     course = read_course(sound)
 
