@@ -145,15 +145,15 @@ def test_a_class_ticked_without_script(visit: Visit) -> None:
 
 @pytest.fixture
 def interviewing(server: Server, tmp_path: Path) -> None:
-    """Publish CA-02, a course of the tests: an observed interview that two mark, and nothing else."""
-    folder = tmp_path / "CA-02" / "1"
+    """Publish CA-09, a course of the tests: an observed interview that two mark, and nothing else."""
+    folder = tmp_path / "CA-09" / "1"
     shutil.copytree(loader.CONTENT / "CA-01" / "1", folder)
     text = (folder / "course.toml").read_text(encoding="utf-8")
     rubric = (loader.CONTENT / "GD-01" / "2" / "course.toml").read_text(encoding="utf-8")
     rubric = rubric[rubric.index("[practice]") : rubric.index("[[quizzes]]")]
     rubric = rubric.replace("two_assessors = false", "two_assessors = true")
     rubric = rubric.replace('kind = "observed_lesson"', 'kind = "observed_interview"')
-    text = text.replace('code = "CA-01"', 'code = "CA-02"')
+    text = text.replace('code = "CA-01"', 'code = "CA-09"')
     text = text[: text.index("[[completion]]")]
     text += '[[completion]]\nrule = "practice_marked"\nshare = "0.70"\n\n' + rubric
     (folder / "course.toml").write_text(text, encoding="utf-8")
@@ -184,7 +184,7 @@ def fill_in(page: Page, levels: list[int]) -> None:
 
 def test_captain_dung_is_marked_by_two_and_a_third_decides(visit: Visit, interviewing: None) -> None:
     dung = visit(login="congan")
-    dung.go("/courses/CA-02/").get_by_role("button", name="Bắt đầu").click()
+    dung.go("/courses/CA-09/").get_by_role("button", name="Bắt đầu").click()
     head, second, third = visit(login="congantinh"), visit(login="thuongtruc"), visit(login="huyen")
 
     head.allowed.append("422")  # one assessor where the course asks for two
@@ -213,7 +213,7 @@ def test_captain_dung_is_marked_by_two_and_a_third_decides(visit: Visit, intervi
 
     # 3 + 1 (decided) + 3 + 3 + (3 + 2)/2 = 12.5 of 15
     expect(deciding.locator("main")).to_contain_text("83,3%")
-    expect(dung.go("/courses/CA-02/").locator("main")).to_contain_text("83,3%")
+    expect(dung.go("/courses/CA-09/").locator("main")).to_contain_text("83,3%")
     expect(dung.go("/certificates/").locator("main")).to_contain_text(re.compile(r"CN-\d{4}"))
 
 
