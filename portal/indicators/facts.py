@@ -16,7 +16,8 @@ class UnitFact:
 
     path: ids of its areas from the province down to its own. level: of its own area. line: ids of itself, of the units
     above it and, in today's boundaries, of what it has become. basis: what its denominator stands
-    on (`named`, `coded`, `totals`; None: nobody gave anything). totals: of `totals`, people by audience.
+    on (`named`, `coded`, `totals`; None: nobody gave anything). totals: of `totals`, people by audience. own: id of the
+    area it stood in on the day; None where `path` is of the day.
     """
 
     id: int
@@ -29,10 +30,16 @@ class UnitFact:
     line: tuple[int, ...] = ()
     basis: str | None = None
     totals: Mapping[str, int] = field(default_factory=dict)
+    own: int | None = None
+
+    @property
+    def stood(self) -> int:
+        """Return the id of the area it stood in on the day."""
+        return self.area if self.own is None else self.own
 
     @property
     def area(self) -> int:
-        """Return the id of its own area."""
+        """Return the id of its own area, in the boundaries asked for."""
         return self.path[-1]
 
     @property
@@ -56,8 +63,8 @@ class AreaFact:
 class Cell:
     """People of one unit and one audience who hold the same courses (and facts) on the day.
 
-    `person` names the one person of the cell where she has a further post that matters, else None: then nobody of the
-    cell is in another cell.
+    `person` names the one person of the cell where she has a further post that matters, or is counted on several days,
+    else None: then nobody of the cell is in another cell.
     """
 
     unit: int

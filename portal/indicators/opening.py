@@ -27,7 +27,7 @@ from portal.indicators.facts import Said, UnitFact, World
 from portal.indicators.holders import BUNDLE, Holder, Paper, Post, candidates, holders
 from portal.indicators.periods import Period, running
 from portal.indicators.places import Where
-from portal.indicators.queries import valid_on
+from portal.indicators.queries import Homes, valid_on
 
 #: Reasons of rows that stand beside the ratio: in neither its numerator nor its denominator.
 BESIDE = frozenset(
@@ -291,7 +291,7 @@ def _declared_areas(opened: _Open) -> set[int]:
     """Return the areas of which it was declared how many there are in all."""
     code, world = opened.rule.denominator or "", opened.world
     return {
-        unit.area
+        unit.stood
         for unit in rules._declaring(opened.plan, code, world).values()
         if rules.counts_now(opened.plan, world.said.get((code, unit.id)), opened.period, opened.day)
     }
@@ -326,7 +326,7 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
         detail: dict[str, Any] = {}
         if good:
             detail = {"serials": [good[0].serial], "completed_on": good[0].on.isoformat()}
-            counted = audience == Audience.PARENT and unit.area in declared
+            counted = audience == Audience.PARENT and unit.stood in declared
             reason = "" if counted else "carer" if audience == Audience.CARER else "no_denominator"
         else:
             counted, reason = False, "no_certificate"
@@ -343,6 +343,7 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
 def _households(opened: _Open) -> Iterator[Row]:
     """Yield the households of a place, and the people who took part and are in none."""
     day, units, declared = opened.day, opened.world.units, _declared_areas(opened)
+    homes = Homes(opened.session, opened.everywhere(day).units)
     until = start_of(date.fromordinal(day.toordinal() + 1))
     done = (
         select(HouseholdMember.household_id, func.min(Certificate.completed_on).label("on"))
@@ -353,16 +354,18 @@ def _households(opened: _Open) -> Iterator[Row]:
         .subquery()
     )
     found = opened.session.execute(
-        select(Household.id, Household.unit_id, Household.has_child_under_16, done.c.on)
+        select(
+            Household.id, Household.unit_id, Household.commune_code, Household.has_child_under_16, done.c.on
+        )
         .outerjoin(done, done.c.household_id == Household.id)
         .where(Household.created_at < until)
         .order_by(Household.commune_code, Household.number)
     )
-    for key, unit_id, child, on in found:
-        unit = units.get(unit_id)
+    for key, today, commune, child, on in found:
+        unit = units.get(homes.of(today, commune))
         if unit is None or (on is None and not child):
             continue
-        counted = on is not None and child and unit.area in declared
+        counted = on is not None and child and unit.stood in declared
         reason = (
             ""
             if counted
@@ -373,7 +376,7 @@ def _households(opened: _Open) -> Iterator[Row]:
             else "no_denominator"
         )
         detail = {"completed_on": on.isoformat()} if on is not None else {}
-        yield Row("household", key, unit_id, None, counted, reason, detail)
+        yield Row("household", key, unit.id, None, counted, reason, detail)
     yield from _unlinked(opened)
 
 

@@ -1,12 +1,12 @@
 """What is known of a day, from the database: SQL in, a `World` out. Nothing here knows a rule or a target.
 
 People come in bundles: how many of one unit and audience hold the same courses. Only who has a second post that
-matters comes by name, so that she is counted once in every place. The number of rows follows the number of units, not
+matters comes by name, or who may be counted on two days (`audiences_of_days`), so that she is counted once in every place. The number of rows follows the number of units, not
 the number of people.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ from portal.core.accounts.models import Audience, Posting
 from portal.core.clock import start_of
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.organisation import history
-from portal.core.organisation.models import Area, AreaKind, Unit, UnitLineage
+from portal.core.organisation.models import Area, AreaKind, AreaPast, Unit, UnitLineage, UnitPast
 from portal.core.rosters.models import RosterBasis
 from portal.core.rosters.queries import stands
 from portal.indicators.definitions import ItemKind, Plan
@@ -61,7 +61,7 @@ def world(session: Session, plan: Plan, period: Period, day: date, *, now: bool)
         said=said(session, plan, day, units),
         parents=parents(session, day, courses, Audience.PARENT),
         carers=parents(session, day, courses, Audience.CARER),
-        households=households(session, day, courses),
+        households=households(session, day, courses, Homes(session, units)),
         unlinked=unlinked(session, day, courses),
         sessions=sessions(session, period, day),
     )
@@ -116,7 +116,7 @@ def tree(session: Session, day: date, *, now: bool) -> tuple[dict[int, UnitFact]
         level = AreaKind.DISTRICT if key in former else own.level
         line_of = (*_chain(key, above), *((new,) if new != key else ()))
         units[key] = UnitFact(
-            key, code, name, str(kind), str(sector), shown.path, str(level), line_of, basis, totals
+            key, code, name, str(kind), str(sector), shown.path, str(level), line_of, basis, totals, area_id
         )
     return units, places
 
@@ -224,6 +224,22 @@ def staff_audiences(plan: Plan) -> frozenset[str]:
     )
 
 
+def audiences_of_days(plan: Plan) -> frozenset[str]:
+    """Return the audiences of rules that count some groups as of another day than others.
+
+    Somebody in one post now and in another on the earlier day has one post on each: only her name says that she is
+    one. They are a few officers; everybody else stays in bundles.
+    """
+    return frozenset(
+        audience
+        for indicator in plan.indicators
+        for rule in indicator.rules
+        if any(group.frozen_on for group in rule.groups)
+        for group in rule.groups
+        for audience in group.audiences
+    )
+
+
 def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Cell]:
     """Return the people of all rosters on `day`, in bundles of equals."""
     posts = (
@@ -235,7 +251,13 @@ def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[i
     people = select(posts.c.user_id)
     held = held_on(day, courses, people)
     facts = facts_on(day, people)
-    several = select(posts.c.user_id).group_by(posts.c.user_id).having(func.count() > 1).subquery()
+    named = audiences_of_days(plan)
+    several = (
+        select(posts.c.user_id)
+        .group_by(posts.c.user_id)
+        .having(or_(func.count() > 1, func.max(case((posts.c.audience.in_(named), 1), else_=0)) == 1))
+        .subquery()
+    )
     mask = func.coalesce(held.c.mask, 0)
     more = func.coalesce(facts.c.mask, 0)
     person = several.c.user_id
@@ -398,12 +420,19 @@ def parents(
     return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
 
 
-def households(session: Session, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Took]:
+def households(
+    session: Session, day: date, courses: Mapping[str, tuple[int, int]], homes: "Homes"
+) -> Sequence[Took]:
     """Return the households with a child under 16 of which a grown-up completed a course by `day`."""
     if not courses:
         return ()
     done = (
-        select(Household.id, Household.unit_id, func.sum(distinct(_bit(courses))).label("mask"))
+        select(
+            Household.id,
+            Household.unit_id,
+            Household.commune_code,
+            func.sum(distinct(_bit(courses))).label("mask"),
+        )
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
         .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
         .where(
@@ -413,13 +442,67 @@ def households(session: Session, day: date, courses: Mapping[str, tuple[int, int
             Certificate.course_id.in_([key for key, _ in courses.values()]),
             *valid_on(day),
         )
-        .group_by(Household.id, Household.unit_id)
+        .group_by(Household.id, Household.unit_id, Household.commune_code)
         .subquery()
     )
-    rows = session.execute(
-        select(done.c.unit_id, done.c.mask, func.count()).group_by(done.c.unit_id, done.c.mask)
-    )
-    return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
+    shown = done.c.unit_id, done.c.commune_code, done.c.mask
+    rows = session.execute(select(*shown, func.count()).group_by(*shown))
+    return [
+        Took(homes.of(unit, commune), _names(int(mask), courses), int(number))
+        for unit, commune, mask, number in rows
+    ]
+
+
+class Homes:
+    """Where households belonged on a day: a household is pointed at its community of today, and keeps no past.
+
+    Of several communities of the day that have become that one, hers is the one whose commune, or a commune that has
+    become it, has the code of her key.
+    """
+
+    def __init__(self, session: Session, units: Collection[int]) -> None:
+        """Read the families of communities; `units` are those valid on the day."""
+        self._units = units
+        self._before: dict[int, list[int]] = defaultdict(list)
+        rows = session.execute(select(UnitLineage.predecessor_id, UnitLineage.successor_id)).all()
+        for old, new in rows:
+            self._before[new].append(old)
+        met = {unit for pair in rows for unit in pair}
+        self._codes: dict[int, set[str]] = defaultdict(set)
+        stood = select(UnitPast.unit_id, UnitPast.area_id).union(select(Unit.id, Unit.area_id)).subquery()
+        if met:
+            # the code that an area has, and every one it had
+            had = select(AreaPast.area_id, AreaPast.code).union(select(Area.id, Area.code)).subquery()
+            for unit, code in session.execute(
+                select(stood.c.unit_id, had.c.code)
+                .join(had, had.c.area_id == stood.c.area_id)
+                .where(stood.c.unit_id.in_(met))
+            ):
+                self._codes[unit].add(code)
+        self._kept: dict[tuple[int, str], int] = {}
+
+    def of(self, unit: int, commune_code: str) -> int:
+        """Return the community of the day of a household that belongs to `unit` today."""
+        key = unit, commune_code
+        if unit not in self._before:
+            return unit
+        if key not in self._kept:
+            valid = sorted(one for one in self._older(unit) if one in self._units)
+            own = [one for one in valid if any(commune_code in self._codes[old] for old in self._older(one))]
+            # the latest community is the last that may say so: it has had all the codes
+            self._kept[key] = (
+                min(own, key=lambda one: (one == unit, one)) if own else valid[0] if valid else unit
+            )
+        return self._kept[key]
+
+    def _older(self, unit: int) -> set[int]:
+        found, ahead = {unit}, [unit]
+        while ahead:
+            for old in self._before.get(ahead.pop(), ()):
+                if old not in found:
+                    found.add(old)
+                    ahead.append(old)
+        return found
 
 
 def unlinked(session: Session, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Took]:

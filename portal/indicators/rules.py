@@ -28,8 +28,17 @@ class Part:
 
     @property
     def met(self) -> bool | None:
-        """Return whether the part reaches its target."""
-        return arithmetic.met(self.share, self.target)
+        """Return whether the part reaches its target; None where it has more than all."""
+        return (
+            None
+            if more_than_all(self.numerator, self.denominator)
+            else arithmetic.met(self.share, self.target)
+        )
+
+
+def more_than_all(numerator: int | None, denominator: int | None) -> bool:
+    """Return whether more are counted than there are: one of the two numbers is wrong, so nothing follows from them."""
+    return numerator is not None and denominator is not None and numerator > denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,8 @@ def count(
         else arithmetic.share(made.numerator, made.denominator)
     )
     met = arithmetic.met(value, target)
+    if indicator.way != Way.GROWTH and more_than_all(made.numerator, made.denominator):
+        met = None
     if made.together:
         each = [part.met for part in made.parts if part.denominator]  # who is not here is not asked
         met = None if not each or None in each else all(each)
@@ -329,7 +340,8 @@ def _took_part(
 ) -> _Made:
     """Count who took part to the end, in communes that declared how many there are in all.
 
-    Where a commune's denominator is not known, its people stand outside the ratio.
+    Where a commune's denominator is not known, its people stand outside the ratio: the commune is that of the day, in
+    whatever boundaries the place is drawn, for that is whom the number was declared for.
     """
     took = world.parents if indicator.way == Way.PARTICIPANTS else world.households
     declaring = _declaring(plan, rule.denominator or "", world)
@@ -338,7 +350,7 @@ def _took_part(
     for unit in declaring.values():
         said = world.said.get((rule.denominator or "", unit.id))
         if counts_now(plan, said, period, world.day) and said is not None:
-            declared[unit.area] = declared.get(unit.area, 0) + int(said.value)
+            declared[unit.stood] = declared.get(unit.stood, 0) + int(said.value)
         elif said is not None and not said.approved:
             waiting += 1
     counted = outside = 0
@@ -346,17 +358,17 @@ def _took_part(
         if not one.courses.intersection(rule.courses):
             continue
         unit_of = world.units.get(one.unit)
-        if unit_of is not None and unit_of.area in declared:
+        if unit_of is not None and unit_of.stood in declared:
             counted += one.people
         else:
             outside += one.people
-    missing = tuple(sorted(unit.id for unit in declaring.values() if unit.area not in declared))
+    missing = tuple(sorted(unit.id for unit in declaring.values() if unit.stood not in declared))
     parts: tuple[Part, ...] = ()
     if rule.beside:
         more = sum(
             int(said.value)
             for unit in _declaring(plan, rule.beside, world).values()
-            if unit.area in declared
+            if unit.stood in declared
             and counts_now(plan, said := world.said.get((rule.beside, unit.id)), period, world.day)
             and said is not None
         )
