@@ -409,7 +409,7 @@ def _unlinked(opened: _Open) -> Iterator[Row]:
 
 def _facilities(opened: _Open) -> Iterator[Row]:
     world, rule = opened.world, opened.rule
-    cells = rules._by_unit(world.cells)
+    cells = rules._by_unit(world.people(rules.audiences(rule)))
     concerned = rules._concerned(rule, None, world)
     for unit in sorted(concerned.values(), key=lambda one: one.code):
         verdict = rules.facility(opened.plan, rule, unit, cells.get(unit.id, ()), world, opened.period)
@@ -428,7 +428,7 @@ def _facilities(opened: _Open) -> Iterator[Row]:
 def _areas(opened: _Open) -> Iterator[Row]:
     world, rule = opened.world, opened.rule
     trained: dict[int, int] = {}
-    for cell in world.cells:
+    for cell in world.people(rules.audiences(rule)):
         unit = world.units.get(cell.unit)
         if unit is not None and any(
             rules.belongs(cell, group) and rules.has(cell.held, group.needs) for group in rule.groups

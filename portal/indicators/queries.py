@@ -11,11 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     Subquery,
+    and_,
     case,
-    distinct,
     exists,
     func,
     literal,
@@ -23,7 +24,9 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Course
@@ -36,7 +39,7 @@ from portal.core.organisation.models import Area, AreaKind, AreaPast, Unit, Unit
 from portal.core.rosters.models import RosterBasis
 from portal.core.rosters.queries import stands
 from portal.indicators.definitions import ItemKind, Plan
-from portal.indicators.facts import AreaFact, Cell, Said, Took, UnitFact, World
+from portal.indicators.facts import AreaFact, Cell, Late, LateMap, People, Said, Took, UnitFact, World
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
 from portal.indicators.periods import Period
 from portal.indicators.rules import months_later
@@ -45,25 +48,51 @@ FACTS = ("network", "active")
 HOME = (Audience.PARENT, Audience.CARER)
 
 
-def world(session: Session, plan: Plan, period: Period, day: date, *, now: bool) -> World:
-    """Return everything known of `day` in the whole province.
+Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
+
+
+def world(
+    session: Session,
+    plan: Plan,
+    period: Period,
+    day: date,
+    *,
+    now: bool,
+    known: Tree | None = None,
+    inside: Collection[int] | None = None,
+) -> World:
+    """Return everything known of `day` in the whole province, or of its units `inside`; read when it is looked at.
 
     now: whether units are grouped into today's boundaries; else into those of the day. What people hold, where they
-    have their posts and what was declared is always that of the day.
+    have their posts and what was declared is always that of the day. known: the tree, where it was read before.
     """
     courses = course_bits(session, plan)
-    units, areas = tree(session, day, now=now)
+    units, areas = known if known is not None else tree(session, day, now=now)
+    taken = {code: courses[code] for code in family_courses(plan) if code in courses}
+    homes = LateMap(lambda: {None: Homes(session, units)})
+    home = LateMap(lambda: at_home(session, day, taken, inside))
+
+    def people(audiences: frozenset[str] | None) -> Sequence[Cell]:
+        return cells(session, plan, day, courses, audiences, inside)
+
     return World(
         day=day,
         units=units,
         areas=areas,
-        cells=cells(session, plan, day, courses),
-        said=said(session, plan, day, units),
-        parents=parents(session, day, courses, Audience.PARENT),
-        carers=parents(session, day, courses, Audience.CARER),
-        households=households(session, day, courses, Homes(session, units)),
-        unlinked=unlinked(session, day, courses),
-        sessions=sessions(session, period, day),
+        cells=People(people),
+        said=LateMap(lambda: said(session, plan, day, units)),
+        parents=Late(lambda: home["parents"]),
+        carers=Late(lambda: home["carers"]),
+        households=Late(lambda: households(session, day, taken, homes[None], inside)),
+        unlinked=Late(lambda: home["unlinked"]),
+        sessions=LateMap(lambda: sessions(session, period, day)),
+    )
+
+
+def family_courses(plan: Plan) -> Sequence[str]:
+    """Return the courses that rules count outside rosters: of parents, and of households."""
+    return sorted(
+        {code for indicator in plan.indicators for rule in indicator.rules for code in rule.courses}
     )
 
 
@@ -189,6 +218,23 @@ def valid_on(day: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+class Either(FunctionElement[int]):
+    """All bits of single-bit numbers together: no sorting where the database can (PostgreSQL)."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(Either, "postgresql")
+def _bit_or(element: Either, compiler: Any, **more: Any) -> str:
+    return f"bit_or({compiler.process(element.clauses, **more)})"
+
+
+@compiles(Either)
+def _distinct_sum(element: Either, compiler: Any, **more: Any) -> str:
+    return f"sum(DISTINCT {compiler.process(element.clauses, **more)})"
+
+
 def _bit(courses: Mapping[str, tuple[int, int]]) -> ColumnElement[int]:
     if not courses:
         return literal(0)
@@ -198,7 +244,7 @@ def _bit(courses: Mapping[str, tuple[int, int]]) -> ColumnElement[int]:
 def held_on(day: date, courses: Mapping[str, tuple[int, int]], people: Select[Any]) -> Subquery:
     """Return a table (user_id, mask): which of `courses` each of `people` holds on the day."""
     return (
-        select(Certificate.user_id, func.sum(distinct(_bit(courses))).label("mask"))
+        select(Certificate.user_id, Either(_bit(courses)).label("mask"))
         .where(
             Certificate.user_id.in_(people),
             Certificate.course_id.in_([course_id for course_id, _bit_ in courses.values()]),
@@ -240,11 +286,20 @@ def audiences_of_days(plan: Plan) -> frozenset[str]:
     )
 
 
-def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Cell]:
-    """Return the people of all rosters on `day`, in bundles of equals."""
+def cells(
+    session: Session,
+    plan: Plan,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    audiences: Collection[str] | None = None,
+    inside: Collection[int] | None = None,
+) -> Sequence[Cell]:
+    """Return the people of all rosters on `day`, in bundles of equals; or of some audiences, or units, alone."""
+    asked = staff_audiences(plan) if audiences is None else audiences
+    here = [Posting.unit_id.in_(inside)] if inside is not None else []
     posts = (
         select(Posting.user_id, Posting.unit_id, Posting.audience)
-        .where(stands(day), Posting.audience.in_(staff_audiences(plan)))
+        .where(stands(day), Posting.audience.in_(sorted(asked)), *here)
         .distinct()
         .cte("posts")
     )
@@ -274,8 +329,8 @@ def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[i
     for unit, audience, of_courses, of_facts, one, number in rows:
         key = int(of_courses), int(of_facts)
         if key not in sets:
-            named = frozenset(name for place, name in enumerate(FACTS) if key[1] & 1 << place)
-            sets[key] = _names(key[0], courses) | named
+            known = frozenset(name for place, name in enumerate(FACTS) if key[1] & 1 << place)
+            sets[key] = _names(key[0], courses) | known
         found.append(Cell(unit, str(audience), sets[key], int(number), one))
     return found
 
@@ -310,11 +365,7 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
             Attended.withdrawn_at.is_(None),
         ),
     ).subquery()
-    return (
-        select(recent.c.user_id, func.sum(distinct(recent.c.bit)).label("mask"))
-        .group_by(recent.c.user_id)
-        .subquery()
-    )
+    return select(recent.c.user_id, Either(recent.c.bit).label("mask")).group_by(recent.c.user_id).subquery()
 
 
 def said(
@@ -393,35 +444,77 @@ def successors(session: Session, day: date, units: Iterable[int]) -> dict[int, i
     return found
 
 
-def parents(
-    session: Session, day: date, courses: Mapping[str, tuple[int, int]], audience: Audience
-) -> Sequence[Took]:
-    """Return the people of communities who completed a course by `day`, each in the unit of her first post."""
-    taken = {code: courses[code] for code in courses if code[:2] in ("CM", "NT")}
-    if not taken:
-        return ()
-    home = (
-        select(Posting.user_id, func.min(Posting.unit_id).label("unit_id"))
-        .where(Posting.audience == audience, stands(day))
-        .group_by(Posting.user_id)
-        .cte()
-    )
+def at_home(
+    session: Session,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    inside: Collection[int] | None = None,
+) -> dict[str, Sequence[Took]]:
+    """Return the people of communities who completed a course by `day`, each in the unit of her first post.
+
+    parents, carers: by what their posts say. unlinked: either, in no household: how far a figure of households may be
+    too low. The certificates come first: they are fewer than the people.
+    """
+    if not courses:
+        return {"parents": (), "carers": (), "unlinked": ()}
     done = (
-        select(Certificate.user_id, func.sum(distinct(_bit(taken))).label("mask"))
-        .where(Certificate.course_id.in_([key for key, _ in taken.values()]), *valid_on(day))
+        select(Certificate.user_id, Either(_bit(courses)).label("mask"))
+        .where(Certificate.course_id.in_([key for key, _ in courses.values()]), *valid_on(day))
         .group_by(Certificate.user_id)
+    )
+    if inside is not None:
+        here = select(Posting.user_id).where(Posting.unit_id.in_(inside), Posting.audience.in_(HOME))
+        done = done.where(Certificate.user_id.in_(here))
+    held = done.subquery()
+
+    def first(audience: Audience) -> ColumnElement[int | None]:
+        return func.min(case((Posting.audience == audience, Posting.unit_id)))
+
+    one = (
+        select(
+            Posting.user_id,
+            held.c.mask,
+            first(Audience.PARENT).label("parent"),
+            first(Audience.CARER).label("carer"),
+            func.min(Posting.unit_id).label("any"),
+        )
+        .join(held, held.c.user_id == Posting.user_id)
+        .where(Posting.audience.in_(HOME), stands(day))
+        .group_by(Posting.user_id, held.c.mask)
         .subquery()
     )
+    linked = case((HouseholdMember.user_id.is_(None), 0), else_=1)
+    shown = one.c.parent, one.c.carer, one.c.any, one.c.mask, linked
     rows = session.execute(
-        select(home.c.unit_id, done.c.mask, func.count())
-        .join(done, done.c.user_id == home.c.user_id)
-        .group_by(home.c.unit_id, done.c.mask)
+        select(*shown, func.count())
+        .outerjoin(
+            HouseholdMember,
+            and_(
+                HouseholdMember.user_id == one.c.user_id,
+                HouseholdMember.added_at < start_of(day + timedelta(days=1)),
+            ),
+        )
+        .group_by(*shown)
     )
-    return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
+    found: dict[str, list[Took]] = {"parents": [], "carers": [], "unlinked": []}
+    for parent, carer, any_of_them, mask, is_linked, number in rows:
+        names = _names(int(mask), courses)
+        for what, unit in (
+            ("parents", parent),
+            ("carers", carer),
+            ("unlinked", None if is_linked else any_of_them),
+        ):
+            if unit is not None and (inside is None or unit in inside):
+                found[what].append(Took(unit, names, int(number)))
+    return {**found}
 
 
 def households(
-    session: Session, day: date, courses: Mapping[str, tuple[int, int]], homes: "Homes"
+    session: Session,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    homes: "Homes",
+    inside: Collection[int] | None = None,
 ) -> Sequence[Took]:
     """Return the households with a child under 16 of which a grown-up completed a course by `day`."""
     if not courses:
@@ -431,7 +524,7 @@ def households(
             Household.id,
             Household.unit_id,
             Household.commune_code,
-            func.sum(distinct(_bit(courses))).label("mask"),
+            Either(_bit(courses)).label("mask"),
         )
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
         .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
@@ -440,6 +533,7 @@ def households(
             Household.created_at < start_of(day + timedelta(days=1)),
             HouseholdMember.added_at < start_of(day + timedelta(days=1)),
             Certificate.course_id.in_([key for key, _ in courses.values()]),
+            *([Household.unit_id.in_(homes.today(inside))] if inside is not None else []),
             *valid_on(day),
         )
         .group_by(Household.id, Household.unit_id, Household.commune_code)
@@ -450,6 +544,7 @@ def households(
     return [
         Took(homes.of(unit, commune), _names(int(mask), courses), int(number))
         for unit, commune, mask, number in rows
+        if inside is None or homes.of(unit, commune) in inside
     ]
 
 
@@ -495,6 +590,11 @@ class Homes:
             )
         return self._kept[key]
 
+    def today(self, units: Collection[int]) -> set[int]:
+        """Return the communities of today to which households of some communities of the day may belong."""
+        kept = set(units)
+        return kept | {unit for unit in list(self._before) if kept & self._older(unit)}
+
     def _older(self, unit: int) -> set[int]:
         found, ahead = {unit}, [unit]
         while ahead:
@@ -503,36 +603,6 @@ class Homes:
                     found.add(old)
                     ahead.append(old)
         return found
-
-
-def unlinked(session: Session, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Took]:
-    """Return the parents who completed a course by `day` and are in no household: how far the figure may be too low."""
-    if not courses:
-        return ()
-    done = (
-        select(
-            Posting.user_id,
-            func.min(Posting.unit_id).label("unit_id"),
-            func.sum(distinct(_bit(courses))).label("mask"),
-        )
-        .join(Certificate, Certificate.user_id == Posting.user_id)
-        .where(
-            Posting.audience.in_(HOME),
-            stands(day),
-            Certificate.course_id.in_([key for key, _ in courses.values()]),
-            *valid_on(day),
-            ~exists().where(
-                HouseholdMember.user_id == Posting.user_id,
-                HouseholdMember.added_at < start_of(day + timedelta(days=1)),
-            ),
-        )
-        .group_by(Posting.user_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(done.c.unit_id, done.c.mask, func.count()).group_by(done.c.unit_id, done.c.mask)
-    )
-    return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
 
 
 def sessions(session: Session, period: Period, day: date) -> dict[int, frozenset[str]]:

@@ -166,6 +166,11 @@ def belongs(cell: Cell, group: Group) -> bool:
     return cell.audience in group.audiences and cell.held.issuperset(group.only)
 
 
+def audiences(rule: Rule) -> frozenset[str]:
+    """Return the audiences that the groups of a rule look at."""
+    return frozenset(audience for group in rule.groups for audience in group.audiences)
+
+
 def at_level(unit: UnitFact, level: str | None) -> bool:
     """Return whether a unit stands at a level; None asks for none."""
     return level is None or unit.level == level
@@ -212,7 +217,7 @@ def _people(
         seen = worlds(min(world.day, group.frozen_on)) if group.frozen_on else world
         of_group, done_of_group = _Heads(), _Heads()
         concerned = _concerned(rule, group, seen)
-        for cell in seen.cells:
+        for cell in seen.people(audiences(rule)):
             unit = concerned.get(cell.unit)
             if unit is None or not belongs(cell, group):
                 continue
@@ -401,7 +406,7 @@ def _facilities(
     worlds: Worlds,
 ) -> _Made:
     """Count facilities that meet the rule, out of those whose denominator is known."""
-    cells = _by_unit(world.cells)
+    cells = _by_unit(world.people(audiences(rule)))
     whole = counted = weak = waiting = 0
     missing: list[int] = []
     levels: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -529,7 +534,7 @@ def _areas(
     trained: set[int] = set()
     decided: dict[str, set[int]] = {code: set() for code in rule.items}
     waiting = 0
-    for cell in world.cells:
+    for cell in world.people(audiences(rule)):
         unit = world.units.get(cell.unit)
         if unit is None:
             continue
@@ -575,7 +580,7 @@ def _growth(
             concerned = _concerned(rule, group, seen)
             listed |= {unit.id for unit in concerned.values() if unit.listed}
             silent |= {unit.id for unit in concerned.values() if unit.basis is None and rule.kinds}
-            for cell in seen.cells:
+            for cell in seen.people(audiences(rule)):
                 unit = concerned.get(cell.unit)
                 if unit is not None and unit.listed and belongs(cell, group) and has(cell.held, group.needs):
                     heads.add(cell)
