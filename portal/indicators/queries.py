@@ -338,9 +338,11 @@ def cells(
 def facts_on(day: date, people: Select[Any]) -> Subquery:
     """Return a table (user_id, mask) of the facts of `FACTS` that hold on the day, for those of whom one does.
 
-    Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time.
+    Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time,
+    as a volunteer that she still is.
     """
     year_ago = months_later(day, -12)
+    volunteers = select(Posting.user_id).where(Posting.audience == Audience.VOLUNTEER, stands(day))
     recent = union_all(
         select(
             PersonFact.user_id, case({"network": 1, "active": 2}, value=PersonFact.fact, else_=0).label("bit")
@@ -354,11 +356,13 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
             Posting.audience == Audience.VOLUNTEER, stands(day), Posting.valid_from > year_ago
         ),
         select(Certificate.user_id, literal(2)).where(
+            Certificate.user_id.in_(volunteers),
             Certificate.audience == Audience.VOLUNTEER,
             Certificate.completed_on > year_ago,
             Certificate.completed_on <= day,
         ),
         select(Attended.user_id, literal(2)).where(
+            Attended.user_id.in_(volunteers),
             Attended.audience == Audience.VOLUNTEER,
             Attended.on_day > year_ago,
             Attended.on_day <= day,
