@@ -104,6 +104,7 @@ def fill(session: Session, dice: random.Random) -> None:
     people += [session.get_one(User, key) for key in session.scalars(select(Posting.user_id).distinct())][:3]
     for person in people:
         _live(session, dice, person, units)
+    _officers(session, dice, {one.code: one for one in units})
     _families(session, dice, people, [one for one in units if one.kind == UnitKind.COMMUNITY], areas)
     _classes(session, dice, people, units)
     for one in units:
@@ -151,6 +152,31 @@ def _live(session: Session, dice: random.Random, person: User, units: list[Unit]
                     valid_to=until if dice.random() < 0.3 else None,
                 )
             )  # fmt: skip
+
+
+def _officers(session: Session, dice: random.Random, units: dict[str, Unit]) -> None:
+    """Add what dice alone rarely make: a district's investigator, and who went from a district to the province."""
+    eve, day, learnt = date(2025, 6, 30), date(2025, 7, 1), date(2024, 12, 14)
+    if dice.random() < 0.6:
+        one = factories.person(session, "Người Điều Tra", units["L"].id, Audience.INVESTIGATOR)
+        certificate(
+            session, one, "CA-02", learnt, dice.choice((None, date(2025, 2, 27))), audience="investigator"
+        )
+        declare(session, "assignment_decision", units["L"].id, {"number": "2/QĐ"}, learnt)
+    if dice.random() < 0.6:
+        for code in ("UD", "SY"):
+            if session.scalar(select(RosterBasis.id).where(RosterBasis.unit_id == units[code].id)) is None:
+                session.add(RosterBasis(unit_id=units[code].id, evidence=Evidence.NAMED, valid_from=BEGAN))
+        two = factories.person(session, "Người Hai Nơi")
+        posts = ((units["UD"].id, learnt, eve), (units["SY"].id, day, None))
+        session.add_all(
+            Posting(
+                user_id=two.id, unit_id=unit, audience=Audience.CHILD_AFFAIRS_OFFICER,
+                valid_from=since, valid_to=until,
+            )
+            for unit, since, until in posts
+        )  # fmt: skip
+        certificate(session, two, "BV-03", learnt, dice.choice((None, eve)), audience="child_affairs_officer")
 
 
 def _families(
