@@ -34,16 +34,19 @@ class Asked:
 class Facts:
     """What is known of the days that a question needs: each thing read once, and only when a rule looks at it."""
 
-    def __init__(self, session: Session, asked: Asked) -> None:
-        """Remember where to read."""
+    def __init__(self, session: Session, asked: Asked, beside: "Facts | None" = None) -> None:
+        """Remember where to read. beside: facts of another question of the same request: today is the same for both."""
         self.session, self.asked = session, asked
+        self._today: queries.Today | None = beside._today if beside is not None else None
         self._trees: dict[date, queries.Tree] = {}
         self._kept: dict[tuple[date, str], World] = {}
         self._places: dict[str, Where] = {}
 
     def _tree(self, day: date) -> queries.Tree:
         if day not in self._trees:
-            self._trees[day] = queries.tree(self.session, day, now=self.asked.now)
+            if self.asked.now and self._today is None:
+                self._today = queries.today(self.session)
+            self._trees[day] = queries.tree(self.session, day, now=self.asked.now, known=self._today)
         return self._trees[day]
 
     def _read(self, day: date, inside: Collection[int] | None) -> World:

@@ -114,22 +114,32 @@ def course_bits(session: Session, plan: Plan) -> Mapping[str, tuple[int, int]]:
     return {code: (ids[code], 1 << place) for place, code in enumerate(named) if code in ids}
 
 
-def tree(session: Session, day: date, *, now: bool) -> tuple[dict[int, UnitFact], dict[int, AreaFact]]:
+Today = tuple[dict[int, AreaFact], dict[int, tuple[int, int]]]
+
+
+def today(session: Session) -> Today:
+    """Return the areas of today, and what every unit that ever was is today, with the area that one stands in."""
+    current: Any = select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id)
+    line = history.unit_now()
+    units = session.execute(
+        select(line.c.old, line.c.now, Unit.area_id).join(Unit, Unit.id == line.c.now)
+    ).all()
+    return (
+        _areas(session, current.where(Area.valid_to.is_(None))),
+        {old: (new, area_id) for old, new, area_id in units},
+    )
+
+
+def tree(session: Session, day: date, *, now: bool, known: Today | None = None) -> Tree:
     """Return the units valid on `day`, and the areas they are grouped into: those of the day, or today's.
+
+    known: what is today, where it was read before: it is the same for every day.
 
     A unit's level is that of its own area on the day. Once there are no districts, a unit that stood in one when they
     ended keeps that level: "cấp huyện" of the plan lives on in the former district facilities.
     """
     then = _areas(session, history.areas_on(day))
-    current: Any = select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id)
-    places = _areas(session, current.where(Area.valid_to.is_(None))) if now else then
-    today: dict[int, tuple[int, int]] = {}
-    if now:
-        line = history.unit_now()
-        for old, new, area_id in session.execute(
-            select(line.c.old, line.c.now, Unit.area_id).join(Unit, Unit.id == line.c.now)
-        ):
-            today[old] = new, area_id
+    places, became = (known or today(session)) if now else (then, {})
     districts = any(one.level == AreaKind.DISTRICT for one in then.values())
     former = frozenset() if districts else _former_district_units(session, day)
     evidence = _evidence(session, day)
@@ -137,7 +147,7 @@ def tree(session: Session, day: date, *, now: bool) -> tuple[dict[int, UnitFact]
     above = {key: parent for key, *_, parent in rows}
     units: dict[int, UnitFact] = {}
     for key, code, kind, sector, name, area_id, _parent in rows:
-        new, stands_in = today.get(key, (key, area_id))
+        new, stands_in = became.get(key, (key, area_id))
         own, shown = then.get(area_id), places.get(stands_in)
         if own is None or shown is None:
             continue
