@@ -307,12 +307,14 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
     """Yield the parents (or carers) of a place, each in the unit of her first post. No course is named."""
     day, units = opened.day, opened.world.units
     courses = {code for code in opened.rule.courses if code[:2] in ("CM", "NT")}
-    first = (
-        select(Posting.user_id, func.min(Posting.unit_id).label("unit"))
-        .where(Posting.audience == audience, stands(day))
-        .group_by(Posting.user_id)
-        .subquery()
+    place = opened.units(day)
+    first_of = select(Posting.user_id, func.min(Posting.unit_id).label("unit")).where(
+        Posting.audience == audience, stands(day)
     )
+    if place is not None:
+        here = select(Posting.user_id).where(Posting.unit_id.in_(place), Posting.audience == audience)
+        first_of = first_of.where(Posting.user_id.in_(here))
+    first = first_of.group_by(Posting.user_id).subquery()
     found = opened.session.execute(
         select(first.c.user_id, first.c.unit)
         .join(User, User.id == first.c.user_id)
