@@ -182,7 +182,13 @@ def init_app(app: Flask, url: str) -> None:
     """Bind the handle to `app` on the database at `url`."""
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     if url.startswith("postgresql"):
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 8, "max_overflow": 8, "pool_recycle": 1800}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "pool_size": 8,
+            "max_overflow": 8,
+            "pool_recycle": 1800,
+            # compiling a statement to machine code takes seconds, and none of the portal's runs for so long
+            "connect_args": {"options": "-c jit=off"},
+        }
     elif ":memory:" not in url:
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 16, "max_overflow": 16}
     db.init_app(app)

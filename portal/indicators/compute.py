@@ -1,17 +1,20 @@
 """Figures of a place: the plan's rules applied to what the database knows. Used by pages, files, the API and filing alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy.orm import Session
 
 from portal.indicators import queries, rules
-from portal.indicators.definitions import Indicator, Plan
+from portal.indicators.definitions import Indicator, Plan, Way
 from portal.indicators.facts import World
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
 from portal.indicators.rules import Figure
+
+#: From so many figures on, all lists of people are read at once.
+AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +32,68 @@ class Asked:
 
 
 class Facts:
-    """What is known of the days that a question needs, each read once."""
+    """What is known of the days that a question needs: each thing read once, and only when a rule looks at it."""
 
-    def __init__(self, session: Session, asked: Asked) -> None:
-        """Remember where to read."""
+    def __init__(self, session: Session, asked: Asked, beside: "Facts | None" = None) -> None:
+        """Remember where to read. beside: facts of another question of the same request: today is the same for both."""
         self.session, self.asked = session, asked
-        self._kept: dict[date, World] = {}
+        self._today: queries.Today | None = beside._today if beside is not None else None
+        self._trees: dict[date, queries.Tree] = {}
+        self._kept: dict[tuple[date, str], World] = {}
+        self._places: dict[str, Where] = {}
+
+    def _tree(self, day: date) -> queries.Tree:
+        if day not in self._trees:
+            if self.asked.now and self._today is None:
+                self._today = queries.today(self.session)
+            self._trees[day] = queries.tree(self.session, day, now=self.asked.now, known=self._today)
+        return self._trees[day]
+
+    def _read(self, day: date, inside: Collection[int] | None) -> World:
+        asked = self.asked
+        return queries.world(
+            self.session, asked.plan, asked.period, day, now=asked.now, known=self._tree(day), inside=inside
+        )
 
     def on(self, day: date) -> World:
         """Return everything known of a day."""
-        if day not in self._kept:
-            asked = self.asked
-            self._kept[day] = queries.world(self.session, asked.plan, asked.period, day, now=asked.now)
-        return self._kept[day]
+        if (day, "") not in self._kept:
+            self._kept[day, ""] = self._read(day, None)
+        return self._kept[day, ""]
 
     def of(self, where: Where) -> Callable[[date], World]:
-        """Return what is known of a place, by day; each part is cut out once."""
-        parts: dict[date, World] = {}
+        """Return what is known of a place, by day: cut out of what was read for a place above, else read for itself."""
 
         def known(day: date) -> World:
-            if day not in parts:
-                parts[day] = where.part(self.on(day))
-            return parts[day]
+            key = day, where.code
+            if key not in self._kept:
+                above = self._above(day, where)
+                self._kept[key] = where.part(above) if above is not None else self._alone(day, where)
+                self._places[where.code] = where
+            return self._kept[key]
 
         return known
+
+    def _above(self, day: date, where: Where) -> World | None:
+        """Return the world of a place above that was read already, and was narrowed to no less."""
+        for code, _name in where.crumbs[::-1]:
+            place = self._places.get(code)
+            if (
+                place is not None
+                and (day, code) in self._kept
+                and place.sectors in (None, where.sectors)
+                and place.reached == where.reached
+            ):
+                return self._kept[day, code]
+        return None
+
+    def _alone(self, day: date, where: Where) -> World:
+        """Return what is known of a place by itself; a whole province is read without naming its units."""
+        whole = self.on(day)
+        units = where.units_in(whole)
+        if len(units) > len(whole.units) // 2:
+            return where.part(whole)
+        return where.part(self._read(day, units))
 
 
 def figure(facts: Facts, indicator: Indicator, where: Where) -> Figure:
@@ -66,18 +107,31 @@ def board(
 ) -> list[tuple[Indicator, Figure]]:
     """Return the figures of a place, in the plan's order."""
     asked, known = facts.asked, facts.of(where)
+    chosen = indicators if indicators is not None else asked.plan.indicators
+    if len(chosen) > AT_ONCE:
+        len(known(asked.day).cells)  # all audiences in one statement
     return [
         (one, rules.count(asked.plan, one, asked.target_set, asked.period, asked.day, known))
-        for one in (indicators if indicators is not None else asked.plan.indicators)
+        for one in chosen
     ]
 
 
 def lines(facts: Facts, indicator: Indicator, where: Where) -> list[tuple[Where, Figure]]:
     """Return the figure of every area next below a place."""
+    for day in days(facts.asked, indicator):
+        facts.of(where)(day)  # the parts are cut out of this
     return [
         (below, figure(facts, indicator, below))
         for below in (where.at(area) for area in where.below(facts.on(facts.asked.day)))
     ]
+
+
+def days(asked: Asked, indicator: Indicator) -> set[date]:
+    """Return the days whose facts a figure looks at."""
+    rule = indicator.rule_on(asked.day)
+    day = min(asked.day, rule.frozen_on) if rule.frozen_on else asked.day
+    found = {day} | {min(day, group.frozen_on) for group in rule.groups if group.frozen_on}
+    return found | ({asked.period.year_before} if indicator.way == Way.GROWTH else set())
 
 
 def relevant(plan: Plan, where: Where) -> list[Indicator]:

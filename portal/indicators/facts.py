@@ -4,10 +4,13 @@ A `World` holds units with the areas above them, people of rosters in bundles of
 part. It says nothing of indicators: which people, which facts and which units count is the rules' to say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar, overload
+
+Fact = TypeVar("Fact")
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,8 @@ class UnitFact:
 
     path: ids of its areas from the province down to its own. level: of its own area. line: ids of itself, of the units
     above it and, in today's boundaries, of what it has become. basis: what its denominator stands
-    on (`named`, `coded`, `totals`; None: nobody gave anything). totals: of `totals`, people by audience.
+    on (`named`, `coded`, `totals`; None: nobody gave anything). totals: of `totals`, people by audience. own: id of the
+    area it stood in on the day; None where `path` is of the day.
     """
 
     id: int
@@ -29,10 +33,16 @@ class UnitFact:
     line: tuple[int, ...] = ()
     basis: str | None = None
     totals: Mapping[str, int] = field(default_factory=dict)
+    own: int | None = None
+
+    @property
+    def stood(self) -> int:
+        """Return the id of the area it stood in on the day."""
+        return self.area if self.own is None else self.own
 
     @property
     def area(self) -> int:
-        """Return the id of its own area."""
+        """Return the id of its own area, in the boundaries asked for."""
         return self.path[-1]
 
     @property
@@ -56,8 +66,8 @@ class AreaFact:
 class Cell:
     """People of one unit and one audience who hold the same courses (and facts) on the day.
 
-    `person` names the one person of the cell where she has a further post that matters, else None: then nobody of the
-    cell is in another cell.
+    `person` names the one person of the cell where she has a further post that matters, or is counted on several days,
+    else None: then nobody of the cell is in another cell.
     """
 
     unit: int
@@ -95,6 +105,84 @@ class Took:
     people: int
 
 
+class Late(Sequence[Fact]):
+    """Facts that are read when somebody looks at them first: a figure reads what its rule looks at, and no more."""
+
+    def __init__(self, read: Callable[[], Sequence[Fact]]) -> None:
+        """Remember how they are read."""
+        self._read = read
+        self._facts: Sequence[Fact] | None = None
+
+    @property
+    def facts(self) -> Sequence[Fact]:
+        """Return the facts, read once."""
+        if self._facts is None:
+            self._facts = self._read()
+        return self._facts
+
+    @overload
+    def __getitem__(self, index: int) -> Fact: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Fact]: ...
+    def __getitem__(self, index: int | slice) -> Fact | Sequence[Fact]:
+        """Return one or some."""
+        return self.facts[index]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.facts)
+
+    def __iter__(self) -> Iterator[Fact]:
+        """Return all, in order."""
+        return iter(self.facts)
+
+
+class LateMap(Mapping[Key, Fact]):
+    """The same for facts that are found by a key."""
+
+    def __init__(self, read: Callable[[], Mapping[Key, Fact]]) -> None:
+        """Remember how they are read."""
+        self._read = read
+        self._facts: Mapping[Key, Fact] | None = None
+
+    @property
+    def facts(self) -> Mapping[Key, Fact]:
+        """Return the facts, read once."""
+        if self._facts is None:
+            self._facts = self._read()
+        return self._facts
+
+    def __getitem__(self, key: Key) -> Fact:
+        """Return one."""
+        return self.facts[key]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.facts)
+
+    def __iter__(self) -> Iterator[Key]:
+        """Return all keys."""
+        return iter(self.facts)
+
+
+class People(Late[Cell]):
+    """The cells of a day, read for some audiences at a time: those of one rule, so that its doubles come by name."""
+
+    def __init__(self, read: Callable[[frozenset[str] | None], Sequence[Cell]]) -> None:
+        """Remember how they are read: of the audiences given, None for all."""
+        super().__init__(lambda: read(None))
+        self._some = read
+        self._kept: dict[frozenset[str], Sequence[Cell]] = {}
+
+    def of(self, audiences: frozenset[str]) -> Sequence[Cell]:
+        """Return the cells of some audiences; who has several posts among these has a name."""
+        if self._facts is not None:
+            return self._facts
+        if audiences not in self._kept:
+            self._kept[audiences] = self._some(audiences)
+        return self._kept[audiences]
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """Everything known of `day` in one place.
@@ -115,18 +203,30 @@ class World:
     unlinked: Sequence[Took] = ()
     sessions: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
+    def people(self, audiences: Collection[str]) -> Sequence[Cell]:
+        """Return the cells of some audiences at least."""
+        return self.cells.of(frozenset(audiences)) if isinstance(self.cells, People) else self.cells
+
     def within(self, units: Iterable[int], areas: Iterable[int]) -> "World":
-        """Return the part of the world that stands in the units and areas given."""
+        """Return the part of the world that stands in the units and areas given; read when it is looked at."""
         kept, places = set(units), set(areas)
+
+        def some(audiences: frozenset[str] | None) -> Sequence[Cell]:
+            cells = self.cells if audiences is None else self.people(audiences)
+            return [cell for cell in cells if cell.unit in kept]
+
+        def took(of: Callable[[], Sequence[Took]]) -> Sequence[Took]:
+            return Late(lambda: [one for one in of() if one.unit in kept])
+
         return World(
             self.day,
             {key: unit for key, unit in self.units.items() if key in kept},
             {key: area for key, area in self.areas.items() if key in places},
-            [cell for cell in self.cells if cell.unit in kept],
-            {key: said for key, said in self.said.items() if key[1] in kept},
-            [took for took in self.parents if took.unit in kept],
-            [took for took in self.carers if took.unit in kept],
-            [took for took in self.households if took.unit in kept],
-            [took for took in self.unlinked if took.unit in kept],
-            {unit: items for unit, items in self.sessions.items() if unit in kept},
+            People(some),
+            LateMap(lambda: {key: said for key, said in self.said.items() if key[1] in kept}),
+            took(lambda: self.parents),
+            took(lambda: self.carers),
+            took(lambda: self.households),
+            took(lambda: self.unlinked),
+            LateMap(lambda: {unit: items for unit, items in self.sessions.items() if unit in kept}),
         )

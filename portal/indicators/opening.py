@@ -27,7 +27,7 @@ from portal.indicators.facts import Said, UnitFact, World
 from portal.indicators.holders import BUNDLE, Holder, Paper, Post, candidates, holders
 from portal.indicators.periods import Period, running
 from portal.indicators.places import Where
-from portal.indicators.queries import valid_on
+from portal.indicators.queries import Homes, valid_on
 
 #: Reasons of rows that stand beside the ratio: in neither its numerator nor its denominator.
 BESIDE = frozenset(
@@ -291,7 +291,7 @@ def _declared_areas(opened: _Open) -> set[int]:
     """Return the areas of which it was declared how many there are in all."""
     code, world = opened.rule.denominator or "", opened.world
     return {
-        unit.area
+        unit.stood
         for unit in rules._declaring(opened.plan, code, world).values()
         if rules.counts_now(opened.plan, world.said.get((code, unit.id)), opened.period, opened.day)
     }
@@ -307,12 +307,14 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
     """Yield the parents (or carers) of a place, each in the unit of her first post. No course is named."""
     day, units = opened.day, opened.world.units
     courses = {code for code in opened.rule.courses if code[:2] in ("CM", "NT")}
-    first = (
-        select(Posting.user_id, func.min(Posting.unit_id).label("unit"))
-        .where(Posting.audience == audience, stands(day))
-        .group_by(Posting.user_id)
-        .subquery()
+    place = opened.units(day)
+    first_of = select(Posting.user_id, func.min(Posting.unit_id).label("unit")).where(
+        Posting.audience == audience, stands(day)
     )
+    if place is not None:
+        here = select(Posting.user_id).where(Posting.unit_id.in_(place), Posting.audience == audience)
+        first_of = first_of.where(Posting.user_id.in_(here))
+    first = first_of.group_by(Posting.user_id).subquery()
     found = opened.session.execute(
         select(first.c.user_id, first.c.unit)
         .join(User, User.id == first.c.user_id)
@@ -326,7 +328,7 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
         detail: dict[str, Any] = {}
         if good:
             detail = {"serials": [good[0].serial], "completed_on": good[0].on.isoformat()}
-            counted = audience == Audience.PARENT and unit.area in declared
+            counted = audience == Audience.PARENT and unit.stood in declared
             reason = "" if counted else "carer" if audience == Audience.CARER else "no_denominator"
         else:
             counted, reason = False, "no_certificate"
@@ -343,6 +345,7 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
 def _households(opened: _Open) -> Iterator[Row]:
     """Yield the households of a place, and the people who took part and are in none."""
     day, units, declared = opened.day, opened.world.units, _declared_areas(opened)
+    homes = Homes(opened.session, opened.everywhere(day).units)
     until = start_of(date.fromordinal(day.toordinal() + 1))
     done = (
         select(HouseholdMember.household_id, func.min(Certificate.completed_on).label("on"))
@@ -353,16 +356,18 @@ def _households(opened: _Open) -> Iterator[Row]:
         .subquery()
     )
     found = opened.session.execute(
-        select(Household.id, Household.unit_id, Household.has_child_under_16, done.c.on)
+        select(
+            Household.id, Household.unit_id, Household.commune_code, Household.has_child_under_16, done.c.on
+        )
         .outerjoin(done, done.c.household_id == Household.id)
         .where(Household.created_at < until)
         .order_by(Household.commune_code, Household.number)
     )
-    for key, unit_id, child, on in found:
-        unit = units.get(unit_id)
+    for key, today, commune, child, on in found:
+        unit = units.get(homes.of(today, commune))
         if unit is None or (on is None and not child):
             continue
-        counted = on is not None and child and unit.area in declared
+        counted = on is not None and child and unit.stood in declared
         reason = (
             ""
             if counted
@@ -373,7 +378,7 @@ def _households(opened: _Open) -> Iterator[Row]:
             else "no_denominator"
         )
         detail = {"completed_on": on.isoformat()} if on is not None else {}
-        yield Row("household", key, unit_id, None, counted, reason, detail)
+        yield Row("household", key, unit.id, None, counted, reason, detail)
     yield from _unlinked(opened)
 
 
@@ -406,7 +411,7 @@ def _unlinked(opened: _Open) -> Iterator[Row]:
 
 def _facilities(opened: _Open) -> Iterator[Row]:
     world, rule = opened.world, opened.rule
-    cells = rules._by_unit(world.cells)
+    cells = rules._by_unit(world.people(rules.audiences(rule)))
     concerned = rules._concerned(rule, None, world)
     for unit in sorted(concerned.values(), key=lambda one: one.code):
         verdict = rules.facility(opened.plan, rule, unit, cells.get(unit.id, ()), world, opened.period)
@@ -425,7 +430,7 @@ def _facilities(opened: _Open) -> Iterator[Row]:
 def _areas(opened: _Open) -> Iterator[Row]:
     world, rule = opened.world, opened.rule
     trained: dict[int, int] = {}
-    for cell in world.cells:
+    for cell in world.people(rules.audiences(rule)):
         unit = world.units.get(cell.unit)
         if unit is not None and any(
             rules.belongs(cell, group) and rules.has(cell.held, group.needs) for group in rule.groups

@@ -1,7 +1,7 @@
 """What is known of a day, from the database: SQL in, a `World` out. Nothing here knows a rule or a target.
 
 People come in bundles: how many of one unit and audience hold the same courses. Only who has a second post that
-matters comes by name, so that she is counted once in every place. The number of rows follows the number of units, not
+matters comes by name, or who may be counted on two days (`audiences_of_days`), so that she is counted once in every place. The number of rows follows the number of units, not
 the number of people.
 """
 
@@ -11,11 +11,12 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     Subquery,
+    and_,
     case,
-    distinct,
     exists,
     func,
     literal,
@@ -24,7 +25,9 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Course
@@ -33,11 +36,11 @@ from portal.core.accounts.models import Audience, Posting
 from portal.core.clock import start_of
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.organisation import history
-from portal.core.organisation.models import Area, AreaKind, Unit, UnitLineage
+from portal.core.organisation.models import Area, AreaKind, AreaPast, Unit, UnitLineage, UnitPast
 from portal.core.rosters.models import RosterBasis
 from portal.core.rosters.queries import stands
 from portal.indicators.definitions import ItemKind, Plan
-from portal.indicators.facts import AreaFact, Cell, Said, Took, UnitFact, World
+from portal.indicators.facts import AreaFact, Cell, Late, LateMap, People, Said, Took, UnitFact, World
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
 from portal.indicators.periods import Period
 from portal.indicators.rules import months_later
@@ -46,25 +49,51 @@ FACTS = ("network", "active")
 HOME = (Audience.PARENT, Audience.CARER)
 
 
-def world(session: Session, plan: Plan, period: Period, day: date, *, now: bool) -> World:
-    """Return everything known of `day` in the whole province.
+Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
+
+
+def world(
+    session: Session,
+    plan: Plan,
+    period: Period,
+    day: date,
+    *,
+    now: bool,
+    known: Tree | None = None,
+    inside: Collection[int] | None = None,
+) -> World:
+    """Return everything known of `day` in the whole province, or of its units `inside`; read when it is looked at.
 
     now: whether units are grouped into today's boundaries; else into those of the day. What people hold, where they
-    have their posts and what was declared is always that of the day.
+    have their posts and what was declared is always that of the day. known: the tree, where it was read before.
     """
     courses = course_bits(session, plan)
-    units, areas = tree(session, day, now=now)
+    units, areas = known if known is not None else tree(session, day, now=now)
+    taken = {code: courses[code] for code in family_courses(plan) if code in courses}
+    homes = LateMap(lambda: {None: Homes(session, units)})
+    home = LateMap(lambda: at_home(session, day, taken, inside))
+
+    def people(audiences: frozenset[str] | None) -> Sequence[Cell]:
+        return cells(session, plan, day, courses, audiences, inside)
+
     return World(
         day=day,
         units=units,
         areas=areas,
-        cells=cells(session, plan, day, courses),
-        said=said(session, plan, day, units),
-        parents=parents(session, day, courses, Audience.PARENT),
-        carers=parents(session, day, courses, Audience.CARER),
-        households=households(session, day, courses),
-        unlinked=unlinked(session, day, courses),
-        sessions=sessions(session, period, day),
+        cells=People(people),
+        said=LateMap(lambda: said(session, plan, day, units)),
+        parents=Late(lambda: home["parents"]),
+        carers=Late(lambda: home["carers"]),
+        households=Late(lambda: households(session, day, taken, homes[None], inside)),
+        unlinked=Late(lambda: home["unlinked"]),
+        sessions=LateMap(lambda: sessions(session, period, day)),
+    )
+
+
+def family_courses(plan: Plan) -> Sequence[str]:
+    """Return the courses that rules count outside rosters: of parents, and of households."""
+    return sorted(
+        {code for indicator in plan.indicators for rule in indicator.rules for code in rule.courses}
     )
 
 
@@ -86,22 +115,32 @@ def course_bits(session: Session, plan: Plan) -> Mapping[str, tuple[int, int]]:
     return {code: (ids[code], 1 << place) for place, code in enumerate(named) if code in ids}
 
 
-def tree(session: Session, day: date, *, now: bool) -> tuple[dict[int, UnitFact], dict[int, AreaFact]]:
+Today = tuple[dict[int, AreaFact], dict[int, tuple[int, int]]]
+
+
+def today(session: Session) -> Today:
+    """Return the areas of today, and what every unit that ever was is today, with the area that one stands in."""
+    current: Any = select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id)
+    line = history.unit_now()
+    units = session.execute(
+        select(line.c.old, line.c.now, Unit.area_id).join(Unit, Unit.id == line.c.now)
+    ).all()
+    return (
+        _areas(session, current.where(Area.valid_to.is_(None))),
+        {old: (new, area_id) for old, new, area_id in units},
+    )
+
+
+def tree(session: Session, day: date, *, now: bool, known: Today | None = None) -> Tree:
     """Return the units valid on `day`, and the areas they are grouped into: those of the day, or today's.
+
+    known: what is today, where it was read before: it is the same for every day.
 
     A unit's level is that of its own area on the day. Once there are no districts, a unit that stood in one when they
     ended keeps that level: "cấp huyện" of the plan lives on in the former district facilities.
     """
     then = _areas(session, history.areas_on(day))
-    current: Any = select(Area.id, Area.code, Area.kind, Area.name, Area.parent_id)
-    places = _areas(session, current.where(Area.valid_to.is_(None))) if now else then
-    today: dict[int, tuple[int, int]] = {}
-    if now:
-        line = history.unit_now()
-        for old, new, area_id in session.execute(
-            select(line.c.old, line.c.now, Unit.area_id).join(Unit, Unit.id == line.c.now)
-        ):
-            today[old] = new, area_id
+    places, became = (known or today(session)) if now else (then, {})
     districts = any(one.level == AreaKind.DISTRICT for one in then.values())
     former = frozenset() if districts else _former_district_units(session, day)
     evidence = _evidence(session, day)
@@ -109,7 +148,7 @@ def tree(session: Session, day: date, *, now: bool) -> tuple[dict[int, UnitFact]
     above = {key: parent for key, *_, parent in rows}
     units: dict[int, UnitFact] = {}
     for key, code, kind, sector, name, area_id, _parent in rows:
-        new, stands_in = today.get(key, (key, area_id))
+        new, stands_in = became.get(key, (key, area_id))
         own, shown = then.get(area_id), places.get(stands_in)
         if own is None or shown is None:
             continue
@@ -117,7 +156,7 @@ def tree(session: Session, day: date, *, now: bool) -> tuple[dict[int, UnitFact]
         level = AreaKind.DISTRICT if key in former else own.level
         line_of = (*_chain(key, above), *((new,) if new != key else ()))
         units[key] = UnitFact(
-            key, code, name, str(kind), str(sector), shown.path, str(level), line_of, basis, totals
+            key, code, name, str(kind), str(sector), shown.path, str(level), line_of, basis, totals, area_id
         )
     return units, places
 
@@ -190,6 +229,23 @@ def valid_on(day: date) -> tuple[ColumnElement[bool], ...]:
     )
 
 
+class Either(FunctionElement[int]):
+    """All bits of single-bit numbers together: no sorting where the database can (PostgreSQL)."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(Either, "postgresql")
+def _bit_or(element: Either, compiler: Any, **more: Any) -> str:
+    return f"bit_or({compiler.process(element.clauses, **more)})"
+
+
+@compiles(Either)
+def _distinct_sum(element: Either, compiler: Any, **more: Any) -> str:
+    return f"sum(DISTINCT {compiler.process(element.clauses, **more)})"
+
+
 def _bit(courses: Mapping[str, tuple[int, int]]) -> ColumnElement[int]:
     if not courses:
         return literal(0)
@@ -199,7 +255,7 @@ def _bit(courses: Mapping[str, tuple[int, int]]) -> ColumnElement[int]:
 def held_on(day: date, courses: Mapping[str, tuple[int, int]], people: Select[Any]) -> Subquery:
     """Return a table (user_id, mask): which of `courses` each of `people` holds on the day."""
     return (
-        select(Certificate.user_id, func.sum(distinct(_bit(courses))).label("mask"))
+        select(Certificate.user_id, Either(_bit(courses)).label("mask"))
         .where(
             Certificate.user_id.in_(people),
             Certificate.course_id.in_([course_id for course_id, _bit_ in courses.values()]),
@@ -225,18 +281,49 @@ def staff_audiences(plan: Plan) -> frozenset[str]:
     )
 
 
-def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Cell]:
-    """Return the people of all rosters on `day`, in bundles of equals."""
+def audiences_of_days(plan: Plan) -> frozenset[str]:
+    """Return the audiences of rules that count some groups as of another day than others.
+
+    Somebody in one post now and in another on the earlier day has one post on each: only her name says that she is
+    one. They are a few officers; everybody else stays in bundles.
+    """
+    return frozenset(
+        audience
+        for indicator in plan.indicators
+        for rule in indicator.rules
+        if any(group.frozen_on for group in rule.groups)
+        for group in rule.groups
+        for audience in group.audiences
+    )
+
+
+def cells(
+    session: Session,
+    plan: Plan,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    audiences: Collection[str] | None = None,
+    inside: Collection[int] | None = None,
+) -> Sequence[Cell]:
+    """Return the people of all rosters on `day`, in bundles of equals; or of some audiences, or units, alone."""
+    asked = staff_audiences(plan) if audiences is None else audiences
+    here = [Posting.unit_id.in_(inside)] if inside is not None else []
     posts = (
         select(Posting.user_id, Posting.unit_id, Posting.audience)
-        .where(stands(day), Posting.audience.in_(staff_audiences(plan)))
+        .where(stands(day), Posting.audience.in_(sorted(asked)), *here)
         .distinct()
         .cte("posts")
     )
     people = select(posts.c.user_id)
     held = held_on(day, courses, people)
     facts = facts_on(day, people)
-    several = select(posts.c.user_id).group_by(posts.c.user_id).having(func.count() > 1).subquery()
+    named = audiences_of_days(plan)
+    several = (
+        select(posts.c.user_id)
+        .group_by(posts.c.user_id)
+        .having(or_(func.count() > 1, func.max(case((posts.c.audience.in_(named), 1), else_=0)) == 1))
+        .subquery()
+    )
     mask = func.coalesce(held.c.mask, 0)
     more = func.coalesce(facts.c.mask, 0)
     person = several.c.user_id
@@ -253,8 +340,8 @@ def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[i
     for unit, audience, of_courses, of_facts, one, number in rows:
         key = int(of_courses), int(of_facts)
         if key not in sets:
-            named = frozenset(name for place, name in enumerate(FACTS) if key[1] & 1 << place)
-            sets[key] = _names(key[0], courses) | named
+            known = frozenset(name for place, name in enumerate(FACTS) if key[1] & 1 << place)
+            sets[key] = _names(key[0], courses) | known
         found.append(Cell(unit, str(audience), sets[key], int(number), one))
     return found
 
@@ -262,9 +349,11 @@ def cells(session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[i
 def facts_on(day: date, people: Select[Any]) -> Subquery:
     """Return a table (user_id, mask) of the facts of `FACTS` that hold on the day, for those of whom one does.
 
-    Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time.
+    Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time,
+    as a volunteer that she still is.
     """
     year_ago = months_later(day, -12)
+    volunteers = select(Posting.user_id).where(Posting.audience == Audience.VOLUNTEER, stands(day))
     recent = union_all(
         select(
             PersonFact.user_id, case({"network": 1, "active": 2}, value=PersonFact.fact, else_=0).label("bit")
@@ -278,22 +367,20 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
             Posting.audience == Audience.VOLUNTEER, stands(day), Posting.valid_from > year_ago
         ),
         select(Certificate.user_id, literal(2)).where(
+            Certificate.user_id.in_(volunteers),
             Certificate.audience == Audience.VOLUNTEER,
             Certificate.completed_on > year_ago,
             Certificate.completed_on <= day,
         ),
         select(Attended.user_id, literal(2)).where(
+            Attended.user_id.in_(volunteers),
             Attended.audience == Audience.VOLUNTEER,
             Attended.on_day > year_ago,
             Attended.on_day <= day,
             Attended.withdrawn_at.is_(None),
         ),
     ).subquery()
-    return (
-        select(recent.c.user_id, func.sum(distinct(recent.c.bit)).label("mask"))
-        .group_by(recent.c.user_id)
-        .subquery()
-    )
+    return select(recent.c.user_id, Either(recent.c.bit).label("mask")).group_by(recent.c.user_id).subquery()
 
 
 def said(
@@ -377,39 +464,88 @@ def successors(session: Session, day: date, units: Iterable[int]) -> dict[int, i
     return found
 
 
-def parents(
-    session: Session, day: date, courses: Mapping[str, tuple[int, int]], audience: Audience
-) -> Sequence[Took]:
-    """Return the people of communities who completed a course by `day`, each in the unit of her first post."""
-    taken = {code: courses[code] for code in courses if code[:2] in ("CM", "NT")}
-    if not taken:
-        return ()
-    home = (
-        select(Posting.user_id, func.min(Posting.unit_id).label("unit_id"))
-        .where(Posting.audience == audience, stands(day))
-        .group_by(Posting.user_id)
-        .cte()
-    )
+def at_home(
+    session: Session,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    inside: Collection[int] | None = None,
+) -> dict[str, Sequence[Took]]:
+    """Return the people of communities who completed a course by `day`, each in the unit of her first post.
+
+    parents, carers: by what their posts say. unlinked: either, in no household: how far a figure of households may be
+    too low. The certificates come first: they are fewer than the people.
+    """
+    if not courses:
+        return {"parents": (), "carers": (), "unlinked": ()}
     done = (
-        select(Certificate.user_id, func.sum(distinct(_bit(taken))).label("mask"))
-        .where(Certificate.course_id.in_([key for key, _ in taken.values()]), *valid_on(day))
+        select(Certificate.user_id, Either(_bit(courses)).label("mask"))
+        .where(Certificate.course_id.in_([key for key, _ in courses.values()]), *valid_on(day))
         .group_by(Certificate.user_id)
+    )
+    if inside is not None:
+        here = select(Posting.user_id).where(Posting.unit_id.in_(inside), Posting.audience.in_(HOME))
+        done = done.where(Certificate.user_id.in_(here))
+    held = done.subquery()
+
+    def first(audience: Audience) -> ColumnElement[int | None]:
+        return func.min(case((Posting.audience == audience, Posting.unit_id)))
+
+    one = (
+        select(
+            Posting.user_id,
+            held.c.mask,
+            first(Audience.PARENT).label("parent"),
+            first(Audience.CARER).label("carer"),
+            func.min(Posting.unit_id).label("any"),
+        )
+        .join(held, held.c.user_id == Posting.user_id)
+        .where(Posting.audience.in_(HOME), stands(day))
+        .group_by(Posting.user_id, held.c.mask)
         .subquery()
     )
+    linked = case((HouseholdMember.user_id.is_(None), 0), else_=1)
+    shown = one.c.parent, one.c.carer, one.c.any, one.c.mask, linked
     rows = session.execute(
-        select(home.c.unit_id, done.c.mask, func.count())
-        .join(done, done.c.user_id == home.c.user_id)
-        .group_by(home.c.unit_id, done.c.mask)
+        select(*shown, func.count())
+        .outerjoin(
+            HouseholdMember,
+            and_(
+                HouseholdMember.user_id == one.c.user_id,
+                HouseholdMember.added_at < start_of(day + timedelta(days=1)),
+            ),
+        )
+        .group_by(*shown)
     )
-    return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
+    found: dict[str, list[Took]] = {"parents": [], "carers": [], "unlinked": []}
+    for parent, carer, any_of_them, mask, is_linked, number in rows:
+        names = _names(int(mask), courses)
+        for what, unit in (
+            ("parents", parent),
+            ("carers", carer),
+            ("unlinked", None if is_linked else any_of_them),
+        ):
+            if unit is not None and (inside is None or unit in inside):
+                found[what].append(Took(unit, names, int(number)))
+    return {**found}
 
 
-def households(session: Session, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Took]:
+def households(
+    session: Session,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    homes: "Homes",
+    inside: Collection[int] | None = None,
+) -> Sequence[Took]:
     """Return the households with a child under 16 of which a grown-up completed a course by `day`."""
     if not courses:
         return ()
     done = (
-        select(Household.id, Household.unit_id, func.sum(distinct(_bit(courses))).label("mask"))
+        select(
+            Household.id,
+            Household.unit_id,
+            Household.commune_code,
+            Either(_bit(courses)).label("mask"),
+        )
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
         .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
         .where(
@@ -417,45 +553,76 @@ def households(session: Session, day: date, courses: Mapping[str, tuple[int, int
             Household.created_at < start_of(day + timedelta(days=1)),
             HouseholdMember.added_at < start_of(day + timedelta(days=1)),
             Certificate.course_id.in_([key for key, _ in courses.values()]),
+            *([Household.unit_id.in_(homes.today(inside))] if inside is not None else []),
             *valid_on(day),
         )
-        .group_by(Household.id, Household.unit_id)
+        .group_by(Household.id, Household.unit_id, Household.commune_code)
         .subquery()
     )
-    rows = session.execute(
-        select(done.c.unit_id, done.c.mask, func.count()).group_by(done.c.unit_id, done.c.mask)
-    )
-    return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
+    shown = done.c.unit_id, done.c.commune_code, done.c.mask
+    rows = session.execute(select(*shown, func.count()).group_by(*shown))
+    return [
+        Took(homes.of(unit, commune), _names(int(mask), courses), int(number))
+        for unit, commune, mask, number in rows
+        if inside is None or homes.of(unit, commune) in inside
+    ]
 
 
-def unlinked(session: Session, day: date, courses: Mapping[str, tuple[int, int]]) -> Sequence[Took]:
-    """Return the parents who completed a course by `day` and are in no household: how far the figure may be too low."""
-    if not courses:
-        return ()
-    done = (
-        select(
-            Posting.user_id,
-            func.min(Posting.unit_id).label("unit_id"),
-            func.sum(distinct(_bit(courses))).label("mask"),
-        )
-        .join(Certificate, Certificate.user_id == Posting.user_id)
-        .where(
-            Posting.audience.in_(HOME),
-            stands(day),
-            Certificate.course_id.in_([key for key, _ in courses.values()]),
-            *valid_on(day),
-            ~exists().where(
-                HouseholdMember.user_id == Posting.user_id,
-                HouseholdMember.added_at < start_of(day + timedelta(days=1)),
-            ),
-        )
-        .group_by(Posting.user_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(done.c.unit_id, done.c.mask, func.count()).group_by(done.c.unit_id, done.c.mask)
-    )
-    return [Took(unit, _names(int(mask), courses), int(number)) for unit, mask, number in rows]
+class Homes:
+    """Where households belonged on a day: a household is pointed at its community of today, and keeps no past.
+
+    Of several communities of the day that have become that one, hers is the one whose commune, or a commune that has
+    become it, has the code of her key.
+    """
+
+    def __init__(self, session: Session, units: Collection[int]) -> None:
+        """Read the families of communities; `units` are those valid on the day."""
+        self._units = units
+        self._before: dict[int, list[int]] = defaultdict(list)
+        rows = session.execute(select(UnitLineage.predecessor_id, UnitLineage.successor_id)).all()
+        for old, new in rows:
+            self._before[new].append(old)
+        met = {unit for pair in rows for unit in pair}
+        self._codes: dict[int, set[str]] = defaultdict(set)
+        stood = select(UnitPast.unit_id, UnitPast.area_id).union(select(Unit.id, Unit.area_id)).subquery()
+        if met:
+            # the code that an area has, and every one it had
+            had = select(AreaPast.area_id, AreaPast.code).union(select(Area.id, Area.code)).subquery()
+            for unit, code in session.execute(
+                select(stood.c.unit_id, had.c.code)
+                .join(had, had.c.area_id == stood.c.area_id)
+                .where(stood.c.unit_id.in_(met))
+            ):
+                self._codes[unit].add(code)
+        self._kept: dict[tuple[int, str], int] = {}
+
+    def of(self, unit: int, commune_code: str) -> int:
+        """Return the community of the day of a household that belongs to `unit` today."""
+        key = unit, commune_code
+        if unit not in self._before:
+            return unit
+        if key not in self._kept:
+            valid = sorted(one for one in self._older(unit) if one in self._units)
+            own = [one for one in valid if any(commune_code in self._codes[old] for old in self._older(one))]
+            # the latest community is the last that may say so: it has had all the codes
+            self._kept[key] = (
+                min(own, key=lambda one: (one == unit, one)) if own else valid[0] if valid else unit
+            )
+        return self._kept[key]
+
+    def today(self, units: Collection[int]) -> set[int]:
+        """Return the communities of today to which households of some communities of the day may belong."""
+        kept = set(units)
+        return kept | {unit for unit in list(self._before) if kept & self._older(unit)}
+
+    def _older(self, unit: int) -> set[int]:
+        found, ahead = {unit}, [unit]
+        while ahead:
+            for old in self._before.get(ahead.pop(), ()):
+                if old not in found:
+                    found.add(old)
+                    ahead.append(old)
+        return found
 
 
 def sessions(session: Session, period: Period, day: date) -> dict[int, frozenset[str]]:

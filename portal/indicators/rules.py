@@ -28,8 +28,17 @@ class Part:
 
     @property
     def met(self) -> bool | None:
-        """Return whether the part reaches its target."""
-        return arithmetic.met(self.share, self.target)
+        """Return whether the part reaches its target; None where it has more than all."""
+        return (
+            None
+            if more_than_all(self.numerator, self.denominator)
+            else arithmetic.met(self.share, self.target)
+        )
+
+
+def more_than_all(numerator: int | None, denominator: int | None) -> bool:
+    """Return whether more are counted than there are: one of the two numbers is wrong, so nothing follows from them."""
+    return numerator is not None and denominator is not None and numerator > denominator
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +101,8 @@ def count(
         else arithmetic.share(made.numerator, made.denominator)
     )
     met = arithmetic.met(value, target)
+    if indicator.way != Way.GROWTH and more_than_all(made.numerator, made.denominator):
+        met = None
     if made.together:
         each = [part.met for part in made.parts if part.denominator]  # who is not here is not asked
         met = None if not each or None in each else all(each)
@@ -155,6 +166,11 @@ def belongs(cell: Cell, group: Group) -> bool:
     return cell.audience in group.audiences and cell.held.issuperset(group.only)
 
 
+def audiences(rule: Rule) -> frozenset[str]:
+    """Return the audiences that the groups of a rule look at."""
+    return frozenset(audience for group in rule.groups for audience in group.audiences)
+
+
 def at_level(unit: UnitFact, level: str | None) -> bool:
     """Return whether a unit stands at a level; None asks for none."""
     return level is None or unit.level == level
@@ -201,7 +217,7 @@ def _people(
         seen = worlds(min(world.day, group.frozen_on)) if group.frozen_on else world
         of_group, done_of_group = _Heads(), _Heads()
         concerned = _concerned(rule, group, seen)
-        for cell in seen.cells:
+        for cell in seen.people(audiences(rule)):
             unit = concerned.get(cell.unit)
             if unit is None or not belongs(cell, group):
                 continue
@@ -329,7 +345,8 @@ def _took_part(
 ) -> _Made:
     """Count who took part to the end, in communes that declared how many there are in all.
 
-    Where a commune's denominator is not known, its people stand outside the ratio.
+    Where a commune's denominator is not known, its people stand outside the ratio: the commune is that of the day, in
+    whatever boundaries the place is drawn, for that is whom the number was declared for.
     """
     took = world.parents if indicator.way == Way.PARTICIPANTS else world.households
     declaring = _declaring(plan, rule.denominator or "", world)
@@ -338,7 +355,7 @@ def _took_part(
     for unit in declaring.values():
         said = world.said.get((rule.denominator or "", unit.id))
         if counts_now(plan, said, period, world.day) and said is not None:
-            declared[unit.area] = declared.get(unit.area, 0) + int(said.value)
+            declared[unit.stood] = declared.get(unit.stood, 0) + int(said.value)
         elif said is not None and not said.approved:
             waiting += 1
     counted = outside = 0
@@ -346,17 +363,17 @@ def _took_part(
         if not one.courses.intersection(rule.courses):
             continue
         unit_of = world.units.get(one.unit)
-        if unit_of is not None and unit_of.area in declared:
+        if unit_of is not None and unit_of.stood in declared:
             counted += one.people
         else:
             outside += one.people
-    missing = tuple(sorted(unit.id for unit in declaring.values() if unit.area not in declared))
+    missing = tuple(sorted(unit.id for unit in declaring.values() if unit.stood not in declared))
     parts: tuple[Part, ...] = ()
     if rule.beside:
         more = sum(
             int(said.value)
             for unit in _declaring(plan, rule.beside, world).values()
-            if unit.area in declared
+            if unit.stood in declared
             and counts_now(plan, said := world.said.get((rule.beside, unit.id)), period, world.day)
             and said is not None
         )
@@ -389,7 +406,7 @@ def _facilities(
     worlds: Worlds,
 ) -> _Made:
     """Count facilities that meet the rule, out of those whose denominator is known."""
-    cells = _by_unit(world.cells)
+    cells = _by_unit(world.people(audiences(rule)))
     whole = counted = weak = waiting = 0
     missing: list[int] = []
     levels: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -517,7 +534,7 @@ def _areas(
     trained: set[int] = set()
     decided: dict[str, set[int]] = {code: set() for code in rule.items}
     waiting = 0
-    for cell in world.cells:
+    for cell in world.people(audiences(rule)):
         unit = world.units.get(cell.unit)
         if unit is None:
             continue
@@ -563,7 +580,7 @@ def _growth(
             concerned = _concerned(rule, group, seen)
             listed |= {unit.id for unit in concerned.values() if unit.listed}
             silent |= {unit.id for unit in concerned.values() if unit.basis is None and rule.kinds}
-            for cell in seen.cells:
+            for cell in seen.people(audiences(rule)):
                 unit = concerned.get(cell.unit)
                 if unit is not None and unit.listed and belongs(cell, group) and has(cell.held, group.needs):
                     heads.add(cell)

@@ -242,6 +242,7 @@ def _trend(asked: Question, indicator: Indicator, facts: Facts) -> list[tuple[st
             known = Facts(
                 db.session(),
                 Asked(asked.asked.plan, asked.asked.target_set, period, period.cut_off, asked.asked.now),
+                facts,
             )
         made = compute.figure(known, indicator, asked.where)
         found.append((name_of(period), showing.line(asked.asked.plan, indicator, made)))

@@ -27,12 +27,12 @@ from portal.config import Settings
 from portal.core import clock
 from portal.core.db import db
 from tests import machine
-from tests.bench import assignments, exports, floor, journeys, people, rosters, units, weights
+from tests.bench import assignments, exports, floor, indicators, journeys, people, rosters, units, weights
 from tests.bench.load import Journey, Samples, over_and_over, request, run
 from tests.bench.serving import ROOT, SECRET, Server, database, portal_environ, serving
 
 CONNECTIONS = 8
-NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments", "units", "rosters")
+NAMES = ("pages", "quiz", "head", "certificate", "weights", "assignments", "units", "rosters", "indicators")
 Verdict = tuple[str, bool | None]
 
 
@@ -506,6 +506,15 @@ def rules(bench: Bench, where: str) -> None:
         )
 
 
+def figures(bench: Bench, where: str, url: str, folder: Path) -> None:
+    """Measure the figures of a province that was loaded before."""
+    app = create_app(Settings(environment="test", database_url=url, secret_key=SECRET, data_dir=folder))
+    try:
+        indicators.measure(bench.add, where, app, quick=bench.quick)
+    finally:
+        _closed(app)
+
+
 def staff_lists(bench: Bench, where: str, urls: Sequence[str]) -> None:
     """Measure a list of 50,000 staff read, applied and undone, and the page of a unit with 300 people."""
     rows = 5_000 if bench.quick else rosters.ROWS
@@ -550,6 +559,11 @@ def main() -> int:
     )
     parser.add_argument("--only", choices=NAMES, help="one group of measurements")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), help="one database")
+    parser.add_argument(
+        "--province",
+        metavar="URL",
+        help="a database that `flask demo load --size province` filled: for the group indicators, which is left out without it",
+    )
     given = parser.parse_args()
     bench = Bench(quick=given.quick, only=given.only)
     signal.signal(
@@ -572,13 +586,15 @@ def main() -> int:
             if where == "postgresql" and machine.postgres() is None:
                 say("-- postgresql: left out, this machine has none")
                 continue
+            if bench.wants("indicators") and given.province and given.province.startswith(where):
+                figures(bench, where, given.province, Path(name))
             if bench.wants("assignments"):
                 rules(bench, where)
             if bench.wants("rosters"):
                 with ExitStack() as stack:
                     urls = [stack.enter_context(database(where, Path(name), f"rosters{n}")) for n in (1, 2)]
                     staff_lists(bench, where, urls)
-            if given.only in ("assignments", "rosters"):
+            if given.only in ("assignments", "rosters", "indicators"):
                 continue
             measure(bench, where, Path(name))
     say(f"\n{time.perf_counter() - began:.0f} s, load average {os.getloadavg()[0]:.1f}\n\n{heading()}")

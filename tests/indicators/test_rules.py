@@ -518,7 +518,8 @@ def test_ct03_adds_numbers_of_units_that_gave_both() -> None:
 def test_ct03_more_than_all_is_a_warning() -> None:
     declared = [said("children_5_15", 1, 300), said("children_taught", 1, 301)]
 
-    assert figure("CT03", world([school(1)], declared=declared)).warnings == ("more_than_all",)
+    found = figure("CT03", world([school(1)], declared=declared))
+    assert (found.warnings, lines(found), found.met) == (("more_than_all",), (301, 300), None)
 
 
 def test_ct03_a_denominator_is_outdated_after_18_months() -> None:
@@ -611,7 +612,33 @@ def test_ct02_visits_that_make_more_than_all_are_a_warning() -> None:
         households=[Took(1, frozenset({"NT-01"}), 250)],
     )
 
-    assert figure("CT02", seen).warnings == ("more_than_all",)
+    found = figure("CT02", seen)
+    assert (found.warnings, found.met) == (("more_than_all",), True)
+    assert (found.parts[0].numerator, found.parts[0].denominator, found.parts[0].met) == (450, 300, None)
+
+
+def test_ct01_more_parents_than_there_are_is_never_reached() -> None:
+    seen = world(
+        [commune(1, 100)],
+        declared=[said("parents_with_child", 1, 9)],
+        parents=[Took(1, frozenset({"CM-01"}), 10)],
+    )
+    found = figure("CT01", seen)
+
+    assert (lines(found), found.met, found.warnings) == ((10, 9), None, ("more_than_all",))
+
+
+def test_ct01_a_commune_that_declared_nothing_stays_outside_when_it_is_merged_with_one_that_did() -> None:
+    """In today's boundaries both stand in commune 300; only the number of 100 was declared, for its own 40 parents."""
+    first, second = (replace(commune(number, 300), own=own) for number, own in ((1, 100), (2, 200)))
+    seen = world(
+        [first, second],
+        declared=[said("parents_with_child", 1, 80)],
+        parents=[Took(1, frozenset({"CM-01"}), 40), Took(2, frozenset({"CM-01"}), 70)],
+    )
+    found = figure("CT01", seen)
+
+    assert (lines(found), found.outside, found.missing) == ((40, 80), 70, (2,))
 
 
 # CT11, CT12: health facilities

@@ -162,6 +162,8 @@ class Posting(Base):
         # counting a province's people reads nothing but this index
         Index("ix_posting_unit_id_user_id", "unit_id", "user_id", "audience", "valid_from", "valid_to"),
         Index("ix_posting_user_id", "user_id"),
+        # and a figure of officers begins at their audience: most posts are those of parents
+        Index("ix_posting_audience_user_id", "audience", "user_id", "unit_id", "valid_from", "valid_to"),
         Index(
             "uq_posting_current",
             "user_id",
