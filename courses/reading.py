@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
+from itertools import pairwise
 
 from courses.blocks import Fence, Node, Prose, cut, lesson_parser
 
@@ -49,8 +51,8 @@ class Level:
 
 
 def is_easy(audiences: Sequence[str]) -> bool:
-    """Return whether a course for these audiences is written for people who read little."""
-    return bool(audiences) and set(audiences) <= EASY_READERS
+    """Return whether somebody among the audiences reads little: the easiest reader decides for all."""
+    return not EASY_READERS.isdisjoint(audiences)
 
 
 def level(body: str) -> Level:
@@ -60,6 +62,7 @@ def level(body: str) -> Level:
     return Level(len(found), sum(one.words for one in found), longest)
 
 
+@lru_cache(maxsize=2048)
 def sentences(body: str) -> tuple[Sentence, ...]:
     """Return the sentences of a lesson's text, in order."""
     return tuple(
@@ -70,25 +73,24 @@ def sentences(body: str) -> tuple[Sentence, ...]:
     )
 
 
-def too_hard(body: str, easy: bool) -> Iterator[tuple[int, str]]:
-    """Yield (line from 1, message) for a text whose sentences are too long for its readers."""
-    found = level(body)
-    average, longest = (EASY_AVERAGE, EASY_LONGEST) if easy else (AVERAGE, LONGEST)
-    if found.average is not None and found.average > average:
-        yield (
-            1,
-            f"a sentence has {float(found.average):.1f} words on average, more than {average}; "
-            "say one thing in each",
-        )
-    many = [one for one in sentences(body) if one.words > longest]
-    if many:
-        longest_one = max(many, key=_words)
-        others = f" ({len(many) - 1} others are over {longest})" if len(many) > 1 else ""
-        yield (
-            longest_one.line,
-            f"a sentence has {longest_one.words} words, more than {longest}{others}; cut it in two: "
-            f"“{_start(longest_one.text)} …”",
-        )
+def hard_on_average(body: str, easy: bool) -> str:
+    """Return what is wrong with a text whose sentences are too long for its readers on average; else empty."""
+    average, most = level(body).average, EASY_AVERAGE if easy else AVERAGE
+    if average is None or average <= most:
+        return ""
+    return f"a sentence has {float(average):.1f} words on average, more than {most}; say one thing in each"
+
+
+def long_sentence(body: str, easy: bool) -> tuple[int, str] | None:
+    """Return (line from 1, message) for the longest sentence, where it is too long for the readers."""
+    most = EASY_LONGEST if easy else LONGEST
+    many = [one for one in sentences(body) if one.words > most]
+    if not many:
+        return None
+    longest = max(many, key=_words)
+    others = f" ({len(many) - 1} others are over {most})" if len(many) > 1 else ""
+    message = f"a sentence has {longest.words} words, more than {most}{others}; cut it in two: "
+    return longest.line, f"{message}“{_start(longest.text)} …”"
 
 
 def wrong_minutes(words: int, minutes: int) -> str:
@@ -136,7 +138,7 @@ def _paragraphs(nodes: Sequence[Node]) -> Iterator[tuple[int, str]]:
 
 def _of_prose(prose: Prose) -> Iterator[tuple[int, str]]:
     tokens = _PARSER.parse(prose.source)
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if token.type == "inline" and before.type == "paragraph_open" and token.children:
             words = "".join(
                 " " if child.type in ("softbreak", "hardbreak") else child.content

@@ -85,11 +85,16 @@ def read_register(text: str, report: Report) -> Register:
     resting = {one.law for one in sources.values()}
     for key in laws:
         if key not in resting:
-            report(table.toml.line(("laws", key)), f"no source names the legal text “{key}”; remove it or add one")
+            report(
+                table.toml.line(("laws", key)),
+                f"no source names the legal text “{key}”; remove it or add one",
+            )
     return Register(laws, sources)
 
 
-_SAID = re.compile(r"(?:hiệu lực từ|in force (?:since|from))(?: ngày)? (\d{1,2})/(\d{1,2})/(\d{4})", re.IGNORECASE)
+_SAID = re.compile(
+    r"(?:hiệu lực từ|in force (?:since|from))(?: ngày)? (\d{1,2})/(\d{1,2})/(\d{4})", re.IGNORECASE
+)
 
 
 def wrong_day(text: str, law: Law | None) -> str:
@@ -106,7 +111,9 @@ def wrong_day(text: str, law: Law | None) -> str:
     if (law.in_force.year, law.in_force.month, law.in_force.day) == (year, month, day):
         return ""
     right = f"{law.in_force.day:02}/{law.in_force.month}/{law.in_force.year}"
-    return f"{law.number} is said to be in force since {'/'.join(said[0])}; the register says {right}; mend one"
+    return (
+        f"{law.number} is said to be in force since {'/'.join(said[0])}; the register says {right}; mend one"
+    )
 
 
 def _named(table: Table, key: str) -> Iterator[tuple[str, Table]]:
