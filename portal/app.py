@@ -44,12 +44,15 @@ from portal.core.rights import views as rights
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.indicators import api
+from portal.indicators import views as indicators
 from portal.reports import assignment_views as assignments
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
-from portal.reports import looks, reorganisations, units
+from portal.reports import indicator_files, looks, reorganisations, units
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
+from portal.reports.filing import views as filings
 from portal.reports.rosters import views as rosters
 
 CSRF = CSRFProtect()
@@ -61,6 +64,8 @@ NAVIGATION = (
     ("certificates.mine", N_("Certificates"), Action.OWN_LEARNING),
     ("workshops.index", N_("Classes"), Action.OWN_LEARNING),
     ("manage.board", N_("People and rates"), Action.PEOPLE_COUNT),
+    ("indicators.board", N_("Indicators"), Action.INDICATOR_READ),
+    ("filings.index", N_("Reports"), Action.REPORT_PREPARE),
     ("assignments.index", N_("Assignments"), Action.COURSE_ASSIGN),
     ("households.index", N_("Households"), Action.HOUSEHOLD_KEEP),
     ("families.index", N_("Family support"), Action.FAMILY_SUPPORT),
@@ -103,10 +108,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         preview.bp,
         certificates.bp,
         certificates.verify,
+        api.bp,
         reports.bp,
+        indicators.bp,
+        indicator_files.bp,
         households.bp,
         assignments.bp,
         reminders.bp,
+        filings.bp,
         families.bp,
         reports.author,
         units.bp,

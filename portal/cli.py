@@ -19,7 +19,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import Engine, true
+from sqlalchemy import Engine, select, true
 from sqlalchemy.orm import Session
 
 from courses import loader
@@ -28,12 +28,13 @@ from courses.assignments import services as rules
 from portal import backup, demo, translations
 from portal.config import ROOT
 from portal.core import clock
+from portal.core.accounts import queries as account_queries
 from portal.core.accounts import secrets
 from portal.core.accounts import services as accounts
-from portal.core.accounts.models import Audience, Membership, Posting, SecretKind
+from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, User
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
-from portal.core.errors import Refused
+from portal.core.errors import NotFound, Refused
 from portal.core.files.services import folder
 from portal.core.jobs import services as jobs_services
 from portal.core.jobs.models import Job, State
@@ -44,12 +45,23 @@ from portal.core.organisation import services as organisation
 from portal.core.organisation.decrees import Decree, Unreadable
 from portal.core.organisation.models import Area, Unit
 from portal.core.organisation.unit_files import Outcome
-from portal.core.policy import Role
+from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rights import retention
 from portal.core.web import settings
 from portal.demo import large, sample_roster
 from portal.demo.size import PROVINCE
+from portal.indicators import answers, compute, opening
+from portal.indicators.catalogue import plans
+from portal.indicators.definitions import Plan
+from portal.indicators.periods import NoPeriod, Period, running
+from portal.indicators.places import Where, where_for, where_then
 from portal.reports import units as reports_units
+from portal.reports.filing import queries as filing_queries
+from portal.reports.filing import reporters
+from portal.reports.filing import services as filing_services
+from portal.reports.filing import snapshot as frozen
+from portal.reports.filing.errors import NotAReporter
+from portal.reports.filing.models import Filing, FilingState
 from portal.reports.writers import csv as csv_writer
 from portal.reports.writers import xlsx as xlsx_writer
 
@@ -67,6 +79,8 @@ def init_app(app: Flask) -> None:
         backups,
         catalogues,
         jobs,
+        reports,
+        indicators,
         retain,
         setup,
     ):
@@ -591,6 +605,155 @@ def jobs_work(once: bool, drain: bool, parent: int | None) -> None:
         click.echo(f"{worker.drain()} jobs")
     else:
         worker.run()
+
+
+@click.group("indicators")
+def indicators() -> None:
+    """Figures of the plan."""
+
+
+@indicators.command("compute")
+@click.option("--plan", "plan_code", default="plan-39", show_default=True)
+@click.option("--as-of", "as_of", required=True, help="a day, like 2025-12-14")
+@click.option("--place", required=True, help="area:34, area:34/education, unit:CODE, or a bare code")
+@click.option("--bounds", type=click.Choice(["then", "now"]), default="then", show_default=True)
+@click.option("--targets", help="target set; the plan's first one by default")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def indicators_compute(
+    plan_code: str, as_of: str, place: str, bounds: str, targets: str | None, shape: str
+) -> None:
+    """Compute every figure of a place from the facts of a day: those of the board, the files and the API."""
+    plan = plans().get(plan_code)
+    if plan is None:
+        raise click.ClickException(f"there is no plan {plan_code}; there are: {', '.join(plans())}")
+    try:
+        day = date.fromisoformat(as_of)
+    except ValueError:
+        raise click.ClickException(f"{as_of!r} is no day: write it like 2025-12-14") from None
+    sets = [one.code for one in plan.target_sets]
+    if targets is not None and targets not in sets:
+        raise click.ClickException(f"the plan has no target set {targets}; it has: {', '.join(sets)}")
+    session = db.session()
+    asked = compute.Asked(plan, targets or sets[0], running(day), day, bounds == "now")
+    where = _anywhere(session, place, asked)
+    facts = compute.Facts(session, asked)
+    figures = compute.board(facts, where, compute.relevant(plan, where))
+    if shape == "json":
+        answer = answers.document(asked, where, figures, facts.of(where)(day))
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    click.echo(f"{where.name}, {as_of}, {asked.period.code}, {asked.target_set}")
+    for indicator, figure in figures:
+        counts = "/".join("?" if one is None else str(one) for one in (figure.numerator, figure.denominator))
+        share = "" if figure.value is None else f"{float(figure.value) * 100:.1f} %"
+        click.echo(f"{indicator.code:<6} {counts:>17} {share:>8}  {indicator.title.en}")
+
+
+def _anywhere(session: Session, code: str, asked: compute.Asked) -> Where:
+    """Return a place for the command line, which sees all of them."""
+    everywhere = Actor(0, (Grant(Role.STANDING_AGENCY),))
+    for named in [code] if ":" in code else [f"area:{code}", f"unit:{code}"]:
+        try:
+            if asked.now:
+                return where_for(session, everywhere, named, Action.INDICATOR_READ)
+            return where_then(session, everywhere, named, Action.INDICATOR_READ, asked.day)
+        except NotFound:
+            continue
+    raise click.ClickException(f"there is no area or unit {code}")
+
+
+@click.group("reports")
+def reports() -> None:
+    """Filed reports."""
+
+
+@reports.command("file")
+@click.option("--plan", "plan_code", default="plan-39", show_default=True)
+@click.option("--period", "period_code", required=True, help="2025-H1 (half a year) or 2025 (a year)")
+@click.option("--place", required=True, help="who reports: area:34/education, area:336")
+@click.option("--prepared-by", help="user name of who prepares, where the report is not prepared yet")
+@click.option("--by", "filed_by", required=True, help="user name of who approves and files")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def reports_file(
+    plan_code: str, period_code: str, place: str, prepared_by: str | None, filed_by: str, shape: str
+) -> None:
+    """File the report of a place, drafting, preparing and approving it first where that is still to be done."""
+    plan = plans().get(plan_code)
+    if plan is None:
+        raise click.ClickException(f"there is no plan {plan_code}")
+    try:
+        period = Period.parse(period_code)
+        with unit_of_work() as session:
+            filing = _filed(session, plan, period, place, prepared_by, filed_by)
+            answer = {
+                "id": filing.id,
+                "period": filing.period,
+                "place": filing.place,
+                "digest": filing.digest,
+            }
+    except (NoPeriod, Refused) as refusal:
+        raise click.ClickException(str(refusal)) from None
+    click.echo(json.dumps(answer) if shape == "json" else f"filed report {answer['id']}: {answer['digest']}")
+
+
+def _filed(
+    session: Session, plan: Plan, period: Period, place: str, prepared_by: str | None, filed_by: str
+) -> Filing:
+    now = clock.now()
+    must = reporters.the_one(session, plan, period, place)
+    if must is None:
+        raise NotAReporter
+    approver = _allowed_to(session, filed_by, Action.REPORT_FILE, must)
+    filing = filing_queries.latest(session, plan.code, period.code, place)
+    preparer = _allowed_to(session, prepared_by, Action.REPORT_PREPARE, must) if prepared_by else None
+    if filing is None or filing.state == FilingState.RETURNED:
+        filing = filing_services.draft(
+            session, plan, period, must, opening.rows, preparer or filing_services.NIGHT, now
+        )
+    if filing.state == FilingState.DRAFT:
+        if preparer is None:
+            raise click.ClickException("the report is a draft: name who prepares it (--prepared-by)")
+        filing_services.prepare(session, filing, opening.rows, preparer, now)
+    if filing.state == FilingState.PREPARED:
+        filing_services.approve(session, filing, approver, now)
+    filing_services.file(session, filing, opening.rows, approver, now)
+    return filing
+
+
+def _allowed_to(session: Session, username: str, action: Action, place: reporters.Must) -> filing_services.By:
+    """Return a person who may do it there; the command line gives nobody more than the pages do."""
+    person = session.scalars(select(User).where(User.username == username)).first()
+    if person is None:
+        raise click.ClickException(f"there is no user {username}")
+    if not filing_queries.covers(
+        session, account_queries.actor_of(session, person.id, clock.today()).grants, action, place
+    ):
+        raise click.ClickException(f"{username} may not do this for {place.code}")
+    return filing_services.By(person.id, person.full_name)
+
+
+@reports.command("verify")
+@click.option("--id", "filing_id", type=int, help="one report; else every filed one")
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def reports_verify(filing_id: int | None, shape: str) -> None:
+    """Recompute every digest of filed reports and name what differs. Exit code 1 if anything does."""
+    session = db.session()
+    query = select(Filing).where(Filing.digest.is_not(None)).order_by(Filing.id)
+    if filing_id is not None:
+        query = query.where(Filing.id == filing_id)
+    found = session.scalars(query).all()
+    if filing_id is not None and not found:
+        raise click.ClickException(f"there is no filed report {filing_id}")
+    faults = {one.id: frozen.verify(session, one) for one in found}
+    if shape == "json":
+        click.echo(json.dumps({str(key): said for key, said in faults.items()}, ensure_ascii=False))
+    else:
+        for key, said in faults.items():
+            for fault in said:
+                click.echo(f"report {key}: {fault}", err=True)
+        click.echo(f"{len(found)} filed reports verified, {sum(map(bool, faults.values()))} not as filed")
+    if any(faults.values()):
+        sys.exit(1)
 
 
 @click.group("retention")

@@ -45,6 +45,7 @@ class Settings:
     register_limit: str = "100 per hour"
     proxies: int = 0
     remind_days: int = 7
+    report_jump_points: int = 20
     jobs: str = ""
     job_lease_seconds: int = 60
     smtp_url: str = ""
@@ -87,6 +88,7 @@ MEANING: Mapping[str, str] = {
     "verify_limit": "certificate look-ups from one address",
     "register_limit": "sign-ups from one address",
     "remind_days": "a person is reminded of what she must learn once in so many days, whoever reminds",
+    "report_jump_points": "a figure that moved by more percentage points since the report before is named by the checks",
     "proxies": "number of reverse proxies in front whose `X-Forwarded-For` is trusted",
     "jobs": "`embedded`: gunicorn starts a worker for background work; `apart`: run `flask jobs work` yourself. Unset: embedded, but apart in production",
     "job_lease_seconds": "work of a killed worker is taken up again after so many seconds",

@@ -10,5 +10,20 @@ from portal.core.notices import sending
 from portal.core.rights import own, retention
 from portal.core.rosters import erasing as roster_rows
 from portal.core.rosters import jobs as rosters
+from portal.indicators import holdings as indicators
+from portal.reports.filing import holdings as filing
+from portal.reports.filing import jobs as filing_jobs
 
-MODULES = (sending, rosters, assignments, reopening, own, retention, roster_rows, courses)
+MODULES = (
+    sending,
+    rosters,
+    assignments,
+    reopening,
+    own,
+    retention,
+    roster_rows,
+    courses,
+    indicators,
+    filing,
+    filing_jobs,
+)

@@ -17,6 +17,8 @@ from portal.core.notices import models as notices
 from portal.core.organisation import models as organisation
 from portal.core.rights import models as rights
 from portal.core.rosters import models as rosters
+from portal.indicators import models as indicators
+from portal.reports.filing import models as filing
 from quizzes import models as quizzes
 
 MODULES = (
@@ -38,4 +40,6 @@ MODULES = (
     assignments,
     families,
     rights,
+    indicators,
+    filing,
 )

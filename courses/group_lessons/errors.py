@@ -19,3 +19,9 @@ class NotOnTheList(Refused):
         "%(left)d of those ticked do not belong to this community. Open the lesson anew and tick again; the "
         "numbers are still here."
     )
+
+
+class KeyOfAnother(Refused):
+    """The key of an evening that somebody else noted: no key of this phone."""
+
+    message = N_("This evening was noted by somebody else. Open the lesson anew; nothing was changed.")

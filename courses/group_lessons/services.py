@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from courses.certificates.issuing import Issuer
 from courses.group_lessons import queries
-from courses.group_lessons.errors import NotOnTheList, TooMany
+from courses.group_lessons.errors import KeyOfAnother, NotOnTheList, TooMany
 from courses.group_lessons.models import GroupHands, GroupLesson, GroupPresent
 from courses.group_lessons.queries import Noted
 from courses.models import Course, Enrolment, Lesson, LessonDone
@@ -56,7 +56,7 @@ def note_evening(
     """Note an evening and what each person did by being there; the same key again changes nothing.
 
     Whoever is there and has not begun the course begins it, on its current version; the lesson counts in the version
-    that she learns, where that has it. Raises `TooMany`, `NotOnTheList`.
+    that she learns, where that has it. Raises `TooMany`, `NotOnTheList`, `KeyOfAnother`.
     """
     most = max([evening.others, *(many for votes in evening.hands.values() for many in votes.values())])
     if most > MOST or len(evening.present) > MOST:
@@ -84,6 +84,8 @@ def note_evening(
     )
     row = session.scalars(select(GroupLesson).where(GroupLesson.key == evening.key)).one()
     if not made:
+        if row.played_by_id != by_id:
+            raise KeyOfAnother
         return queries.noted(session, row)
     known = set(queries.people_ids(session, unit, local_date(began)))
     strangers = set(evening.present) - known

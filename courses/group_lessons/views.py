@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
 from courses.group_lessons import queries, services
-from courses.group_lessons.errors import NotOnTheList, TooMany
+from courses.group_lessons.errors import KeyOfAnother, NotOnTheList, TooMany
 from courses.group_lessons.screens import screens
 from courses.group_lessons.services import Evening
 from portal.core import clock
@@ -93,7 +93,7 @@ def play(unit_id: int, code: str, slug: str) -> str:
 def note(unit_id: int, code: str, slug: str) -> Page | tuple[Answer, int]:
     """Note the evening: as JSON from the page's script (perhaps hours later), or as a form. The same key is once."""
     posted = request.get_json(silent=True) if request.is_json else _of_form()
-    evening = _evening(posted)
+    evening = _evening(posted, clock.now())
     if evening is None:
         if request.is_json:
             return jsonify(error=gettext("The request could not be read")), 400
@@ -113,7 +113,7 @@ def note(unit_id: int, code: str, slug: str) -> Page | tuple[Answer, int]:
                 by_id=actor().id or 0,
                 now=clock.now(),
             )
-    except (TooMany, NotOnTheList) as refusal:
+    except (TooMany, NotOnTheList, KeyOfAnother) as refusal:
         if request.is_json:
             return jsonify(error=worded(refusal)), 409
         raise
@@ -145,9 +145,16 @@ def _number(text: str) -> int | None:
     return int(text) if text.strip().isdecimal() and len(text.strip()) <= 18 else None
 
 
-def _evening(posted: Any) -> Evening | None:
-    """Return the evening that was posted; None where it has not its shape."""
+def _evening(posted: Any, now: datetime) -> Evening | None:
+    """Return the evening that was posted; None where it has not its shape.
+
+    `began` is the server's own moment (the page carries it), `ended` the phone's: it is set right by what the phone's
+    clock said when it sent the evening, for phones whose clock is days or years off.
+    """
     try:
+        ended = datetime.fromtimestamp(_whole(posted["ended"]) / 1000, UTC)
+        if "sent" in posted:
+            ended += now - datetime.fromtimestamp(_whole(posted["sent"]) / 1000, UTC)
         hands: dict[str, Mapping[str, int]] = {
             str(question)[:40]: {str(option)[:40]: _whole(many) for option, many in votes.items()}
             for question, votes in posted["hands"].items()
@@ -162,7 +169,7 @@ def _evening(posted: Any) -> Evening | None:
             key=key,
             place=place[:200],
             began_at=datetime.fromtimestamp(_whole(posted["began"]) / 1000, UTC),
-            ended_at=datetime.fromtimestamp(_whole(posted["ended"]) / 1000, UTC),
+            ended_at=ended,
             present=tuple(_whole(one) for one in posted["present"]),
             others=_whole(posted["others"]),
             hands=hands,

@@ -37,6 +37,12 @@ class Action(StrEnum):
     HOUSEHOLD_KEEP = "household:keep"
     FAMILY_SUPPORT = "family:support"
     PERSON_ERASE = "person:erase"
+    INDICATOR_READ = "indicator:read"
+    VALUE_DECLARE = "value:declare"
+    VALUE_APPROVE = "value:approve"
+    REPORT_PREPARE = "report:prepare"
+    REPORT_FILE = "report:file"
+    REPORT_RECEIVE = "report:receive"
 
 
 class Role(StrEnum):
@@ -88,6 +94,12 @@ ACTION_LABELS: Mapping[Action, str] = {
     Action.HOUSEHOLD_KEEP: N_("register parents and keep the households of a community"),
     Action.FAMILY_SUPPORT: N_("work with families as a support officer"),
     Action.PERSON_ERASE: N_("remove the data of a person, with a reason"),
+    Action.INDICATOR_READ: N_("see the indicators of the plan and what they stand on"),
+    Action.VALUE_DECLARE: N_("declare values that the portal cannot compute"),
+    Action.VALUE_APPROVE: N_("approve or return declared values"),
+    Action.REPORT_PREPARE: N_("draft and prepare reports"),
+    Action.REPORT_FILE: N_("approve and file reports"),
+    Action.REPORT_RECEIVE: N_("receive filed reports, or return them with a reason"),
 }
 
 _OWN = frozenset({Action.OWN_LEARNING, Action.OWN_ACCOUNT})
@@ -101,6 +113,13 @@ _HEAD = _OWN | {
     Action.PRACTICE_MARK,
     Action.COURSE_ASSIGN,
     Action.PEOPLE_REMIND,
+    Action.INDICATOR_READ,
+}
+_REPORTS = _HEAD | {
+    Action.VALUE_DECLARE,
+    Action.VALUE_APPROVE,
+    Action.REPORT_PREPARE,
+    Action.REPORT_FILE,
 }
 
 MAY: Mapping[Role, frozenset[Action]] = {
@@ -113,12 +132,17 @@ MAY: Mapping[Role, frozenset[Action]] = {
         Action.HOUSEHOLD_KEEP,
         Action.UNITS_READ,
     },
-    Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
-    Role.DISTRICT_HEAD: _HEAD | {Action.ROSTER_MANAGE},
-    Role.DEPARTMENT_HEAD: _HEAD
+    Role.UNIT_HEAD: _HEAD | {Action.ROSTER_MANAGE, Action.VALUE_DECLARE},
+    Role.DISTRICT_HEAD: _REPORTS | {Action.ROSTER_MANAGE},
+    Role.DEPARTMENT_HEAD: _REPORTS
     | {Action.CERTIFICATE_REVOKE, Action.CERTIFICATE_ISSUE_PAST, Action.ROSTER_MANAGE},
-    Role.STANDING_AGENCY: _HEAD
-    | {Action.CERTIFICATE_REVOKE, Action.COURSE_PREVIEW, Action.CERTIFICATE_ISSUE_PAST},
+    Role.STANDING_AGENCY: _REPORTS
+    | {
+        Action.CERTIFICATE_REVOKE,
+        Action.COURSE_PREVIEW,
+        Action.CERTIFICATE_ISSUE_PAST,
+        Action.REPORT_RECEIVE,
+    },
     Role.AUTHOR: _OWN | {Action.COURSE_PREVIEW, Action.COURSE_CHECK, Action.POLICY_READ},
     Role.ADMINISTRATOR: _OWN
     | {

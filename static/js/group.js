@@ -46,7 +46,8 @@
       credentials: "same-origin",
       redirect: "manual",
       headers: { "Content-Type": "application/json", "Accept": "application/json", "X-CSRFToken": meta ? meta.content : "" },
-      body: JSON.stringify(first.evening)
+      // what this phone's clock says now, so that the server can set it right
+      body: JSON.stringify(Object.assign({}, first.evening, { sent: Date.now() }))
     }).then(function (answer) {
       if (!answer.ok) { refused = true; return; }
       refused = false;

@@ -33,6 +33,12 @@ NOT_FOLLOWING = {
     ("group_present", "area_id"): _POST,
     ("practice", "unit_id"): _POST,
     ("practice", "area_id"): _POST,
+    (
+        "declaration",
+        "unit_id",
+    ): "who said it; a number counts at the successor by the lineage, a paper ends with its unit",
+    ("filing", "area_id"): "a filed report keeps the place it was filed for",
+    ("filing", "unit_id"): "a filed report keeps the place it was filed for",
     ("group_lesson", "unit_id"): "who played the lesson, on the evening it was played",
     ("group_lesson", "area_id"): "where the lesson was played",
 }

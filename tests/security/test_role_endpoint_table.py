@@ -24,6 +24,11 @@ from portal.core.accounts.models import Posting
 from portal.core.db import unit_of_work
 from portal.core.policy import Action
 from portal.core.web import PUBLIC, UndeclaredPolicy, check_declared, public, requires
+from portal.indicators import opening
+from portal.indicators.catalogue import plans
+from portal.indicators.periods import Period
+from portal.reports.filing import reporters
+from portal.reports.filing import services as filings
 from tests import halls
 from tests.factories import NOW, World
 from tests.security.support import COLUMNS as ROLES
@@ -238,6 +243,42 @@ rights.erase_submit           POST    in       403     403          403       40
 looks.index                   GET     in       403     403          403       403      403        403    403    200   403
 looks.file                    GET     in       403     403          403       403      403        403    403    200   403
 looks.erasures_file           GET     in       403     403          403       403      403        403    403    200   403
+families.reason               GET     in       403     403          403       403      403        403    403    403   403
+families.reason_submit        POST    in       403     403          403       403      403        403    403    403   403
+indicators.board              GET     in       403     403          200       200      200        200    403    403   403
+indicators.how                GET     in       403     403          200       200      200        200    403    403   403
+indicators.figure             GET     in       403     403          200       200      200        200    403    403   403
+indicators.rows               GET     in       403     403          200       200      200        200    403    403   403
+indicators.rows/CT14          GET     in       403     403          200       303      200        303    403    403   403
+indicator_files.board         GET     in       403     403          200       200      200        200    403    403   403
+indicator_files.rows          GET     in       403     403          200       200      200        200    403    403   403
+indicator_files.rows/CT14     GET     in       403     403          200       303      200        303    403    403   403
+workshops.register            POST    in       303     303          303       303      303        303    404    404   403
+workshops.give_up             POST    in       303     303          303       303      303        303    404    404   403
+workshops.check_in            GET     in       200     200          200       200      200        200    200    200   403
+filings.index                 GET     in       403     403          403       200      200        200    403    403   403
+filings.listing               GET     in       403     403          403       200      200        200    403    403   403
+filings.reminder              GET     in       403     403          403       403      403        200    403    403   403
+filings.make                  POST    in       403     403          403       404      404        404    403    403   403
+filings.show                  GET     in       403     403          403       200      404        200    403    403   403
+filings.edit                  GET     in       403     403          403       200      404        200    403    403   403
+filings.change                POST    in       403     403          403       422      404        422    403    403   403
+filings.recompute             POST    in       403     403          403       303      404        303    403    403   403
+filings.prepare               POST    in       403     403          403       303      404        303    403    403   403
+filings.back                  POST    in       403     403          403       303      404        303    403    403   403
+filings.approve               POST    in       403     403          403       303      404        303    403    403   403
+filings.file                  POST    in       403     403          403       303      404        303    403    403   403
+filings.receive               POST    in       403     403          403       403      403        303    403    403   403
+filings.give_back             POST    in       403     403          403       403      403        422    403    403   403
+filings.issued                POST    in       403     403          403       422      404        422    403    403   403
+filings.verify                POST    in       403     403          403       303      404        303    403    403   403
+filings.download              GET     in       403     403          403       404      404        404    403    403   403
+filings.scan                  GET     in       403     403          403       404      404        404    403    403   403
+api.figures                   GET     401      401     401          401       401      401        401    401    401   401
+api.data_value_sets           GET     401      401     401          401       401      401        401    401    401   401
+api.openapi                   GET     200      200     200          200       200      200        200    200    200   200
+accounts.make_token           POST    in       403     403          303       303      303        303    403    403   403
+accounts.end_token            POST    in       404     404          404       404      404        404    404    404   404
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()[1:]}
 
@@ -308,6 +349,19 @@ WHERE = {
     "verify.show": Asked("/verify/{serial}"),
     "manage.board": Asked("/manage/"),
     "manage.board_file": Asked("/manage/board.csv"),
+    "indicators.board": Asked("/indicators/"),
+    "api.figures": Asked("/api/v1/indicators"),
+    "api.data_value_sets": Asked("/api/v1/data-value-sets"),
+    "api.openapi": Asked("/api/v1/openapi.json"),
+    "accounts.make_token": Asked("/account/tokens"),
+    "accounts.end_token": Asked("/account/tokens/999/end"),
+    "indicators.how": Asked("/indicators/how"),
+    "indicators.figure": Asked("/indicators/CT06/"),
+    "indicators.rows": Asked("/indicators/CT06/rows"),
+    "indicators.rows/CT14": Asked("/indicators/CT14/rows"),
+    "indicator_files.board": Asked("/indicators/board.csv"),
+    "indicator_files.rows": Asked("/indicators/CT06/rows.csv"),
+    "indicator_files.rows/CT14": Asked("/indicators/CT14/rows.csv"),
     "manage.people": Asked("/manage/people"),
     "manage.people_file": Asked("/manage/people.csv"),
     "assignments.index": Asked("/manage/assignments/"),
@@ -387,6 +441,24 @@ WHERE = {
     "rights.erasures": Asked("/admin/erasures"),
     "rights.erase": Asked("/admin/people/1/erase"),
     "rights.erase_submit": Asked("/admin/people/1/erase"),
+    "filings.index": Asked("/reports/filings/?period=2025-H1"),
+    "filings.listing": Asked("/reports/filings/list.csv?period=2025-H1"),
+    "filings.reminder": Asked("/reports/filings/letter.docx?period=2025-H1"),
+    "filings.make": Asked("/reports/filings/", {"data": {"period": "2025-H1", "place": "area:NONE"}}),
+    "filings.show": Asked("/reports/filings/{filing}/"),
+    "filings.edit": Asked("/reports/filings/{filing}/edit"),
+    "filings.change": Asked("/reports/filings/{filing}/edit"),
+    "filings.recompute": Asked("/reports/filings/{filing}/recompute"),
+    "filings.prepare": Asked("/reports/filings/{filing}/prepare"),
+    "filings.back": Asked("/reports/filings/{filing}/back"),
+    "filings.approve": Asked("/reports/filings/{filing}/approve"),
+    "filings.file": Asked("/reports/filings/{filing}/file"),
+    "filings.receive": Asked("/reports/filings/{filing}/receive"),
+    "filings.give_back": Asked("/reports/filings/{filing}/return"),
+    "filings.issued": Asked("/reports/filings/{filing}/issued"),
+    "filings.verify": Asked("/reports/filings/{filing}/verify"),
+    "filings.download": Asked("/reports/filings/{filing}/files/none.docx"),
+    "filings.scan": Asked("/reports/filings/{filing}/scan"),
     "looks.index": Asked("/admin/looks"),
     "looks.file": Asked("/admin/looks.csv"),
     "looks.erasures_file": Asked("/admin/erasures.csv"),
@@ -480,6 +552,14 @@ def halls_for(session: Session, world: World, people: dict[str, int]) -> dict[st
     }
 
 
+def drafted(session: Session) -> int:
+    """Draft the report of district D1 for the first half of 2025; return its id."""
+    plan, period = plans()["plan-39"], Period.parse("2025-H1")
+    place = reporters.the_one(session, plan, period, "area:D1")
+    assert place is not None
+    return filings.draft(session, plan, period, place, opening.rows, filings.NIGHT, NOW).id
+
+
 @pytest.mark.parametrize("row", ROWS)
 def test_every_role_gets_what_the_table_says(
     row: str,
@@ -493,7 +573,7 @@ def test_every_role_gets_what_the_table_says(
     asked = WHERE[row]
     attempts: dict[str, tuple[str, str]] = {}
     serial = household = ""
-    rule = 0
+    rule = filing = 0
     with unit_of_work() as work:
         people = one_of_each_role(work, world)
         people["family_support"] = halls.officer(work, world)
@@ -521,7 +601,13 @@ def test_every_role_gets_what_the_table_says(
             options["json"] = {**options["json"], "ref": ref}
         answer = browser.open(
             asked.address.format(
-                attempt=attempt_id, serial=serial, rule=rule, household=household, post=post, **places
+                attempt=attempt_id,
+                serial=serial,
+                rule=rule,
+                household=household,
+                post=post,
+                filing=filing,
+                **places,
             ),
             method=method,
             **options,

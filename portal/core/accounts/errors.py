@@ -72,3 +72,9 @@ class ClaimAnswered(Refused):
     """A claim is answered once."""
 
     message = N_("This request has been answered already, or the person has signed in by a slip meanwhile.")
+
+
+class TooManyTokens(Refused):
+    """Tokens that nobody remembers are doors that nobody watches."""
+
+    message = N_("You have %(most)d tokens already. End one that is no longer used.")

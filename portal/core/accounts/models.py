@@ -201,6 +201,19 @@ class SignIn(Base):
     ended_at: Mapped[datetime | None]
 
 
+class ApiToken(Base):
+    """A machine's key to `/api/`, made by a person for herself; only its digest is kept, and it ends when she says so."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[Pk]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[Line]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class Slip(Base):
     """A printed slip: its confirmation code, of which only the hash is kept, opens the first sign-in once.
 

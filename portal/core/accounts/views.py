@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from portal.core import clock
-from portal.core.accounts import arrivals, claims, queries, secrets, services
+from portal.core.accounts import api_tokens, arrivals, claims, queries, secrets, services
 from portal.core.accounts.errors import (
     ChangedTooOften,
     CurrentSecretWrong,
@@ -18,6 +18,7 @@ from portal.core.accounts.errors import (
     SecretTooEasy,
     SignInRefused,
     SlipVoid,
+    TooManyTokens,
 )
 from portal.core.accounts.forms import (
     AskForm,
@@ -34,6 +35,7 @@ from portal.core.accounts.login import begin
 from portal.core.accounts.models import AUDIENCE_LABELS, SecretKind
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
+from portal.core.errors import NotFound
 from portal.core.locale import language
 from portal.core.names import phone_number
 from portal.core.notices import queries as notices
@@ -386,6 +388,32 @@ def change_language() -> Answer:
     return see_other("accounts.account", lang=chosen)
 
 
+@bp.post("/account/tokens")
+@requires(Action.INDICATOR_READ)
+def make_token() -> Answer:
+    """Make a token for a machine; the answer shows it, once."""
+    name = (request.form.get("name") or "").strip()[:100]
+    if len(name) < 3 or not name.isprintable():
+        flash(gettext("Say in at least 3 letters which machine the token is for. None was made."), "warning")
+        return see_other("accounts.account", _anchor="tokens")
+    with unit_of_work() as database:
+        if len(api_tokens.of(database, actor().id or 0)) >= api_tokens.MOST:
+            raise TooManyTokens(most=api_tokens.MOST)
+        token = api_tokens.make(database, actor().id or 0, name, clock.now())
+    return _account_page(None, token=token)
+
+
+@bp.post("/account/tokens/<int:token_id>/end")
+@requires(Action.OWN_ACCOUNT)
+def end_token(token_id: int) -> Answer:
+    """End a token; what holds it is refused from now on."""
+    with unit_of_work() as database:
+        if not api_tokens.end(database, actor().id or 0, token_id, clock.now()):
+            raise NotFound
+    flash(gettext("The token has ended."), "success")
+    return see_other("accounts.account", _anchor="tokens")
+
+
 @bp.post("/account/sign-out-everywhere")
 @requires(Action.OWN_ACCOUNT)
 def sign_out_everywhere() -> Answer:
@@ -409,13 +437,15 @@ def _secret_form() -> SecretForm | PinForm:
     return PinForm() if kind == SecretKind.PIN else SecretForm()
 
 
-def _account_page(form: SecretForm | PinForm | None) -> str:
+def _account_page(form: SecretForm | PinForm | None, token: str = "") -> str:
     mine = queries.account(db.session(), actor().id or 0, clock.today())
     if form is None:
         form = PinForm(formdata=None) if mine.secret_kind == SecretKind.PIN else SecretForm(formdata=None)
     return render_template(
         "accounts/account.html",
         account=mine,
+        token=token,
+        tokens=api_tokens.of(db.session(), actor().id or 0),
         unread=notices.unread(db.session(), actor().id or 0),
         form=form,
         audience_labels=AUDIENCE_LABELS,

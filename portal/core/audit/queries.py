@@ -19,6 +19,8 @@ LABELS = {
     "user.add": N_("added a person"),
     "user.change_secret": N_("changed a password or PIN"),
     "user.sign_out_everywhere": N_("signed out on every device"),
+    "user.token_made": N_("made a token for a machine"),
+    "user.token_ended": N_("ended a token"),
     "course.complete": N_("completed a course"),
     "certificate.issue": N_("received a certificate"),
     "certificate.open": N_("opened another person's certificate"),

@@ -156,6 +156,18 @@ holds(
 )
 
 
+holds(
+    table_holding(
+        "api_tokens",
+        N_("Tokens for machines"),
+        "api_token",
+        "user_id",
+        (("name", N_("Name")), ("created_at", N_("From")), ("ended_at", N_("Until"))),
+        blank=None,
+    )
+)
+
+
 def _consents(session: Session, user_id: int) -> Part:
     rows = session.scalars(select(Consent).where(Consent.user_id == user_id).order_by(Consent.id))
     return Part(

@@ -186,7 +186,7 @@ def reset(post_id: int) -> Answer:
 @requires(Action.ROSTER_MANAGE)
 def print_slips(code: str) -> Answer:
     """Print slips for those chosen, or for everybody here without an account (up to forty sheets)."""
-    chosen = {int(one) for one in request.form.getlist("post") if one.isdigit() and len(one) < 18}
+    chosen = {int(one) for one in request.form.getlist("post") if one.isdecimal() and len(one) < 18}
     with unit_of_work() as session:
         here = queries.unit_for(session, actor(), code)
         name = here.name

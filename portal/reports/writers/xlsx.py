@@ -4,7 +4,7 @@ import re
 import tempfile
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import IO, Any
 
@@ -24,6 +24,16 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     percentage format; Excel shows the decimal comma by the reader's own settings. `missing` stands where a share
     has no denominator.
     """
+    return write_book([("Số liệu" if language == "vi" else "Figures", table)], missing)
+
+
+def write_book(
+    sheets: Sequence[tuple[str, Table]], missing: str, made_at: datetime | None = None
+) -> IO[bytes]:
+    """Return an open temporary file that holds a workbook of several tables, each on a sheet of its own.
+
+    sheets: (name, table), the first table's title is the book's. made_at: what the file says of when it was made.
+    """
     file = tempfile.TemporaryFile(suffix=".xlsx")  # noqa: SIM115 - the caller sends and closes it
     book = xlsxwriter.Workbook(
         file,
@@ -34,8 +44,19 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
             "strings_to_numbers": False,
         },
     )
-    book.set_properties({"title": table.title, "comments": table.asked})
-    sheet = book.add_worksheet("Số liệu" if language == "vi" else "Figures", _Sheet)
+    about: dict[str, Any] = {"title": sheets[0][1].title, "comments": sheets[0][1].asked}
+    if made_at is not None:
+        about["created"] = made_at.replace(tzinfo=None)
+    book.set_properties(about)
+    for name, table in sheets:
+        _sheet(book, name, table, missing)
+    book.close()
+    file.seek(0)
+    return file
+
+
+def _sheet(book: Any, name: str, table: Table, missing: str) -> None:
+    sheet = book.add_worksheet(name, _Sheet)
     title = book.add_format({"bold": True, "font_size": 14})
     head = book.add_format(
         {
@@ -73,9 +94,6 @@ def write(table: Table, missing: str, language: str) -> IO[bytes]:
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(HEADER_ROW)
-    book.close()
-    file.seek(0)
-    return file
 
 
 def _lines(label: str, width: float) -> int:

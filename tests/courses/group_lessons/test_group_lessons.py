@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from courses import loader
 from courses.group_lessons import queries, services
-from courses.group_lessons.errors import NotOnTheList, TooMany
+from courses.group_lessons.errors import KeyOfAnother, NotOnTheList, TooMany
 from courses.group_lessons.models import GroupHands, GroupLesson, GroupPresent
 from courses.group_lessons.screens import screens
 from courses.manifest import read_course
@@ -108,6 +108,13 @@ def test_no_question_of_a_final_quiz_is_shown_to_a_hall(session: Session) -> Non
     assert "GD-01" not in shown
     assert "CM-01" in shown
     assert "CA-01" not in {choice.code for choice in queries.choices(session)}
+
+
+def test_the_key_of_anothers_evening_tells_nothing(session: Session, world: World) -> None:
+    halls.evening(session, world, world.bruno, [], key="an-evening-of-bruno")
+
+    with pytest.raises(KeyOfAnother):
+        halls.evening(session, world, world.dora, [], key="an-evening-of-bruno")
 
 
 def test_a_version_without_the_lesson_is_said_so(session: Session, world: World) -> None:

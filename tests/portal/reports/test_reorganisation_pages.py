@@ -293,6 +293,27 @@ def test_who_may_see_what_it_has_become_may_see_what_it_was_and_nobody_else(
     assert gina.get(f"/manage/?until={EVE}&bounds=then&place=area:C3").status_code == 404
 
 
+def test_indicators_of_a_past_window_are_asked_in_its_boundaries_or_in_todays(
+    session: Session, world: World, merged: str, sign_in: SignIn
+) -> None:
+    """The window ends on 14/6/2026; C1 and C2 become C9, and school A becomes A3, on 1/7/2026."""
+    bruno, gina = sign_in(world.bruno), sign_in(world.gina)
+    window = "?period=2026-H1&lang=en"
+    page = bruno.get(f"/indicators/{window}&bounds=then&place=unit:A")
+    assert (page.status_code, "Trường Tiểu học Ánh Sao" in page.text) == (200, True)
+    for place in ("area:C1", "area:P", "unit:B", "unit:K", "unit:X"):
+        assert bruno.get(f"/indicators/{window}&bounds=then&place={place}").status_code == 404, place
+    new = bruno.get(f"/indicators/{window}&bounds=then&place=unit:A3")
+    assert (new.status_code, "Trường Tiểu học Ánh Sao (A)" in new.text) == (400, True)
+
+    then = gina.get(f"/indicators/CT06/{window}&bounds=then&place=area:D1").text
+    now = gina.get(f"/indicators/CT06/{window}&bounds=now&place=area:D1").text
+    assert ("Xã Bốn" in then, "Xã Hòa Bình" in then) == (True, False)
+    assert ("Xã Bốn" in now, "Xã Hòa Bình" in now) == (False, True)
+    assert gina.get(f"/indicators/{window}&bounds=then&place=area:C1").status_code == 200
+    assert gina.get(f"/indicators/{window}&bounds=then&place=area:C3").status_code == 404
+
+
 def test_planned_and_undone_decrees_change_no_figure(
     session: Session, world: World, admin: FlaskClient
 ) -> None:

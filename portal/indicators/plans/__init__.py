@@ -1,0 +1,1 @@
+"""The plans that the portal reports on, one file each."""
