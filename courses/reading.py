@@ -103,7 +103,7 @@ def wrong_minutes(words: int, minutes: int) -> str:
 
 
 _WORD = re.compile(r"\w+(?:[.,:/’'-]\w+)*")
-_END = re.compile(r"(?<=[.!?…])[\"”’»)\]]*\s+")
+_END = re.compile(r"(?<=[.!?…])[\"”’»)\]]*\s+|\s+·\s+")
 _ABBREVIATED = re.compile(r"(?:\b(?:TP|Th|ThS|TS|BS|Mr|Ms|Mrs|Dr|No|Art|vs|v)|\be\.g|\bi\.e)\.$")
 _PARSER = lesson_parser(lambda target: True)
 

@@ -47,9 +47,9 @@ from portal.demo.accounts import ACCOUNTS
 from portal.indicators import api
 from portal.indicators import views as indicators
 from portal.reports import assignment_views as assignments
+from portal.reports import authoring, indicator_files, looks, reorganisations, units
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
-from portal.reports import indicator_files, looks, reorganisations, units
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
 from portal.reports.filing import views as filings
@@ -117,7 +117,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         reminders.bp,
         filings.bp,
         families.bp,
-        reports.author,
+        authoring.bp,
         units.bp,
         units.mine,
         reorganisations.bp,
