@@ -47,13 +47,13 @@ def lines(text: str, found: Sequence[Finding]) -> list[tuple[int, Finding]]:
 
 def shortfalls(banks: Sequence[Bank], exam: bool) -> list[str]:
     """Return what the banks of one course lack together. exam: a quiz of the course has a pass mark."""
-    questions = [one for bank in banks for one in bank.questions]
+    questions = [one for bank in banks for one in bank.document["questions"]]
     fewest = WITH_EXAM if exam else SELF_CHECK
     found = []
     if len(questions) < fewest:
         what = "an exam" if exam else "a self-check"
         found.append(f"{len(questions)} questions in all; a course with {what} has {fewest} or more")
-    kinds = {one.kind for one in questions}
+    kinds = {one["kind"] for one in questions}
     if len(kinds) < FEWEST_KINDS:
         found.append(
             f"the questions are of {len(kinds)} kinds ({', '.join(sorted(kinds))}); use {FEWEST_KINDS} or more"

@@ -36,7 +36,8 @@ def test_a_register_is_read() -> None:
     assert register.sources["lte"].url == "https://example.org/a"
     assert register.sources["mics"].kind == SourceKind.STATISTIC
     law = register.law_of("lte4")
-    assert law and law.number == "102/2016/QH13"
+    assert law
+    assert law.number == "102/2016/QH13"
     assert register.law_of("mics") is None
     assert register.law_of("nobody") is None
 
@@ -54,7 +55,12 @@ def test_a_register_is_read() -> None:
         ("ended = 2020-01-01", "ended = 2000-01-01", 4, "“ended” is not after “in_force”"),
         ("mics = {", "Mics = {", 9, "“Mics” is no key"),
         ('text = "Cũ", ', 'text = "Cũ", page = 3, ', 8, "unknown key “page”"),
-        ('old = { kind = "law", law = "old"', 'old = { kind = "law", law = "lte"', 4, "no source names the legal text “old”"),
+        (
+            'old = { kind = "law", law = "old"',
+            'old = { kind = "law", law = "lte"',
+            4,
+            "no source names the legal text “old”",
+        ),
         ("format = 1", "format = 2", 1, "“format” must be"),
     ],
 )
@@ -103,10 +109,16 @@ def test_the_shipped_register_is_sound_and_knows_the_changes_of_law() -> None:
     assert faults == ()
     assert len(register.sources) == 111  # counted in the fact book's register
     juvenile, discipline = register.law_of("ltp156"), register.law_of("dt-tt19")
-    assert juvenile and (juvenile.number, juvenile.in_force) == ("59/2024/QH15", date(2026, 1, 1))
-    assert discipline and (discipline.replaces, discipline.in_force) == (
+    assert juvenile
+    assert (juvenile.number, juvenile.in_force) == ("59/2024/QH15", date(2026, 1, 1))
+    assert discipline
+    assert (discipline.replaces, discipline.in_force) == (
         "Thông tư 08/TT ngày 21/3/1988",
         date(2025, 10, 31),
     )
     forensic = register.law_of("tvpl-5609")
-    assert forensic and (forensic.ended, forensic.replaced_by) == (date(2023, 3, 1), "Thông tư 13/2022/TT-BYT")
+    assert forensic
+    assert (forensic.ended, forensic.replaced_by) == (
+        date(2023, 3, 1),
+        "Thông tư 13/2022/TT-BYT",
+    )
