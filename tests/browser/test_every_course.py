@@ -1,8 +1,9 @@
 """Every shipped course from its first lesson to its certificate, by reading the pages.
 
-The learner is of the first audience of the course that has an account in the demonstration. Answers come from the banks, by
-the words of the questions. Who began an older version in the demonstration finishes that. What needs other people – a class, an observed practice – is read off the course's checklist:
-the test then ends where the learner waits for them, without a certificate.
+The learner is of the first audience of the course that has an account in the demonstration; who began an older version
+there finishes that. Answers come from the banks, by the words of the questions. What needs other people – a class, an
+observed practice – is read off the course's checklist: the test then ends where the learner waits for them, without a
+certificate.
 
 One course runs by default; EVERY_COURSE=1 runs all.
 """
