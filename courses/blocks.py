@@ -8,6 +8,7 @@ check and the comparison of two languages (`courses.manifest`).
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -84,7 +85,7 @@ def heading_lines(text: str, level: int) -> tuple[int, ...]:
     return tuple(
         start + token.map[0]
         for start, source in _prose(cut(text)[0])
-        for token in _ANY.parse(source)
+        for token in _tokens(source)
         if token.type == "heading_open" and token.tag == f"h{level}" and token.map
     )
 
@@ -293,7 +294,7 @@ def _columns(fence: Fence) -> list[int]:
     """Return the number of columns of each table of the block."""
     tables: list[int] = []
     for _, source in _prose(fence.nodes):
-        for token in _ANY.parse(source):
+        for token in _tokens(source):
             if token.type == "table_open":
                 tables.append(0)
             elif token.type == "th_open":
@@ -305,7 +306,7 @@ def _has_list(fence: Fence) -> bool:
     return any(
         token.type in ("bullet_list_open", "ordered_list_open")
         for _, source in _prose(fence.nodes)
-        for token in _ANY.parse(source)
+        for token in _tokens(source)
     )
 
 
@@ -336,7 +337,7 @@ def _html_lines(source: str, start: int) -> Iterator[int]:
 
 def _inlines(source: str, start: int) -> Iterator[tuple[Callable[[int], int], list[Token]]]:
     """Yield the inline tokens of each paragraph, heading or cell, with a function from their index to their line."""
-    for token in _ANY.parse(source):
+    for token in _tokens(source):
         if token.type == "inline":
             children = token.children or []
             first = start + (token.map[0] if token.map else 0)
@@ -383,3 +384,9 @@ def lesson_parser(accepts: Callable[[str], bool]) -> MarkdownIt:
 
 
 _ANY = lesson_parser(lambda target: True)
+
+
+@lru_cache(maxsize=4096)
+def _tokens(source: str) -> Sequence[Token]:
+    """Return the tokens of a piece of prose, which nobody changes: each check of a lesson asks for them again."""
+    return _ANY.parse(source)

@@ -5,28 +5,33 @@ fault, by its digest.
 """
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from courses import craft
 from courses.faults import Fault, FaultyCourse
 from courses.manifest import CourseManifest, document_of, folder_digest, quiz_document, read_course
 from courses.markdown import render
 from courses.models import Course, CourseAudience, Lesson, LessonText, Version
 from courses.queries import terms
+from courses.safe_words import hurting
+from courses.sources import Register, read_register
 from portal.config import ROOT
 from quizzes import bank as banks
+from quizzes import craft as bank_craft
 from quizzes import paper
 from quizzes import services as quizzes
 
 CONTENT = ROOT / "courses" / "content"
 SEALS = "published.toml"
+SOURCES = "sources.toml"
 MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".mp3": "audio/mpeg",
@@ -38,10 +43,18 @@ MEDIA_TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What the check found in one course or bank."""
+    """What the check found in one course, bank or in the register.
+
+    faults: what must be mended. notes: matters of style, and what a published version has that a new one must not.
+    course and bank: what was read, None where it could not be.
+    """
 
     name: str
     faults: tuple[Fault, ...]
+    notes: tuple[Fault, ...] = ()
+    course: CourseManifest | None = None
+    bank: banks.Bank | None = None
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,41 +72,124 @@ def folders(content: Path = CONTENT) -> Sequence[Path]:
 
 
 def check_all(content: Path = CONTENT) -> Sequence[Checked]:
-    """Return what is wrong with every shipped course and bank."""
-    read, checked = _banks()
+    """Return what is wrong with the register and with every shipped course and bank."""
+    register, wrong = sources(content)
     sealed = seals(content)
+    read, checked = _banks(sealed, register)
+    checked.append(Checked(SOURCES, tuple(Fault(SOURCES, fault.line, fault.message) for fault in wrong)))
     for folder in folders(content):
         name = f"{folder.parent.name}/{folder.name}"
-        try:
-            course = read_course(folder)
+        course, faults = _course_in(folder)
+        notes: tuple[Fault, ...] = ()
+        if course:
             faults = (
                 *_quiz_faults(name, course, read),
                 *_discreet_faults(name, course, _face(content, course)),
             )
-        except FaultyCourse as error:
-            faults = error.faults
+            found = [*craft.findings(course, register), *_sizes(name, course, read)]
+            more, notes = _sorted_out(found, name in sealed)
+            faults = (*faults, *more)
         if sealed.get(name, "") not in ("", folder_digest(folder)):
             faults = (*faults, _changed(f"{name}/course.toml", f"copy the folder to {int(folder.name) + 1}"))
-        checked.append(Checked(name, faults))
+        checked.append(Checked(name, faults, notes, course, None, name in sealed))
     return checked
 
 
-def _banks() -> tuple[dict[str, banks.Bank], list[Checked]]:
+def sources(content: Path = CONTENT) -> tuple[Register, tuple[Fault, ...]]:
+    """Return the register of sources and what is wrong with it."""
+    path = content / SOURCES
+    if not path.exists():
+        return Register({}, {}), (Fault(SOURCES, 1, "there is no register of sources; write it"),)
+    faults: list[Fault] = []
+    register = read_register(
+        path.read_text(encoding="utf-8"), lambda line, message: faults.append(Fault(SOURCES, line, message))
+    )
+    return register, tuple(sorted(faults))
+
+
+_READ: dict[Path, tuple[object, CourseManifest | None, tuple[Fault, ...]]] = {}
+
+
+def _course_in(folder: Path) -> tuple[CourseManifest | None, tuple[Fault, ...]]:
+    """Return the course in a folder, or its faults. Read anew only where a file is another than the last time."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    stamp = tuple((path, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
+    kept = _READ.get(folder)
+    if kept is None or kept[0] != stamp:
+        try:
+            kept = stamp, read_course(folder), ()
+        except FaultyCourse as error:
+            kept = stamp, None, error.faults
+        _READ[folder] = kept
+    return kept[1], kept[2]
+
+
+def _sorted_out(found: Iterable[craft.Finding], sealed: bool) -> tuple[tuple[Fault, ...], tuple[Fault, ...]]:
+    """Return faults and notes: what a published version has is a note, for it never changes."""
+    listed = list(found)
+    faults = tuple(one.at for one in listed if one.fault and not sealed)
+    return faults, tuple(one.at for one in listed if sealed or not one.fault)
+
+
+def _sizes(name: str, course: CourseManifest, read: Mapping[str, banks.Bank]) -> list[craft.Finding]:
+    """Say what the banks of a course lack together; nothing where one of them could not be read."""
+    used = sorted({quiz.bank for quiz in course.quizzes})
+    if not used or not all(bank in read for bank in used):
+        return []
+    exam = any(quiz.pass_share > 0 for quiz in course.quizzes)
+    missing = bank_craft.shortfalls([read[bank] for bank in used], exam)
+    return [craft.Finding(Fault(f"{name}/course.toml", 1, one), True) for one in missing]
+
+
+def _banks(
+    sealed: Mapping[str, str] | None = None, register: Register | None = None
+) -> tuple[dict[str, banks.Bank], list[Checked]]:
     """Return the sound banks by name, and what is wrong with each shipped one."""
     read: dict[str, banks.Bank] = {}
     checked: list[Checked] = []
-    sealed = seals()
+    sealed = seals() if sealed is None else sealed
     for file in banks.shipped():
         name = file.removesuffix(".toml")
         faults: tuple[Fault, ...] = ()
+        notes: tuple[Fault, ...] = ()
         try:
-            read[name] = banks.read_shipped(file)
-            if sealed.get(name, "") not in ("", read[name].digest):
-                faults = (_changed(f"quizzes/banks/{file}", "write the next version beside it"),)
+            read[name], found = _bank_in(file, banks.text_of(file))
         except banks.BankFaults as error:
             faults = tuple(Fault(f"quizzes/banks/{f.file}", f.line, f.message) for f in error.faults)
-        checked.append(Checked(file, faults))
+        else:
+            strange = _strange_keys(file, read[name], register) if register else ()
+            faults, notes = _sorted_out((*found, *strange), name in sealed)
+            if sealed.get(name, "") not in ("", read[name].digest):
+                faults = (*faults, _changed(f"quizzes/banks/{file}", "write the next version beside it"))
+        checked.append(Checked(file, faults, notes, None, read.get(name), name in sealed))
     return read, checked
+
+
+@lru_cache(maxsize=100)
+def _bank_in(file: str, text: str) -> tuple[banks.Bank, tuple[craft.Finding, ...]]:
+    """Return the bank in a text with what its questions show: craft, and words that hurt. Raises `BankFaults`."""
+    bank = banks.read_bank(text, file)
+    where = f"quizzes/banks/{file}"
+    found = [
+        craft.Finding(Fault(where, line, one.message), one.fault)
+        for line, one in bank_craft.lines(text, bank_craft.findings(bank))
+    ]
+    found += [
+        craft.Finding(Fault(where, line, f"“{word}” is not used (safe writing); instead: {better}"), True)
+        for line, word, better in hurting(text)
+    ]
+    return bank, tuple(sorted(found, key=lambda one: one.at))
+
+
+def _strange_keys(file: str, bank: banks.Bank, register: Register) -> Iterable[craft.Finding]:
+    """Yield a fault for every key of a question that is not in the register."""
+    for one in bank.questions:
+        for key in one.sources:
+            if key not in register.sources:
+                message = (
+                    f"{one.ref!r}: there is no source “{key}” in the register (sources.toml); mend the key"
+                )
+                yield craft.Finding(Fault(f"quizzes/banks/{file}", 1, message), True)
 
 
 def _changed(file: str, instead: str) -> Fault:

@@ -20,6 +20,17 @@ INSTEAD: Mapping[str, str] = {
     "tự nguyện quan hệ": "bị xâm hại tình dục",
     "quan hệ với trẻ em": "xâm hại tình dục trẻ em",
     "quan hệ tình dục với trẻ": "xâm hại tình dục trẻ em",
+    "trẻ tự nguyện cho": "người lớn đã lợi dụng trẻ",
+    "ác thú": "người bị nghi ngờ, bị can, bị cáo",
+    "tự tử vì": "nói về sự giúp đỡ, không nêu một nguyên nhân",
+    "ảnh khiêu dâm trẻ em": "tư liệu xâm hại tình dục trẻ em",
+    "phim khiêu dâm trẻ em": "tư liệu xâm hại tình dục trẻ em",
+    "mại dâm trẻ em": "bóc lột tình dục trẻ em",
+    "khám trinh": "giám định pháp y",
+    "thương tật tâm hồn": "sang chấn",
+    "commit suicide": "die by suicide",
+    "committed suicide": "died by suicide",
+    "kiddie porn": "child sexual abuse material",
     "child prostitute": "sexually exploited child",
     "child prostitution": "sexual exploitation of children",
     "child pornography": "child sexual abuse material",
@@ -28,6 +39,20 @@ INSTEAD: Mapping[str, str] = {
     "lost her virginity": "was sexually abused",
 }
 """Each word and what to write instead."""
+
+BLAMING: Mapping[str, str] = {
+    "tại sao con không": "“Con đã làm hết sức rồi.”",
+    "tại sao em không": "“Em đã làm hết sức rồi.”",
+    "sao con không kêu": "“Con kể lại là rất dũng cảm.”",
+    "sao em không kêu": "“Em kể lại là rất dũng cảm.”",
+    "ăn mặc hở hang": "say what the adult did",
+    "trẻ nói dối": "lời kể của trẻ thay đổi",
+    "trẻ bịa": "lời kể của trẻ thay đổi",
+    "why didn't you": "“You did all you could.”",
+    "why did you not": "“You did all you could.”",
+    "dressed provocatively": "say what the adult did",
+}
+"""What may be quoted as what not to say, in a `say` table or a choice, but is never said by the lesson itself."""
 
 HARD = (
     *("xâm hại tình dục", "hiếp dâm", "dâm ô", "tự tử", "tự sát", "tự làm đau", "tự hại"),
@@ -44,11 +69,22 @@ def _pattern(words: Iterator[str]) -> re.Pattern[str]:
 
 _HURTING = _pattern(iter(INSTEAD))
 _HARD = _pattern(iter(HARD))
+_BLAMING = _pattern(iter(BLAMING))
+_QUOTED = re.compile(r"[“\"][^”\"]*[”\"]|^\|.*$|^:::.*$", re.MULTILINE)
 
 
 def hurting(text: str) -> list[tuple[int, str, str]]:
     """Return (line from 1, the word, what to write instead) for every hurting word of `text`, which is in NFC."""
     return [(line, word, INSTEAD[word]) for line, word in _found(_HURTING, text)]
+
+
+def blaming(text: str) -> list[tuple[int, str, str]]:
+    """Return (line from 1, the words, what to write instead) where `text` itself, outside quotations and tables, blames.
+
+    A title of a block is a quotation: choices are what somebody may do, right or wrong.
+    """
+    plain = _QUOTED.sub(lambda quoted: re.sub(r"\S", " ", quoted.group()), text)
+    return [(line, word, BLAMING[word]) for line, word in _found(_BLAMING, plain)]
 
 
 def first_hard(text: str) -> tuple[int, str] | None:

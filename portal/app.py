@@ -48,7 +48,7 @@ from portal.indicators import api
 from portal.indicators import declaration_views as declarations
 from portal.indicators import views as indicators
 from portal.reports import assignment_views as assignments
-from portal.reports import declaration_files, indicator_files, looks, reorganisations, units
+from portal.reports import authoring, declaration_files, indicator_files, looks, reorganisations, units
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
 from portal.reports import reminder_views as reminders
@@ -120,7 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         reminders.bp,
         filings.bp,
         families.bp,
-        reports.author,
+        authoring.bp,
         units.bp,
         units.mine,
         reorganisations.bp,

@@ -95,20 +95,36 @@ def content() -> None:
 @content.command("check")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
 def content_check(shape: str) -> None:
-    """Name every fault of every course and bank file, with its line."""
+    """Name every fault of every course and bank file, with its line (exit code 1), and every note (exit code 0).
+
+    A note is a matter of style, or what a published version has that a new one must not.
+    """
     checked = loader.check_all()
     faults = [fault for one in checked for fault in one.faults]
     if shape == "json":
+        found = [("fault", fault) for fault in faults]
+        found += [("note", note) for one in checked for note in one.notes]
         click.echo(
             json.dumps(
-                [{"file": f.file, "line": f.line, "message": f.message} for f in faults], ensure_ascii=False
+                [
+                    {"file": f.file, "line": f.line, "message": f.message, "level": level}
+                    for level, f in found
+                ],
+                ensure_ascii=False,
             )
         )
     else:
         for fault in faults:
             click.echo(f"{fault.file}:{fault.line}: {fault.message}", err=True)
         for one in checked:
-            click.echo(f"{one.name}: " + (f"{len(one.faults)} faults" if one.faults else "in order"))
+            for note in one.notes:
+                click.echo(f"{note.file}:{note.line}: note: {note.message}")
+            counts = [
+                f"{len(found)} {name}"
+                for found, name in ((one.faults, "faults"), (one.notes, "notes"))
+                if found
+            ]
+            click.echo(f"{one.name}: " + (", ".join(counts) or "in order"))
     if faults:
         sys.exit(1)
 

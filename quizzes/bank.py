@@ -126,15 +126,19 @@ def shipped() -> tuple[str, ...]:
 
 def read_shipped(name: str) -> Bank:
     """Return a shipped bank by its file name. Raises `BankFaults`, also when there is no such file."""
+    return read_bank(text_of(name), name)
+
+
+def text_of(name: str) -> str:
+    """Return the text of a shipped bank by its file name. Raises `BankFaults`, also when there is no such file."""
     file = files("quizzes").joinpath("banks", name)
     if name not in shipped():
         raise BankFaults([BankFault(name, 1, "there is no such bank")])
     try:
-        text = file.read_bytes().decode()
+        return file.read_bytes().decode()
     except UnicodeDecodeError as error:
         line = file.read_bytes()[: error.start].count(b"\n") + 1
         raise BankFaults([BankFault(name, line, "is not UTF-8")]) from None
-    return read_bank(text, name)
 
 
 def check(raw: Mapping[str, Any], name: str) -> list[Fault]:

@@ -20,7 +20,6 @@ from portal.reports.files import answer_with
 from portal.reports.queries import By, Counts, Line, Scope, State
 
 bp = Blueprint("manage", __name__, url_prefix="/manage")
-author = Blueprint("author", __name__, url_prefix="/author")
 
 
 def _asked(action: Action) -> tuple[Scope, forms.Asked]:
@@ -176,12 +175,3 @@ def worker() -> Response:
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Content-Type"] = "text/javascript; charset=utf-8"
     return response
-
-
-@author.get("/")
-@requires(Action.COURSE_CHECK)
-def index() -> str:
-    """Say what the check of the course files found."""
-    from courses.loader import check_all
-
-    return render_template("reports/author.html", checked=check_all())

@@ -48,7 +48,8 @@ NO_LISTS = {
     _FORM: """households.register units.upload units.template reorganisations.new roster.add
         roster.import_template roster.import_new roster.ask_transfer halls.new halls.edit halls.close hall_imports.upload
         paper_classes.new rights.reason declarations.item""",
-    _COURSE: """learn.lesson learn.job_aid learn.media author.index preview.index preview.bank preview.try_paper""",
+    _COURSE: """learn.lesson learn.job_aid learn.media author.index author.law author.law_file
+        author.quality_page author.quality_file preview.index preview.bank preview.try_paper""",
     _ONE: """certificates.pdf certificates.revoke halls.correct practice.arrange rights.erase""",
     _TRAIL: """audit.index looks.index looks.file looks.erasures_file""",
 }

@@ -92,6 +92,8 @@ PAGES = (
     ("audit", "quantri", "/admin/audit", 200),
     ("roles", "quantri", "/admin/roles", 200),
     ("author", "soanbai", "/author/", 200),
+    ("law used", "soanbai", "/author/law", 200),
+    ("quality of courses", "soanbai", "/author/quality", 200),
     ("quizzes with keys", "soanbai", "/author/courses/", 200),
     ("a bank with its keys", "soanbai", "/author/courses/CA-01/1/quiz/final/", 200),
     ("a paper tried", "soanbai", "/author/courses/GD-01/1/quiz/final/paper", 200),

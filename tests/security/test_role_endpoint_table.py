@@ -110,6 +110,10 @@ families.end                  POST    in       403     403          403       40
 manage.people                 GET     in       403     200          200       303      200        303    403    403   403
 manage.people_file            GET     in       403     403          200       303      200        303    403    403   403
 author.index                  GET     in       403     403          403       403      403        403    200    200   403
+author.law                    GET     in       403     403          403       403      403        403    200    200   403
+author.law_file               GET     in       403     403          403       403      403        403    200    200   403
+author.quality_page           GET     in       403     403          403       403      403        403    200    200   403
+author.quality_file           GET     in       403     403          403       403      403        403    200    200   403
 preview.index                 GET     in       403     403          403       403      403        200    200    200   403
 preview.bank                  GET     in       403     403          403       403      403        200    200    200   403
 preview.try_paper             GET     in       403     403          403       403      403        200    200    200   403
@@ -402,6 +406,10 @@ WHERE = {
     "families.begin": Asked("/manage/support/{household}/begin"),
     "families.end": Asked("/manage/support/{household}/end"),
     "author.index": Asked("/author/"),
+    "author.law": Asked("/author/law"),
+    "author.law_file": Asked("/author/law.csv"),
+    "author.quality_page": Asked("/author/quality"),
+    "author.quality_file": Asked("/author/quality.csv"),
     "preview.index": Asked("/author/courses/"),
     "preview.bank": Asked("/author/courses/GD-01/1/quiz/final/"),
     "preview.try_paper": Asked("/author/courses/GD-01/1/quiz/final/paper"),
@@ -639,7 +647,7 @@ def test_every_role_gets_what_the_table_says(
         if "{declared}" in asked.address:
             declared = declared_by_a(work, world)
         places = halls_for(work, world, people) if HALLS.search(asked.address) else {}
-    if row == "author.index":  # who may look is asked here, not what is wrong with the files
+    if row.startswith("author."):  # who may look is asked here, not what is wrong with the files
         monkeypatch.setattr("courses.loader.check_all", list)
 
     got = []
