@@ -4,14 +4,14 @@ Of 326,000 posts 300,000 are those of parents: a figure of officers starts at th
 everything that a verifier needs and is wide; a figure needs four of its columns.
 
 Revision ID: ind6o
-Revises: ind3f
+Revises: ind5s
 Create Date: 2026-11-26 00:40:00+00:00
 """
 
 from alembic import op
 
 revision = "ind6o"
-down_revision = "ind3f"
+down_revision = "ind5s"
 branch_labels = None
 depends_on = None
 
