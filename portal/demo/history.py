@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.models import Completion, Course, Enrolment, Version
-from courses.workshops.models import Attended, Workshop
+from courses.workshops.models import Attended, Workshop, WorkshopDay
 from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, SecretKind, User
 from portal.core.clock import local_date
 from portal.core.db import insert_once
@@ -61,7 +61,6 @@ def load(session: Session, issuer: Issuer, today: date, now: datetime) -> int:
     """Add volunteers, classes, courses completed and moves of past years; return how many certificates."""
     dice = random.Random(2025)  # noqa: S311 - a demonstration that is the same every time
     _volunteers(session, now, dice)
-    _classes(session, now)
     issued = sum(_completed(session, issuer, past, today, dice) for past in PAST)
     _moves(session, now)
     return issued
@@ -221,7 +220,7 @@ def _volunteers(session: Session, now: datetime, dice: random.Random) -> None:
     session.flush()
 
 
-def _classes(session: Session, now: datetime) -> None:
+def classes(session: Session, now: datetime) -> None:
     """Classes of schools held in the windows of 2024 and 2025, each attended by some of their people."""
     schools = session.scalars(select(Unit).where(Unit.kind == UnitKind.SCHOOL).order_by(Unit.code)).all()
     for place, school in enumerate(schools):
@@ -250,6 +249,7 @@ def _classes(session: Session, now: datetime) -> None:
             )  # fmt: skip
             session.add(held)
             session.flush()
+            session.add(WorkshopDay(workshop_id=held.id, day=day, hours="07:30–11:30"))
             session.add_all(
                 Attended(
                     workshop_id=held.id, user_id=user_id, on_day=day, days=1, origin="hall", full_name=name,

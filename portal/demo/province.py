@@ -76,6 +76,7 @@ def fill(session: Session, today: date, now: datetime, report: Callable[[str], N
     issued = _learning(session, issuer, today, now, dice, report)
     report(f"certificates: {issued}")
     report(f"classes, a practice, an evening: {halls.load(session, issuer, today, now)}")
+    history.classes(session, now)
     _households(session, today, now, dice)
     _rule(session, today, now)
     report(f"people without a name in the portal: {evidence.load(session, today, now)}")

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 from pypdf import PdfReader
+from markupsafe import escape
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
@@ -44,6 +45,33 @@ SignIn = Callable[[int], FlaskClient]
 REASON = "/manage/reason?kind=record&place=record"
 MORE = ("cang-thang-trong-nha", "ke-hoach-an-toan")
 GIVEAWAYS = ("CM-02", "nguy cơ", "at risk", "accompan", "đồng hành", "record:")
+
+
+def words_of_courses(session: Session) -> list[str]:
+    """Return what the shipped courses say of themselves, the longest first: everybody reads it, of whatever family."""
+    found: set[str] = set()
+
+    def walk(value: object) -> None:
+        if isinstance(value, str):
+            found.add(str(escape(value)))
+        elif isinstance(value, dict):
+            for one in value.values():
+                walk(one)
+        elif isinstance(value, list):
+            for one in value:
+                walk(one)
+
+    discreet = select(Course.id).where(Course.access == "discreet")
+    for manifest in session.scalars(select(Version.manifest).where(Version.course_id.not_in(discreet))):
+        walk(manifest)
+    return sorted((one for one in found if len(one) > 8), key=len, reverse=True)
+
+
+def without(body: str, taught: list[str]) -> str:
+    """Return a page without the courses' own words."""
+    for words in taught:
+        body = body.replace(words, "")
+    return body
 
 
 def longer_course(session: Session) -> Version:
@@ -293,10 +321,12 @@ def test_the_paper_the_completion_and_every_list_are_those_of_the_other_family(
         "author",
         "administrator",
     }  # they may read every course, and see it in the catalogue
+    taught = words_of_courses(session)
     for (role, path), (_status, body, queries_) in pages.items():
         own = path.startswith("/courses/") and role in reviewers
         if not (path.endswith(".pdf") or path == "/admin/roles" or own):
-            found = [word for word in GIVEAWAYS if word.lower() in body.lower() and word not in path]
+            said = without(body, taught)
+            found = [word for word in GIVEAWAYS if word.lower() in said.lower() and word not in path]
             assert found == [], (role, path)
         if path == "/manage/households/C1-1":
             two = pages[role, "/manage/households/C1-2"]
