@@ -238,7 +238,9 @@ def test_right_options_must_not_all_stand_in_one_place() -> None:
 def test_shipped_banks_are_sound(name: str) -> None:
     found = bank.read_shipped(name)
 
-    interviews = found.slug.endswith("-interviews")  # a practice of a few long stories, beside the exam's bank
+    interviews = found.slug.endswith(
+        "-interviews"
+    )  # a practice of a few long stories, beside the exam's bank
     assert len(found.questions) >= (2 if interviews else 16 if found.slug.startswith("cm-") else 30)
     assert f"{found.slug}-{found.version}.toml" == name
 
