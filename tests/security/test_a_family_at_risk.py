@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from pypdf import PdfReader
 from markupsafe import escape
+from pypdf import PdfReader
 from sqlalchemy import Engine, event, func, select, text
 from sqlalchemy.orm import Session
 
