@@ -35,7 +35,8 @@ from portal.core.rosters.models import Evidence, RosterBasis
 from portal.demo import large
 from portal.demo.size import Size
 from quizzes.models import Attempt
-from tests.conftest import Browser, postgres_database
+from tests import databases
+from tests.conftest import Browser
 from tests.factories import NOW
 
 TODAY = date(2026, 11, 24)
@@ -62,13 +63,12 @@ def made(url: str, folder: Path, size: Size) -> Flask:
 def large_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """Yield a portal with the large demonstration; nothing here writes to it."""
     folder = tmp_path_factory.mktemp("large")
-    urls = iter([f"sqlite:///{folder}/a.db"]) if request.param == "sqlite" else postgres_database()
-    app = made(next(urls), folder / "data", SMALL)
-    with app.app_context(), clock.frozen(NOW):
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-    next(urls, None)
+    with databases.empty(request.param, folder) as url:
+        app = made(url, folder / "data", SMALL)
+        with app.app_context(), clock.frozen(NOW):
+            yield app
+            db.session.remove()
+            db.engine.dispose()
 
 
 def count(model: Any, *conditions: Any) -> int:
