@@ -69,7 +69,7 @@ def read(session: Session, who: Actor, given: Mapping[str, str], today: date) ->
     if bounds not in ("now", "then"):
         raise BadQuestion(_("“%(value)s” names no boundaries: write then or now.", value=bounds[:40]))
     differ = day < today and history.changed_since(session, day)
-    mine = starts(session, who, Action.INDICATOR_READ)
+    mine = starts(session, who.grants, Action.INDICATOR_READ)
     place = given.get("place") or (mine[0][0] if mine else "")
     if not place:
         raise NotFound

@@ -68,10 +68,10 @@ class Where:
         return Where(code, area.name, area.id, None, self.sectors, crumbs, self.reached)
 
 
-def starts(session: Session, who: Actor, action: Action) -> list[tuple[str, str]]:
+def starts(session: Session, grants: Iterable[Grant], action: Action) -> list[tuple[str, str]]:
     """Return where somebody's grants begin: (code, name)."""
     found: dict[str, str] = {}
-    for grant in who.grants:
+    for grant in grants:
         if action not in MAY[grant.role]:
             continue
         if grant.unit is not None:

@@ -37,11 +37,12 @@ from portal.core.db import begin_view
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.organisation.history import area_called, unit_called
-from portal.core.organisation.models import Area, AreaKind, Sector, Unit
+from portal.core.organisation.models import Area, Sector, Unit
 from portal.core.organisation.queries import areas_above, reachable, subtree, unit_subtree
 from portal.core.policy import MAY, Action, Actor, Grant
 from portal.core.rosters.models import RosterBasis
 from portal.core.rosters.queries import counted_on, counted_units
+from portal.indicators.places import starts
 from portal.reports.tables import Ratio
 
 PAGE = 50
@@ -144,23 +145,7 @@ class Line:
 
 def places(session: Session, grants: Iterable[Grant]) -> Sequence[tuple[str, str]]:
     """Return the places where the grants begin: (code for the address, name)."""
-    found: dict[str, str] = {}
-    for grant in grants:
-        if Action.PEOPLE_COUNT not in MAY[grant.role]:
-            continue
-        if grant.unit is not None:
-            unit = session.get_one(Unit, grant.unit)
-            found[f"unit:{unit.code}"] = unit.name
-        else:
-            area = session.get_one(Area, grant.area) if grant.area is not None else _root(session)
-            found[f"area:{area.code}"] = area.name
-    return list(found.items())
-
-
-def _root(session: Session) -> Area:
-    return session.scalars(
-        select(Area).where(Area.kind == AreaKind.PROVINCE, Area.valid_to.is_(None)).limit(1)
-    ).one()
+    return starts(session, grants, Action.PEOPLE_COUNT)
 
 
 def scope_for(session: Session, who: Actor, code: str, action: Action) -> Scope:
