@@ -199,6 +199,10 @@ class _Whole:
     def _count(self, model: Any, *conditions: Any) -> int:
         return self.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
 
+    def _people(self, *conditions: Any) -> int:
+        """Return how many people hold such a post; some hold two, or held one before."""
+        return self.session.scalar(select(func.count(Posting.user_id.distinct())).where(*conditions)) or 0
+
     def _courses(self) -> list[Taught]:
         taught = []
         rows = self.session.execute(
@@ -235,7 +239,7 @@ class _Whole:
         communes = list(
             self.session.scalars(select(Area).where(Area.kind == AreaKind.COMMUNE).order_by(Area.code))
         )
-        self.here = self._count(Posting, Posting.audience.not_in(PARENTS))
+        self.here = self._people(Posting.audience.not_in(PARENTS))
         more = self.size.staff - self.here
         if more < 0:
             raise TooSmall(
@@ -393,7 +397,7 @@ class _Whole:
         of_staff = min(int(slots * STAFF_WHO_COMPLETE), wanted // 2)
         of_parents = wanted - of_staff
         courses = max(1, len(self._for(Audience.PARENT)))
-        here = self._count(Posting, Posting.audience.in_(PARENTS))
+        here = self._people(Posting.audience.in_(PARENTS))
         parents = max(self.size.parents - here, math.ceil(of_parents / courses / PARENTS_WHO_COMPLETE))
         if parents > self.size.parents:
             self.report(f"{parents + here:,} parents: {self.size.parents:,} cannot earn {self.size.certificates:,} certificates")  # fmt: skip
