@@ -85,7 +85,8 @@ def test_it_has_the_size_that_was_asked_for(large_app: Flask) -> None:
     assert (
         count(User, User.id.in_(select(Posting.user_id).where(Posting.audience.in_(rosters.PARENTS)))) == 700
     )
-    assert count(Workshop, Workshop.closed_at.is_not(None)) == 12
+    # 72 past classes are of the small demonstration, which is inside
+    assert count(Workshop, Workshop.closed_at.is_not(None)) == 72 + 12
 
 
 def test_every_certificate_has_its_completion(large_app: Flask) -> None:
@@ -201,11 +202,12 @@ def test_a_certificate_without_a_file_says_so_and_verifies(large_app: Flask) -> 
 
 
 def test_who_took_part_in_a_class_was_of_its_district_and_sector(large_app: Flask) -> None:
+    added = select(Workshop.id).where(Workshop.closed_at.is_not(None)).order_by(Workshop.id.desc()).limit(12)
     rows = db.session().execute(
         select(Workshop.for_sector, Unit.sector, Attended.on_day, Workshop.starts_on)
         .join(Attended, Attended.workshop_id == Workshop.id)
         .join(Unit, Unit.id == Attended.unit_id)
-        .where(Workshop.closed_at.is_not(None))
+        .where(Workshop.id.in_(added))
     ).all()  # fmt: skip
 
     assert len(rows) > 60
