@@ -5,10 +5,19 @@
   var root = document.documentElement;
   root.classList.add("js");
 
+  /* Whoever signs out, or leaves quickly, leaves no list of names on the device: pages kept for a hall go, what is unsent
+     stays. A page drawn for nobody (a session that ended, another who signs in) takes them off as well. */
+  function dropKeptPages() {
+    if (!window.caches) return;
+    window.caches.delete("group-lesson");
+    window.caches.delete("kept-pages");
+  }
+
   /* Leaving. The page is blanked at once and its place in the history is taken by the other site. */
   function leave(address) {
     root.hidden = true;
     document.title = "";
+    dropKeptPages();
     window.location.replace(address);
   }
 
@@ -107,18 +116,6 @@
     });
   }
 
-  /* Whoever signs out, or leaves quickly, leaves no list of names on the device: pages kept for a hall go, what is unsent
-     stays. A page drawn for nobody (a session that ended, another who signs in) takes them off as well. */
-  function forget() {
-    if (!window.caches) return;
-    window.caches.delete("group-lesson");
-    window.caches.delete("kept-pages");
-  }
-
-  function forgetOn(form) {
-    form.addEventListener("submit", forget);
-  }
-
   function each(selector, act) {
     Array.prototype.forEach.call(document.querySelectorAll(selector), act);
   }
@@ -129,8 +126,10 @@
     each("[data-popup]", popup);
     each("[data-theme-button]", theme);
     each("[data-print]", print);
-    each('form[action$="/logout"]', forgetOn);
-    if (!document.querySelector('form[action$="/logout"]') && document.querySelector("[data-nobody]")) forget();
+    each('form[action$="/logout"]', function (form) {
+      form.addEventListener("submit", dropKeptPages);
+    });
+    if (!document.querySelector('form[action$="/logout"]') && document.querySelector("[data-nobody]")) dropKeptPages();
     each("[data-again]", function (part) { // what changes by itself is asked for again; without script the page says so
       window.setTimeout(function () { window.location.reload(); }, 1000 * Number(part.getAttribute("data-again")));
     });
