@@ -13,6 +13,7 @@ from portal.core.locale import show_moment
 from portal.core.policy import Action
 from portal.core.rights import queries
 from portal.core.rights.looking import LOOK_LABELS
+from portal.core.rights.places import in_words
 from portal.core.web import actor, requires
 from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
@@ -67,6 +68,7 @@ def index() -> str:
         faults=faults,
         here=_here(asked),
         labels=LOOK_LABELS,
+        where=in_words,
         page=page,
         more=len(found) == queries.PAGE,
     )
@@ -90,7 +92,7 @@ def file(kind: str) -> Response:
             Column("reason", _("Reason"), Kind.TEXT, 60),
         ),
         rows=[
-            (show_moment(one.at), one.by, _name(one.code), one.place, one.people, one.reason or None)
+            (show_moment(one.at), one.by, _name(one.code), in_words(one), one.people, one.reason or None)
             for one in found
         ],
     )

@@ -19,6 +19,7 @@ from portal.core.policy import ROLE_LABELS
 from portal.core.rights import queries
 from portal.core.rights.holdings import Holding, Part, holds, nothing_to_erase, table_holding
 from portal.core.rights.looking import LOOK_LABELS
+from portal.core.rights.places import in_words
 from portal.core.text import N_
 
 
@@ -319,7 +320,7 @@ holds(
 def _looks(session: Session, user_id: int) -> Part:
     return Part(
         [
-            {"at": _moment(one.at), "by": one.by, "what": one.code, "place": one.place}
+            {"at": _moment(one.at), "by": one.by, "what": one.code, "place": in_words(one)}
             for one in queries.looks_at(session, user_id, page=None)
         ]
     )

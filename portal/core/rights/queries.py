@@ -16,17 +16,22 @@ from portal.core.rights.looking import DISCREET
 from portal.core.rights.models import Erasure, ListReason, ListView, ListViewPerson
 
 PAGE = 50
+NAME = func.coalesce(Unit.name, Area.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Somebody looked at a list. `by` is the name; `reason` is the administrator's to see, `people` None is not said."""
+    """Somebody looked at a list. `by` is the name; `reason` is the administrator's to see, `people` None is not said.
+
+    `place` is the code that was kept, `name` what that area or unit is called today, None for any other place.
+    """
 
     id: int
     at: datetime
     by: str
     code: str
     place: str
+    name: str | None
     people: int | None
     reason: str
     facts: dict[str, Any]
@@ -38,7 +43,7 @@ def looks_at(session: Session, user_id: int, *, page: int | None) -> Sequence[Lo
     Discreet ones are left out (see `looking.DISCREET`), and so are reasons.
     """
     query = (
-        select(ListView, User.full_name, func.coalesce(Unit.name, Area.name, ListView.place))
+        select(ListView, User.full_name, NAME)
         .join(ListViewPerson, ListViewPerson.view_id == ListView.id)
         .outerjoin(User, User.id == ListView.by_id)
         .outerjoin(Unit, ListView.place == "unit:" + Unit.code)
@@ -49,8 +54,8 @@ def looks_at(session: Session, user_id: int, *, page: int | None) -> Sequence[Lo
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     return [
-        Look(view.id, view.at, by or "–", view.code, place, view.people, "", {})
-        for view, by, place in session.execute(query)
+        Look(view.id, view.at, by or "–", view.code, view.place, name, view.people, "", {})
+        for view, by, name in session.execute(query)
     ]
 
 
@@ -71,8 +76,10 @@ def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[L
     """
     plain = ListView.code.not_in(DISCREET)
     query = (
-        select(ListView, User.full_name, ListReason.reason)
+        select(ListView, User.full_name, NAME, ListReason.reason)
         .outerjoin(User, User.id == ListView.by_id)
+        .outerjoin(Unit, ListView.place == "unit:" + Unit.code)
+        .outerjoin(Area, ListView.place == "area:" + Area.code)
         .outerjoin(ListReason, ListReason.id == ListView.reason_id)
         .order_by(ListView.id.desc())
     )
@@ -83,6 +90,8 @@ def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[L
         query = query.where(
             or_(
                 ListView.place.like(like, escape="\\"),
+                Unit.search_key.like(name),
+                Area.search_key.like(name),
                 and_(plain, ListReason.reason.ilike(like, escape="\\")),
                 User.search_key.like(name),
                 and_(
@@ -104,12 +113,20 @@ def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[L
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)
     return [
-        Look(view.id, view.at, by or "–", view.code, view.place, None, "", {})
+        Look(view.id, view.at, by or "–", view.code, view.place, name, None, "", {})
         if view.code in DISCREET
         else Look(
-            view.id, view.at, by or "–", view.code, view.place, view.people, reason or "", dict(view.facts)
+            view.id,
+            view.at,
+            by or "–",
+            view.code,
+            view.place,
+            name,
+            view.people,
+            reason or "",
+            dict(view.facts),
         )
-        for view, by, reason in session.execute(query)
+        for view, by, name, reason in session.execute(query)
     ]
 
 

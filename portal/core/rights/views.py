@@ -28,6 +28,7 @@ from portal.core.rights.errors import (
 from portal.core.rights.forms import CorrectForm, EraseForm, EraseMeForm, ReasonForm
 from portal.core.rights.looking import LOOK_LABELS, REASON_KINDS
 from portal.core.rights.models import ErasureWay
+from portal.core.rights.places import in_words
 from portal.core.rights.web import looked
 from portal.core.web import actor, requires, safe_next, see_other, settings
 
@@ -170,6 +171,7 @@ def _mine(form: CorrectForm | None) -> str:
         parts=parts,
         looks=looks,
         labels=LOOK_LABELS,
+        where=in_words,
         page=page,
         more=len(looks) == queries.PAGE,
     )

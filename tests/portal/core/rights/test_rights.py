@@ -437,16 +437,16 @@ def test_the_administrator_searches_and_exports_looks(
     sign_in(world.bruno).get("/manage/people?place=unit:A")
     admin = sign_in(world.admin)
 
-    assert "unit:A" in admin.get("/admin/looks").text
-    assert "unit:A" in admin.get("/admin/looks?q=bao").text, "who looked"
-    assert "unit:A" in admin.get("/admin/looks?q=Trần+Thị+Ánh").text, "who stood on the list"
-    assert "unit:A" not in admin.get("/admin/looks?q=Phạm+Thị+Cúc").text
-    assert "unit:A" not in admin.get("/admin/looks?code=people.export").text
-    assert "unit:A" not in admin.get("/admin/looks?until=2026-11-23").text
-    assert "unit:A" in admin.get("/admin/looks?since=2026-11-24&until=2026-11-24").text
+    assert "Trường Tiểu học Ánh Sao" in admin.get("/admin/looks").text
+    assert "Trường Tiểu học Ánh Sao" in admin.get("/admin/looks?q=bao").text, "who looked"
+    assert "Trường Tiểu học Ánh Sao" in admin.get("/admin/looks?q=Trần+Thị+Ánh").text, "who stood on the list"
+    assert "Trường Tiểu học Ánh Sao" not in admin.get("/admin/looks?q=Phạm+Thị+Cúc").text
+    assert "Trường Tiểu học Ánh Sao" not in admin.get("/admin/looks?code=people.export").text
+    assert "Trường Tiểu học Ánh Sao" not in admin.get("/admin/looks?until=2026-11-23").text
+    assert "Trường Tiểu học Ánh Sao" in admin.get("/admin/looks?since=2026-11-24&until=2026-11-24").text
     assert "không phải là ngày" in admin.get("/admin/looks?since=hôm+qua").text
     rows = list(csv.reader(io.StringIO(admin.get("/admin/looks.csv").data.decode("utf-8-sig"))))
-    assert rows[1][1:5] == ["Lê Văn Bảo", "xem danh sách người học", "unit:A", "2"]
+    assert rows[1][1:5] == ["Lê Văn Bảo", "xem danh sách người học", "Trường Tiểu học Ánh Sao", "2"]
     assert admin.get("/admin/looks.xlsx").data.startswith(b"PK")
 
 
