@@ -57,7 +57,7 @@ class Rubric:
         return sum(criterion.most for criterion in self.criteria)
 
 
-KINDS = ("observed_lesson", "observed_interview", "case_plan")
+KINDS = ("observed_lesson", "observed_interview", "case_plan", "indicator_sheet")
 
 
 def faults_of(rubric: Rubric, sheet: Sheet) -> tuple[str, ...]:

@@ -317,6 +317,23 @@ def test_what_may_be_left_out_may_be_left_out(sound: Path) -> None:
     assert course.completion[1] == Rule("practice_marked", share=Fraction(1))
 
 
+@pytest.mark.parametrize("kind", ["observed_lesson", "observed_interview", "case_plan", "indicator_sheet"])
+def test_a_practice_is_a_lesson_an_interview_a_case_plan_or_an_indicator_sheet(
+    sound: Path, kind: str
+) -> None:
+    spoil(sound, "course.toml", COURSE[COURSE.index("[[quizzes]]") :], "")
+    spoil(
+        sound, "course.toml", 'rule = "quiz_passed"\nquiz = "final"', 'rule = "practice_marked"\nshare = "1"'
+    )
+    text = (sound / "course.toml").read_text(encoding="utf-8")
+    write(sound, "course.toml", text + RUBRIC.replace('kind = "case_plan"', f'kind = "{kind}"'))
+
+    course = read_course(sound)
+
+    assert course.practice is not None
+    assert course.practice.kind == kind
+
+
 # --- faults ------------------------------------------------------------------------------------------------------
 
 Spoiler = Callable[[Path], object]
