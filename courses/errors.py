@@ -12,6 +12,14 @@ class NotForYou(Refused):
     )
 
 
+class NotAsked(Refused):
+    """A restricted course is begun, and its lessons are read, by those alone whom a rule asks."""
+
+    message = N_(
+        "Only those who were chosen for this course learn it. If you need it, ask the head of your unit to assign it to you."
+    )
+
+
 class NotEnrolled(Refused):
     """The work belongs to an enrolment that does not exist yet."""
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
-from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
+from courses.errors import AlreadyCompleted, LessonsFirst, NotAsked, NotForYou
 from courses.families import paths
 from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import version_of
@@ -43,12 +43,15 @@ def enrol(
     Where the certificate of an earlier cycle ends soon, ended or was revoked, or a rule asks for it anew, the next
     cycle begins beside it; the old enrolment, completion and certificate stay as they are. An enrolment takes the
     due date of what was asked (`due_on` goes before it).
-    Raises `NotForYou` where the course is restricted to audiences the person does not belong to.
+    Raises `NotForYou` where the course is not for the person's audiences, `NotAsked` where it is begun only by those
+    whom a rule asks.
     """
     if course.access == "discreet" or (course.access != "open" and not access.is_for(session, course, who)):
         raise NotForYou
     asked = cycles.asked_of(session, who, course)
     stands = cycles.learning_of(session, who.id or 0, course.id)
+    if cycles.waits_to_be_asked(course, stands, asked):
+        raise NotAsked
     cycle = cycles.cycle_to_begin(stands, asked, local_date(now))
     if cycle is not None and cycle != stands.cycle:
         made = insert_once(

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from courses.models import Course, Enrolment
 from courses.published import Published, Texts
 from courses.queries.access import enrolment_of
-from courses.queries.cycles import asked_of, cycle_to_begin, ended
+from courses.queries.cycles import asked_of, cycle_to_begin, ended, waits_to_be_asked
 from courses.queries.standing import Status, status
 from courses.queries.versions import current_version, version_learned
 from courses.renewal import Learning, opens_on
-from portal.core.policy import Actor
+from portal.core.policy import Action, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ class CoursePage:
     """A course as its page shows it: for a visitor, or for one who has begun it.
 
     due_on: by when it is asked for, None where it is not. After a completion whose certificate ends (`expires_on`),
-    `opens_on` is the day from which it may be renewed, and `renewable` whether it may today.
+    `opens_on` is the day from which it may be renewed, and `renewable` whether it may today. waits_to_be_asked: the
+    course is begun only by those whom a rule asks, and she is not among them; its lessons are then open to authors alone.
     """
 
     course: Course
@@ -47,6 +48,8 @@ class CoursePage:
     opens_on: date | None = None
     expires_on: date | None = None
     renewable: bool = False
+    waits_to_be_asked: bool = False
+    lessons_open: bool = True
 
     @property
     def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
@@ -80,6 +83,7 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
     due = asked.get(begin or max(1, stands.cycle))
     if enrolment is not None and not completed_on:
         due = enrolment.due_on or due
+    waits = waits_to_be_asked(course, stands, asked)
     return CoursePage(
         course=course,
         version=version,
@@ -92,4 +96,6 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
         opens_on=opens_on(expires_on) if expires_on else None,
         expires_on=expires_on,
         renewable=bool(completed_on and begin),
+        waits_to_be_asked=waits,
+        lessons_open=not waits or who.may(Action.COURSE_PREVIEW),
     )

@@ -56,6 +56,11 @@ def asked_of(session: Session, who: Actor, course: Course) -> dict[int, date]:
     return {cycle: due for (one, cycle), due in _asked(session, who).items() if one == course.id}
 
 
+def waits_to_be_asked(course: Course, stands: Learning, asked: Collection[int]) -> bool:
+    """Return whether a person may not begin a restricted course: nobody asked her, and she never began it."""
+    return course.access == "restricted" and stands.cycle == 0 and not asked
+
+
 def cycle_to_begin(stands: Learning, asked: Collection[int], day: date) -> int | None:
     """Return the cycle that a person may begin or is in: what time opens, or what a rule asks earlier than that."""
     if stands.completed and stands.cycle + 1 in asked:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from courses.errors import NotEnrolled
+from courses.errors import NotAsked, NotEnrolled
 from courses.families.models import EnrolmentPath
 from courses.models import Course, Enrolment, Lesson, LessonDone, Version
 from courses.published import Published, Texts, published
@@ -16,7 +16,7 @@ from courses.queries.course_page import LessonLine
 from courses.queries.versions import LEARNED, current_version
 from portal.core.db import rows
 from portal.core.errors import NotFound
-from portal.core.policy import Actor
+from portal.core.policy import Action, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ _READ = (
 def lesson_page(session: Session, who: Actor, code: str, slug: str, language: str) -> LessonPage:
     """Return a lesson: of the version the learner began, else of the current one where it is open to read.
 
-    One query for a learner who has begun. Raises `NotFound`.
+    One query for a learner who has begun. Raises `NotFound`, `NotAsked`.
     """
     read: set[str] = set()
     enrolment_id: int | None = None
@@ -97,6 +97,8 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
             read.add(done)
     if version is None:
         course = course_for(session, who, code)
+        if course.access == "restricted" and not who.may(Action.COURSE_PREVIEW):
+            raise NotAsked
         version = current_version(session, course)
     lesson = version.lesson(slug)
     text = version.texts.get((slug, language))
