@@ -3,10 +3,11 @@
 Shares are `Fraction`, from 0 to 1; counts are whole numbers. Nothing here knows a clock, a person or a database.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
+from functools import partial
 from math import ceil
 
 
@@ -15,6 +16,7 @@ class RuleCode(StrEnum):
 
     LESSONS_READ = "lessons_read"
     LESSONS_SHARE = "lessons_share"
+    TRACK_SHARE = "track_share"
     QUIZ_PASSED = "quiz_passed"
     WORKSHOP_ATTENDED = "workshop_attended"
     PRACTICE_MARKED = "practice_marked"
@@ -25,6 +27,7 @@ class Why(StrEnum):
 
     LESSONS_LEFT = "lessons_left"
     NO_LESSONS = "no_lessons"
+    NO_TRACK = "no_track"
     NO_ATTEMPT = "no_attempt"
     NOT_MARKED = "not_marked"
     MARK_TOO_LOW = "mark_too_low"
@@ -37,6 +40,7 @@ class StepKind(StrEnum):
     """What a learner can be asked to do next."""
 
     LESSON = "lesson"
+    TRACK = "track"
     QUIZ = "quiz"
     WORKSHOP = "workshop"
     PRACTICE = "practice"
@@ -46,23 +50,29 @@ class StepKind(StrEnum):
 class Rule:
     """One completion rule. `code` is a `RuleCode` or an unknown word.
 
-    quiz: for quiz_passed, the quiz's ref. share: for lessons_share and practice_marked, above 0 and up to 1.
-    times: for workshop_attended, from 1.
+    quiz: for quiz_passed, the quiz's ref. share: for lessons_share, track_share and practice_marked, above 0 and up
+    to 1. times: for workshop_attended, from 1. modules: for track_share, the refs of the modules of which one is read,
+    as many lessons in each; for the other rules about lessons, the modules whose lessons count, none for all.
     """
 
     code: str
     quiz: str | None = None
     share: Fraction | None = None
     times: int | None = None
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Requirements:
-    """What a version of a course asks for: its rules, its lessons in order, the pass share of each quiz by ref."""
+    """What a version of a course asks for.
+
+    lessons: slugs, in order. pass_shares: of each quiz, by ref. modules: the slugs of each module, by ref.
+    """
 
     rules: tuple[Rule, ...]
     lessons: tuple[str, ...]
     pass_shares: Mapping[str, Fraction] = field(default_factory=dict)
+    modules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +107,8 @@ class Condition:
 
     done of needed, whole numbers, `0 <= done <= needed`: lessons, sessions, or 0 or 1 for a quiz and practice.
     why: None exactly when met. lessons_left: slugs still to read, in order; empty once met. best against pass_share:
-    what was reached and what must be, for quiz_passed and practice_marked.
+    what was reached and what must be, for quiz_passed and practice_marked. modules: the rule's. track: for
+    track_share, the module that is counted, None before a lesson of any is read.
     """
 
     rule: str
@@ -109,6 +120,8 @@ class Condition:
     lessons_left: tuple[str, ...] = ()
     best: Fraction | None = None
     pass_share: Fraction | None = None
+    modules: tuple[str, ...] = ()
+    track: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +144,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The next thing to do. ref: a lesson's slug or a quiz's ref; empty for a workshop and for practice."""
+    """The next thing to do. ref: a lesson's slug or a quiz's ref; empty for a track to choose, a workshop and practice."""
 
     kind: StepKind
     ref: str = ""
@@ -151,20 +164,60 @@ def next_step(requirements: Requirements, done: Done) -> Step | None:
     """Return the first thing still to be done, or None when the course is complete or nothing can be done about it.
 
     Lessons come first and in order, while a rule about lessons is unmet or, in a course without such a rule, while the
-    course is not complete. Then come quizzes, workshops and practice, in the order of the rules.
+    course is not complete; among them a track is to be chosen when all that is left is its own. Then come quizzes,
+    workshops and practice, in the order of the rules.
     """
     state = progress(requirements, done)
     if state.complete:
         return None
     about_lessons = [one for one in state.conditions if one.rule in _ABOUT_LESSONS]
-    unread = [slug for slug in requirements.lessons if slug not in done.lessons]
-    if unread and (not about_lessons or not all(one.met for one in about_lessons)):
-        return Step(StepKind.LESSON, unread[0])
+    if not about_lessons:
+        unread = [slug for slug in requirements.lessons if slug not in done.lessons]
+        if unread:
+            return Step(StepKind.LESSON, unread[0])
+    for condition in about_lessons:
+        if condition.why is Why.NO_TRACK:
+            return Step(StepKind.TRACK)
+        if condition.lessons_left:
+            return Step(StepKind.LESSON, condition.lessons_left[0])
     for condition in state.conditions:
         kind = _STEPS.get(condition.rule)
         if kind and not condition.met and condition.why not in _HOPELESS:
             return Step(kind, condition.quiz or "")
     return None
+
+
+def tracks(requirements: Requirements) -> tuple[str, ...]:
+    """Return the refs of the modules of which a learner reads one, in order; none in a course without tracks."""
+    return next((rule.modules for rule in requirements.rules if rule.code == RuleCode.TRACK_SHARE), ())
+
+
+def track_of(requirements: Requirements, done: Done) -> str | None:
+    """Return the track of which she has read the most, the first of several; None before a lesson of any is read."""
+    read = {ref: _count(requirements.modules.get(ref, ()), done) for ref in tracks(requirements)}
+    best = max(read, key=lambda ref: read[ref], default=None)
+    return best if best is not None and read[best] else None
+
+
+def way(requirements: Requirements, track: str | None) -> tuple[str, ...]:
+    """Return the lessons of one learner's way, in order: those of no track, and those of `track` where she has one.
+
+    In a course without tracks that is every lesson.
+    """
+    others = {
+        slug for ref in tracks(requirements) if ref != track for slug in requirements.modules.get(ref, ())
+    }
+    return tuple(slug for slug in requirements.lessons if slug not in others)
+
+
+def asked(requirements: Requirements, done: Done | None = None) -> int:
+    """Return how many lessons the way of one learner has; before she has a track, that of the first, for all are alike."""
+    mine = track_of(requirements, done) if done is not None else None
+    return len(way(requirements, mine or next(iter(tracks(requirements)), None)))
+
+
+def _count(lessons: Iterable[str], done: Done) -> int:
+    return sum(slug in done.lessons for slug in lessons)
 
 
 def _condition(rule: Rule, requirements: Requirements, done: Done) -> Condition:
@@ -173,26 +226,48 @@ def _condition(rule: Rule, requirements: Requirements, done: Done) -> Condition:
 
 
 def _lessons_read(rule: Rule, requirements: Requirements, done: Done) -> Condition:
-    return _lessons(rule, Fraction(1), requirements.lessons, done)
+    return _lessons(rule, Fraction(1), _counted(rule, requirements), done)
 
 
 def _lessons_share(rule: Rule, requirements: Requirements, done: Done) -> Condition:
     return (
-        _lessons(rule, rule.share, requirements.lessons, done)
+        _lessons(rule, rule.share, _counted(rule, requirements), done)
         if rule.share and rule.share > 0
         else _unknown(rule)
     )
 
 
+def _track_share(rule: Rule, requirements: Requirements, done: Done) -> Condition:
+    found = [requirements.modules.get(ref, ()) for ref in rule.modules]
+    if not rule.share or rule.share < 0 or len({len(lessons) for lessons in found}) != 1:
+        return _unknown(
+            rule
+        )  # of tracks of unequal length the one with more to read would be the worse choice
+    # of all the tracks the one she is furthest in: what she reads of another never takes anything away
+    read = [_count(lessons, done) for lessons in found]
+    best = read.index(max(read))
+    state = _lessons(rule, rule.share, found[best], done)
+    if state.why is Why.LESSONS_LEFT and not read[best]:
+        return replace(state, why=Why.NO_TRACK, lessons_left=())
+    return replace(state, track=rule.modules[best]) if read[best] else state
+
+
+def _counted(rule: Rule, requirements: Requirements) -> tuple[str, ...]:
+    if not rule.modules:
+        return requirements.lessons
+    return tuple(slug for ref in rule.modules for slug in requirements.modules.get(ref, ()))
+
+
 def _lessons(rule: Rule, share: Fraction, lessons: tuple[str, ...], done: Done) -> Condition:
+    shape = partial(Condition, rule.code, modules=rule.modules)
     if not lessons:  # nothing to read is not everything read
-        return Condition(rule.code, met=False, done=0, needed=0, why=Why.NO_LESSONS)
+        return shape(met=False, done=0, needed=0, why=Why.NO_LESSONS)
     needed = ceil(share * len(lessons))
     left = tuple(slug for slug in lessons if slug not in done.lessons)
     read = len(lessons) - len(left)
     if read >= needed:
-        return Condition(rule.code, met=True, done=needed, needed=needed)
-    return Condition(rule.code, met=False, done=read, needed=needed, why=Why.LESSONS_LEFT, lessons_left=left)
+        return shape(met=True, done=needed, needed=needed)
+    return shape(met=False, done=read, needed=needed, why=Why.LESSONS_LEFT, lessons_left=left)
 
 
 def _quiz_passed(rule: Rule, requirements: Requirements, done: Done) -> Condition:
@@ -250,11 +325,12 @@ def _unknown(rule: Rule) -> Condition:
 _JUDGES: Mapping[str, Callable[[Rule, Requirements, Done], Condition]] = {
     RuleCode.LESSONS_READ: _lessons_read,
     RuleCode.LESSONS_SHARE: _lessons_share,
+    RuleCode.TRACK_SHARE: _track_share,
     RuleCode.QUIZ_PASSED: _quiz_passed,
     RuleCode.WORKSHOP_ATTENDED: _workshop_attended,
     RuleCode.PRACTICE_MARKED: _practice_marked,
 }
-_ABOUT_LESSONS = frozenset({RuleCode.LESSONS_READ, RuleCode.LESSONS_SHARE})
+_ABOUT_LESSONS = frozenset({RuleCode.LESSONS_READ, RuleCode.LESSONS_SHARE, RuleCode.TRACK_SHARE})
 _HOPELESS = frozenset({Why.UNKNOWN_RULE, Why.UNKNOWN_QUIZ})
 _STEPS: Mapping[str, StepKind] = {
     RuleCode.QUIZ_PASSED: StepKind.QUIZ,

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from courses import reading
 from courses.blocks import blocks
+from courses.completion import RuleCode
 from courses.faults import Fault
 from courses.lesson_files import LessonText
 from courses.manifest import CourseManifest
@@ -56,9 +57,17 @@ def _of_course(course: CourseManifest) -> Iterator[str]:
             f"{without_key} of {len(sources)} sources of its lessons have no key of the register (sources.toml); "
             "advice of the course itself needs none"
         )
-    minutes = sum(lesson.minutes for lesson in course.lessons)
+    minutes = _minutes_asked(course)
     if minutes > course.minutes:
         yield f"its lessons take {minutes} minutes, more than the {course.minutes} that the certificate states"
+
+
+def _minutes_asked(course: CourseManifest) -> int:
+    """Return the minutes of the lessons that one learner reads: of several tracks the longest."""
+    minutes = {module.ref: sum(one.minutes for one in module.lessons) for module in course.modules}
+    tracks = next((rule.modules for rule in course.completion if rule.code == RuleCode.TRACK_SHARE), ())
+    longest = max((minutes[ref] for ref in tracks if ref in minutes), default=0)
+    return longest + sum(many for ref, many in minutes.items() if ref not in tracks)
 
 
 def _of_text(text: LessonText, easy: bool, register: Register) -> Iterator[tuple[int, str, bool]]:

@@ -269,6 +269,8 @@ def _rule_document(rule: Rule) -> dict[str, Any]:
         stored["share"] = _share(rule.share)
     if rule.times is not None:
         stored["times"] = rule.times
+    if rule.modules:
+        stored["modules"] = list(rule.modules)
     return stored
 
 
@@ -409,7 +411,8 @@ class _Reader:
         self.read_lessons(date.max if changed_on == date.min else changed_on, refs)
         quizzes = tuple(self.quizzes(table, refs))
         practice = self.practice(table)
-        rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes)))
+        modules = tuple(self.modules(table))
+        rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes), modules))
         self.check_practice(table, practice, rules)
         access = table.text("access", choices=ACCESS)
         stands_for = table.text("stands_for", _CODE, '"CM-01"', required=access == "discreet")
@@ -431,7 +434,7 @@ class _Reader:
             title=table.both("title") or _TEXT,
             summary=table.both("summary") or _TEXT,
             objectives=objectives,
-            modules=tuple(self.modules(table)),
+            modules=modules,
             completion=rules,
             quizzes=quizzes,
             media=tuple(self.media.values()),
@@ -513,25 +516,61 @@ class _Reader:
                         f"“{word}” is said without a content note; add content_note to the lesson or its module",
                     )
 
-    def rules(self, table: Table, quiz_refs: tuple[str, ...]) -> Iterator[Rule]:
+    def rules(self, table: Table, quiz_refs: tuple[str, ...], modules: tuple[Module, ...]) -> Iterator[Rule]:
         seen: list[tuple[str, str]] = []
-        for one in table.tables("completion"):
+        tables = table.tables("completion")
+        tracks = {
+            ref
+            for one in tables
+            if one.data.get("rule") == RuleCode.TRACK_SHARE and isinstance(one.data.get("modules"), list)
+            for ref in one.data["modules"]
+        }
+        for one in tables:
             code = one.text("rule", choices=tuple(RuleCode))
             quiz, share, times = None, None, None
+            named: tuple[str, ...] = ()
             if code == RuleCode.QUIZ_PASSED:
                 quiz = one.text("quiz", example='"final"')
                 if quiz and quiz not in quiz_refs:
                     one.fault("quiz", f"there is no quiz “{quiz}”; add it under [[quizzes]] or name another")
-            elif code in (RuleCode.LESSONS_SHARE, RuleCode.PRACTICE_MARKED):
+            elif code in (RuleCode.LESSONS_SHARE, RuleCode.TRACK_SHARE, RuleCode.PRACTICE_MARKED):
                 share = one.share("share")
             elif code == RuleCode.WORKSHOP_ATTENDED:
                 times = one.whole("times", 1, 100)
             if code and (code, quiz or "") in seen:
                 one.fault("rule", f"the rule “{code}” stands twice; keep one")
             seen.append((code, quiz or ""))
-            yield Rule(code, quiz, share, times)
+            if code in (RuleCode.LESSONS_READ, RuleCode.LESSONS_SHARE, RuleCode.TRACK_SHARE):
+                named = self.modules_of_rule(one, code, modules, tracks)
+            yield Rule(code, quiz, share, times, named)
             if code in tuple(RuleCode):
                 one.close()
+
+    def modules_of_rule(
+        self, table: Table, code: str, modules: tuple[Module, ...], tracks: set[str]
+    ) -> tuple[str, ...]:
+        """Return the modules that a rule about lessons names: the tracks, or what is read by everybody beside them."""
+        of_tracks = code == RuleCode.TRACK_SHARE
+        if not of_tracks and "modules" not in table.data:
+            if tracks:
+                table.fault(
+                    "rule", f"name in “modules” what everybody reads, or “{code}” asks for every track"
+                )
+            return ()
+        named = tuple(dict.fromkeys(table.texts("modules", _REF, "m1")))
+        found = {module.ref: len(module.lessons) for module in modules}
+        for ref in named:
+            if ref not in found:
+                table.fault_at(
+                    "modules", ref, f"there is no module “{ref}”; the course has: {', '.join(found)}"
+                )
+            elif not of_tracks and ref in tracks:
+                table.fault_at("modules", ref, f"“{ref}” is a track, and not everybody reads it; take it out")
+        if of_tracks and len(named) == 1:
+            table.fault("modules", "one track is no choice; name two or more")
+        if of_tracks and len({found[ref] for ref in named if ref in found}) > 1:
+            table.fault("modules", "tracks must ask for the same; give each of them as many lessons")
+        return named
 
     def practice(self, table: Table) -> rubric.Rubric | None:
         """Return the rubric under [practice]; None where there is none."""

@@ -8,9 +8,11 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
+from courses.completion import Done, asked, track_of, way
 from courses.families.models import Accompaniment, EnrolmentPath
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
 from courses.published import published
+from courses.queries.terms import requirements_of
 from portal.core.accounts.models import User
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.households.queries import PAGE, fits
@@ -24,13 +26,15 @@ from portal.core.policy import Action, Actor
 class CourseDone:
     """A course that a person has begun: its lessons in order (title, whether read), or the day she completed it.
 
-    Of a completed course no lessons are listed: that it is completed is all there is to say.
+    Of a completed course no lessons are listed: that it is completed is all there is to say. Of several tracks of which
+    one is read those of hers are listed, and all before she has one. asked: how many lessons she reads.
     """
 
     code: str
     title: dict[str, str]
     completed_on: date | None
     lessons: tuple[tuple[Any, bool], ...]
+    asked: int
 
     @property
     def read(self) -> int:
@@ -87,10 +91,19 @@ def members(session: Session, household_id: int) -> Sequence[Member]:
     courses: dict[int, list[CourseDone]] = {}
     for enrolment_id, user_id, code, version_id, digest, completed_on in enrolments:
         version = published(session, version_id, digest)
-        done = read.get(enrolment_id, set())
-        lessons = tuple((one.title, one.slug in done) for one in version.lessons)
+        done = Done(frozenset(read.get(enrolment_id, ())))
+        wanted = requirements_of(version)
+        track = track_of(wanted, done)
+        mine = way(wanted, track) if track else wanted.lessons
+        lessons = tuple((one.title, one.slug in done.lessons) for one in version.lessons if one.slug in mine)
         courses.setdefault(user_id, []).append(
-            CourseDone(code, dict(version.title), completed_on, () if completed_on else lessons)
+            CourseDone(
+                code,
+                dict(version.title),
+                completed_on,
+                () if completed_on else lessons,
+                asked(wanted, done),
+            )
         )
     return [
         Member(
@@ -202,8 +215,9 @@ def steps(session: Session, household_id: int) -> Sequence[Steps]:
             found.append(Steps(user_id, name, None, 0, 0, None))
             continue
         version = published(session, version_id, digest)
-        done = sum(one.slug in read.get(enrolment_id, ()) for one in version.lessons)
-        found.append(Steps(user_id, name, dict(version.title), done, len(version.lessons), completed_on))
+        wanted, done = requirements_of(version), Done(frozenset(read.get(enrolment_id, ())))
+        on_way = sum(slug in done.lessons for slug in way(wanted, track_of(wanted, done)))
+        found.append(Steps(user_id, name, dict(version.title), on_way, asked(wanted, done), completed_on))
     return found
 
 

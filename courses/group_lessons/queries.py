@@ -24,10 +24,11 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A lesson that can be played."""
+    """A lesson that can be played. module: the title of its module, which says for which age of children it is."""
 
     code: str
     course_title: Texts
+    module: Texts
     slug: str
     title: Texts
     minutes: int
@@ -100,15 +101,34 @@ def unit_for(session: Session, who: Actor, unit_id: int) -> Unit:
 
 
 def choices(session: Session) -> Sequence[Choice]:
-    """Return the lessons of the current versions of courses that are open to all, in their order."""
+    """Return the lessons of the current versions of courses that are open to all, in their order. Two queries."""
+    open_now = (Course.access == "open", Version.current)
+    modules = {
+        (version_id, module["ref"]): module["title"]
+        for version_id, manifest in session.execute(
+            select(Version.id, Version.manifest).join(Course, Course.id == Version.course_id).where(*open_now)
+        )
+        for module in manifest["modules"]
+    }
     rows = session.execute(
         select(Course.code, Version.title, Lesson)
         .join(Version, Version.course_id == Course.id)
         .join(Lesson, Lesson.version_id == Version.id)
-        .where(Course.access == "open", Version.current)
+        .where(*open_now)
         .order_by(Course.code, Lesson.position)
     )
-    return [Choice(code, title, one.slug, one.title, one.minutes, one.position) for code, title, one in rows]
+    return [
+        Choice(
+            code,
+            title,
+            modules[one.version_id, one.module_ref],
+            one.slug,
+            one.title,
+            one.minutes,
+            one.position,
+        )
+        for code, title, one in rows
+    ]
 
 
 def lesson_for(session: Session, code: str, slug: str) -> tuple[Course, Version, Lesson]:
@@ -163,13 +183,16 @@ def people_ids(session: Session, unit: Unit, day: date) -> Sequence[int]:
 def questions(session: Session, lesson: Lesson) -> Sequence[Question]:
     """Return the questions about a lesson that a hall can answer by hands.
 
-    Only from quizzes that decide nothing: a final quiz is not shown to a hall. Kinds with options only.
+    Only from quizzes that decide nothing: a final quiz is not shown to a hall. Kinds with options only. Several quizzes
+    may draw from one bank; its questions are asked once.
     """
     version = version_of(session, lesson.version_id)
     found = []
+    asked: set[str] = set()
     for quiz in version.manifest.get("quizzes", []):
-        if is_decisive(version, quiz["ref"]):
+        if is_decisive(version, quiz["ref"]) or quiz["bank"] in asked:
             continue
+        asked.add(quiz["bank"])
         for raw in release_of(session, quiz).bank.document["questions"]:
             if raw["lesson"] != lesson.slug:
                 continue

@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from courses.completion import StepKind, asked, next_step, tracks
 from courses.models import Course, Enrolment
 from courses.published import Published, Texts
 from courses.queries.access import enrolment_of
 from courses.queries.cycles import asked_of, cycle_to_begin, ended, waits_to_be_asked
 from courses.queries.standing import Status, status
+from courses.queries.terms import requirements_of
 from courses.queries.versions import current_version, version_learned
 from courses.renewal import Learning, opens_on
 from portal.core.policy import Action, Actor
@@ -35,6 +37,7 @@ class CoursePage:
     due_on: by when it is asked for, None where it is not. After a completion whose certificate ends (`expires_on`),
     `opens_on` is the day from which it may be renewed, and `renewable` whether it may today. waits_to_be_asked: the
     course is begun only by those whom a rule asks, and she is not among them; its lessons are then open to authors alone.
+    tracks: the refs of the modules of which one is read. asked: how many lessons a learner reads, who reads one track.
     """
 
     course: Course
@@ -50,6 +53,8 @@ class CoursePage:
     renewable: bool = False
     waits_to_be_asked: bool = False
     lessons_open: bool = True
+    tracks: Sequence[str] = ()
+    asked: int = 0
 
     @property
     def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
@@ -60,9 +65,19 @@ class CoursePage:
         ]
 
     @property
+    def choosing(self) -> bool:
+        """Return whether the next thing to do is to choose a track."""
+        step = next_step(self.status.requirements, self.status.done) if self.status else None
+        return self.completed_on is None and step is not None and step.kind is StepKind.TRACK
+
+    @property
     def next_lesson(self) -> LessonLine | None:
-        """Return the first lesson that is not done."""
-        return next((line for line in self.lessons if not line.done), None)
+        """Return the first lesson of the learner's way that is not done; none while she is to choose a track."""
+        if self.choosing:
+            return None
+        track = self.status.track if self.status else None
+        others = set(self.tracks) - {track}
+        return next((line for line in self.lessons if not line.done and line.module not in others), None)
 
 
 def course_page(session: Session, who: Actor, course: Course, today: date | None = None) -> CoursePage:
@@ -70,6 +85,7 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
     enrolment = enrolment_of(session, who, course) if who.id is not None else None
     version = version_learned(session, enrolment) if enrolment else current_version(session, course)
     now = status(session, enrolment, version) if enrolment else None
+    wanted = now.requirements if now else requirements_of(version)
     read = now.done.lessons if now else frozenset()
     lessons = [
         LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read) for one in version.lessons
@@ -78,12 +94,12 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
         ended(session, enrolment) if enrolment is not None else (None, None, None, False)
     )
     stands = Learning(enrolment.cycle if enrolment else 0, completed_on is not None, expires_on, revoked)
-    asked = asked_of(session, who, course) if who.id is not None else {}
-    begin = cycle_to_begin(stands, asked, today) if today is not None else None
-    due = asked.get(begin or max(1, stands.cycle))
+    due_by = asked_of(session, who, course) if who.id is not None else {}
+    begin = cycle_to_begin(stands, due_by, today) if today is not None else None
+    due = due_by.get(begin or max(1, stands.cycle))
     if enrolment is not None and not completed_on:
         due = enrolment.due_on or due
-    waits = waits_to_be_asked(course, stands, asked)
+    waits = waits_to_be_asked(course, stands, due_by)
     return CoursePage(
         course=course,
         version=version,
@@ -98,4 +114,6 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
         renewable=bool(completed_on and begin),
         waits_to_be_asked=waits,
         lessons_open=not waits or who.may(Action.COURSE_PREVIEW),
+        tracks=tracks(wanted),
+        asked=asked(wanted, now.done if now else None),
     )

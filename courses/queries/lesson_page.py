@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from courses.completion import Done, asked, track_of, tracks, way
 from courses.errors import NotAsked, NotEnrolled
 from courses.families.models import EnrolmentPath
 from courses.models import Course, Enrolment, Lesson, LessonDone, Version
 from courses.published import Published, Texts, published
 from courses.queries.access import course_for, enrolment_of
 from courses.queries.course_page import LessonLine
+from courses.queries.terms import requirements_of
 from courses.queries.versions import LEARNED, current_version
 from portal.core.db import rows
 from portal.core.errors import NotFound
@@ -24,7 +26,9 @@ class LessonPage:
     """One lesson in one language, with its place in the path. `enrolment_id` is None for a visitor or a preview.
 
     `kept_as` is all that the list of lessons beside it depends on: version, address, and what was read; the lesson's
-    own words depend on all of it but the last.
+    own words depend on all of it but the last. lessons: those of the reader's way, where a course has tracks of which one
+    is read: a lesson of a track stands between what everybody reads and the rest of its own track. asked: how many they
+    are with a track; chooses: whether a track is chosen after the last of them.
     """
 
     code: str
@@ -44,6 +48,8 @@ class LessonPage:
     lesson_id: int
     checked_on: str
     kept_as: tuple[object, ...]
+    asked: int
+    chooses: bool
 
     @property
     def place(self) -> int:
@@ -105,6 +111,11 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
     if lesson is None or text is None:
         raise NotFound
     module = version.module(lesson.module)
+    wanted = requirements_of(version)
+    done = Done(frozenset(read))
+    choices = tracks(wanted)
+    track = lesson.module if lesson.module in choices else track_of(wanted, done)
+    mine = frozenset(way(wanted, track))
     return LessonPage(
         code=code,
         course_title=version.title,
@@ -121,11 +132,14 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
         lessons=[
             LessonLine(one.slug, one.title, one.minutes, one.module, one.slug in read)
             for one in version.lessons
+            if one.slug in mine
         ],
         enrolment_id=enrolment_id,
         lesson_id=lesson.id,
         checked_on=max((str(source["checked"]) for source in text.sources), default=""),
         kept_as=(version.id, version.digest, code, slug, frozenset(read)),
+        asked=asked(wanted),
+        chooses=bool(choices) and track is None,
     )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from courses.completion import asked
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from courses.published import Texts, published
+from courses.queries.terms import requirements_of
 from portal.core.db import rows
 from portal.core.names import fold
 from portal.core.policy import Action, Actor
@@ -82,7 +84,7 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
                 title=version.title,
                 summary=version.manifest["summary"],
                 minutes=version.minutes,
-                lessons=len(version.lessons),
+                lessons=asked(requirements_of(version)),
                 audiences=tuple(sorted(for_whom)),
                 certificate_kind=version.certificate_kind,
                 validity_months=version.validity_months,

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
 from courses.certificates.models import Certificate, Revocation
-from courses.completion import Done, QuizDone, StepKind, next_step
+from courses.completion import Done, QuizDone, StepKind, next_step, track_of, way
+from courses.completion import asked as asked_of_one
 from courses.families.models import EnrolmentPath
 from courses.legs import NONE, legs_of_many
 from courses.models import (
@@ -36,7 +37,8 @@ from quizzes.models import Attempt
 class MyCourse:
     """A course on the learner's own page: what she must do, by when, and where she was.
 
-    next_place: of the next lesson in the course, from 1; 0 where no lesson is next. required: somebody asked for it
+    lessons: of one learner's way, who reads one of several tracks; lessons_done: of these. next_place: of the next lesson
+    on that way, from 1; 0 where no lesson is next. required: somebody asked for it
     (a rule, or a due date). renews: the last day of the certificate that this cycle renews, None for a first cycle.
     """
 
@@ -236,7 +238,7 @@ def _not_begun(
         renews=renews,
         serial=None,
         lessons_done=0,
-        lessons=len(version.lessons),
+        lessons=asked_of_one(requirements_of(version)),
         next_kind=None,
         next_ref="",
         next_title={},
@@ -262,6 +264,7 @@ def _mine(
     lesson = version.lesson(step.ref) if step is not None and step.kind == StepKind.LESSON else None
     quiz = quiz_of(version, step.ref) if step is not None and step.kind == StepKind.QUIZ else None
     due = enrolment.due_on
+    mine = way(wanted, track_of(wanted, done))
     return MyCourse(
         code=code,
         title=version.title,
@@ -275,21 +278,21 @@ def _mine(
         days_left=(due - today).days if due is not None else None,
         completed_on=completed_on,
         serial=serial,
-        lessons_done=len(done.lessons),
-        lessons=len(wanted.lessons),
+        lessons_done=sum(slug in done.lessons for slug in mine),
+        lessons=asked_of_one(wanted, done),
         next_kind=step.kind if step else None,
         next_ref=step.ref if step else "",
         next_title=lesson.title if lesson else quiz["title"] if quiz else {},
         next_minutes=lesson.minutes if lesson else 0,
-        next_place=wanted.lessons.index(lesson.slug) + 1 if lesson else 0,
-        path=_around(version, done.lessons, lesson.slug) if lesson else (),
+        next_place=mine.index(lesson.slug) + 1 if lesson else 0,
+        path=_around(version, mine, done.lessons, lesson.slug) if lesson else (),
     )
 
 
-def _around(version: Published, read: Collection[str], here: str) -> Sequence[PathStep]:
-    """Return at most six lessons around `here`, two of them before it."""
-    places = [one.slug for one in version.lessons]
-    first = max(0, min(places.index(here) - 2, len(places) - 6))
+def _around(version: Published, mine: Sequence[str], read: Collection[str], here: str) -> Sequence[PathStep]:
+    """Return at most six lessons of `mine` around `here`, two of them before it."""
+    lines = [one for one in version.lessons if one.slug in mine]
+    first = max(0, min(mine.index(here) - 2, len(lines) - 6))
     return [
         PathStep(
             one.slug,
@@ -297,5 +300,5 @@ def _around(version: Published, read: Collection[str], here: str) -> Sequence[Pa
             one.title,
             "current" if one.slug == here else "done" if one.slug in read else "todo",
         )
-        for place, one in list(enumerate(version.lessons, 1))[first : first + 6]
+        for place, one in list(enumerate(lines, 1))[first : first + 6]
     ]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from courses.completion import Done, Progress, QuizDone, Requirements, progress
+from courses.completion import Done, Progress, QuizDone, Requirements, progress, track_of, tracks, way
 from courses.legs import legs_of
 from courses.models import Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import Published
@@ -27,9 +27,16 @@ class Status:
     attempts: Mapping[str, Sequence[Sat]]
 
     @property
+    def track(self) -> str | None:
+        """Return the module that she reads of those of which one is read; None where there are none, or not yet."""
+        return track_of(self.requirements, self.done)
+
+    @property
     def lessons_left(self) -> tuple[str, ...]:
-        """Return the slugs that are not read yet, in order."""
-        return tuple(slug for slug in self.requirements.lessons if slug not in self.done.lessons)
+        """Return the slugs of her way that are not read yet, in order; before she has a track, with those of the first."""
+        first = next(iter(tracks(self.requirements)), None)
+        mine = way(self.requirements, self.track or first)
+        return tuple(slug for slug in mine if slug not in self.done.lessons)
 
     @property
     def shares(self) -> dict[str, str]:

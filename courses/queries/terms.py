@@ -24,11 +24,13 @@ def requirements_of(version: Published) -> Requirements:
                 quiz=rule.get("quiz"),
                 share=Fraction(rule["share"]) if "share" in rule else None,
                 times=rule.get("times"),
+                modules=tuple(rule.get("modules", ())),
             )
             for rule in manifest["completion"]
         ),
         lessons=tuple(slug for module in manifest["modules"] for slug in module["lessons"]),
         pass_shares={quiz["ref"]: Fraction(quiz["pass_share"]) for quiz in manifest.get("quizzes", [])},
+        modules={module["ref"]: tuple(module["lessons"]) for module in manifest["modules"]},
     )
 
 

@@ -39,7 +39,7 @@ def lesson(code: str, slug: str) -> str:
 @bp.post("/<code>/lessons/<slug>/done")
 @requires(Action.OWN_LEARNING)
 def finish(code: str, slug: str) -> Redirect:
-    """Note that a lesson is finished and go on: to the next one, to the quiz, or to the certificate."""
+    """Note that a lesson is finished and go on: to the next one, to the tracks, to the quiz, or to the certificate."""
     with unit_of_work() as session:
         enrolment, found = lesson_page.lesson_to_finish(session, actor(), code, slug)
         certificate = services.finish_lesson(session, issuer_for(settings()), enrolment, found, clock.now())
@@ -50,7 +50,7 @@ def finish(code: str, slug: str) -> Redirect:
         return see_other("certificates.mine")
     if following is not None:
         return see_other("learn.lesson", code=code, slug=following)
-    return see_other("catalogue.course", code=code, _anchor="done")
+    return see_other("catalogue.course", code=code, _anchor="tracks" if page.chooses else "done")
 
 
 @bp.get("/<code>/lessons/<slug>/job-aid/<int:number>/")

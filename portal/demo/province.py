@@ -13,8 +13,10 @@ from courses.assignments import queries as assignment_queries
 from courses.assignments import services as assignments
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer, issuer_for
+from courses.completion import tracks, way
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
-from courses.queries import access
+from courses.queries import access, versions
+from courses.queries.terms import requirements_of
 from courses.services import enrol
 from portal.core import clock
 from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
@@ -434,11 +436,13 @@ def _households(session: Session, today: date, now: datetime, dice: random.Rando
             )
             if course is not None and (number + place) % 3 == 0:
                 enrolment = enrol(session, Actor(outcome.user_id), course, now - timedelta(days=40))
+                # each on her own way: what everybody reads, and the track for the age of her child; nobody is through
+                wanted = requirements_of(versions.version_learned(session, enrolment))
+                mine = way(wanted, next(iter(tracks(wanted)[number % 3 :]), None))[: 1 + number % 7]
                 lessons = session.scalars(
                     select(Lesson)
-                    .where(Lesson.version_id == enrolment.version_id)
+                    .where(Lesson.version_id == enrolment.version_id, Lesson.slug.in_(mine))
                     .order_by(Lesson.position)
-                    .limit(1 + number % 5)
                 ).all()
                 session.add_all(
                     LessonDone(

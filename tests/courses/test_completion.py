@@ -16,8 +16,12 @@ from courses.completion import (
     Step,
     StepKind,
     Why,
+    asked,
     next_step,
     progress,
+    track_of,
+    tracks,
+    way,
 )
 
 LESSONS = ("mot", "hai", "ba")
@@ -165,6 +169,7 @@ def test_practice_needs_its_share(mark: Fraction | None, why: Why | None) -> Non
         Rule(""),
         Rule("lessons_share"),
         Rule("lessons_share", share=Fraction(0)),
+        Rule("track_share", share=Fraction(1)),
         Rule("practice_marked"),
         Rule("practice_marked", share=Fraction(-1)),
         Rule("workshop_attended"),
@@ -230,6 +235,90 @@ def test_next_is_nothing_where_nothing_can_be_done() -> None:
     assert next_step(asks(READ, Rule("quiz_passed", quiz="other")), read) is None
 
 
+# --- tracks: what everybody reads, and one of several modules -----------------------------------------------------
+
+MODULES = {"chung": ("mot", "hai"), "nho": ("n1", "n2", "n3", "n4"), "lon": ("l1", "l2", "l3", "l4")}
+COMMON = Rule("lessons_read", modules=("chung",))
+TRACK = Rule("track_share", share=Fraction(3, 4), modules=("nho", "lon"))
+
+
+def by_age(*rules: Rule) -> Requirements:
+    lessons = tuple(slug for slugs in MODULES.values() for slug in slugs)
+    return Requirements(rules or (COMMON, TRACK), lessons, {"final": FOUR_FIFTHS}, MODULES)
+
+
+def read(*slugs: str) -> Done:
+    return Done(lessons=frozenset(slugs))
+
+
+def test_a_rule_that_names_modules_counts_their_lessons_only() -> None:
+    state = progress(by_age(), read("mot", "n1", "n2"))
+
+    assert state.conditions[0] == Condition(
+        "lessons_read", met=False, done=1, needed=2, why=Why.LESSONS_LEFT, lessons_left=("hai",),
+        modules=("chung",),
+    )  # fmt: skip
+
+
+def test_before_a_lesson_of_any_track_there_is_none() -> None:
+    condition = progress(by_age(), read("mot", "hai")).conditions[1]
+
+    assert condition == Condition(
+        "track_share", met=False, done=0, needed=3, why=Why.NO_TRACK, modules=("nho", "lon")
+    )  # three of four: 0.75 × 4
+
+
+def test_one_track_is_enough_and_the_other_asks_for_nothing() -> None:
+    state = progress(by_age(), read("mot", "hai", "l1", "l2", "l4"))
+
+    assert state.conditions[1] == Condition(
+        "track_share", met=True, done=3, needed=3, modules=("nho", "lon"), track="lon"
+    )
+    assert state.complete
+
+
+def test_lessons_of_two_tracks_are_not_added() -> None:
+    condition = progress(by_age(), read("n1", "n2", "l1", "l2")).conditions[1]
+
+    assert (condition.met, condition.done, condition.track) == (False, 2, "nho")
+    assert condition.lessons_left == ("n3", "n4")
+
+
+def test_the_track_with_the_most_read_is_hers() -> None:
+    assert track_of(by_age(), read("n1", "l1", "l2")) == "lon"
+    assert track_of(by_age(), read("n1", "l1")) == "nho"
+    assert track_of(by_age(), read("mot")) is None
+    assert track_of(asks(READ), Done(frozenset(LESSONS))) is None
+
+
+def test_the_way_of_a_learner_leaves_the_other_tracks_out() -> None:
+    assert tracks(by_age()) == ("nho", "lon")
+    assert way(by_age(), "lon") == ("mot", "hai", "l1", "l2", "l3", "l4")
+    assert way(by_age(), None) == ("mot", "hai")
+    assert tracks(asks(READ)) == ()
+    assert way(asks(READ), None) == LESSONS
+
+
+def test_what_is_asked_is_one_track_beside_what_everybody_reads() -> None:
+    assert (
+        asked(by_age()) == asked(by_age(), read("mot")) == asked(by_age(), read("l1")) == 6
+    )  # two and four of ten
+    assert asked(asks(READ)) == 3
+
+
+def test_tracks_of_unequal_length_are_a_rule_nobody_understands() -> None:
+    uneven = Requirements((TRACK,), ("n1", "l1", "l2"), {}, {"nho": ("n1",), "lon": ("l1", "l2")})
+
+    assert progress(uneven, read("n1", "l1", "l2")).conditions[0].why is Why.UNKNOWN_RULE
+
+
+def test_next_is_what_everybody_reads_then_the_choice_then_the_rest_of_her_track() -> None:
+    assert next_step(by_age(), read("l1")) == Step(StepKind.LESSON, "mot")
+    assert next_step(by_age(), read("mot", "hai")) == Step(StepKind.TRACK)
+    assert next_step(by_age(), read("mot", "hai", "l3")) == Step(StepKind.LESSON, "l1")
+    assert next_step(by_age(), read("mot", "hai", "l1", "l2", "l3")) is None
+
+
 # --- properties --------------------------------------------------------------------------------------------------
 
 shares = st.fractions(0, 1, max_denominator=100)
@@ -239,12 +328,19 @@ rules = st.builds(
     quiz=st.sampled_from(["final", "mid", "other", None]),
     share=st.none() | shares,
     times=st.none() | st.integers(-1, 4),
+    modules=st.lists(st.sampled_from(["m1", "m2", "m3", "m4", "khac"]), unique=True, max_size=4).map(tuple),
 )
+
+
+def in_modules(rules: list[Rule], lessons: int, size: int) -> Requirements:
+    """Put lessons into modules of `size`, the last of which has what is left."""
+    slugs = tuple(f"bai-{i}" for i in range(lessons))
+    modules = {f"m{i // size + 1}": slugs[i : i + size] for i in range(0, lessons, size)}
+    return Requirements(tuple(rules), slugs, {"final": Fraction(4, 5), "mid": Fraction(1, 2)}, modules)
+
+
 requirements = st.builds(
-    Requirements,
-    rules=st.lists(rules, max_size=5).map(tuple),
-    lessons=st.integers(0, 12).map(lambda n: tuple(f"bai-{i}" for i in range(n))),
-    pass_shares=st.just({"final": Fraction(4, 5), "mid": Fraction(1, 2)}),
+    in_modules, rules=st.lists(rules, max_size=5), lessons=st.integers(0, 12), size=st.integers(1, 4)
 )
 quizzes = st.builds(QuizDone, best=st.none() | shares, passed=st.booleans())
 dones = st.builds(
@@ -315,7 +411,7 @@ def test_following_the_next_step_completes_every_course_that_can_be_completed(
         step = next_step(asked, done)
         if step is None:
             break
-        done = together(done, _doing(step))
+        done = together(done, _doing(asked, step))
 
     state = progress(asked, done)
     assert (
@@ -326,7 +422,14 @@ def test_following_the_next_step_completes_every_course_that_can_be_completed(
     assert next_step(asked, done) is None
 
 
-def _doing(step: Step) -> Done:
+def _doing(asked: Requirements, step: Step) -> Done:
+    if step.kind is StepKind.TRACK:  # she opens one, and reads a lesson of it
+        named = [rule.modules for rule in asked.rules if rule.code == "track_share"]
+        return Done(
+            lessons=frozenset(
+                {asked.modules[ref][0] for refs in named for ref in refs if ref in asked.modules}
+            )
+        )
     return {
         StepKind.LESSON: Done(lessons=frozenset({step.ref})),
         StepKind.QUIZ: Done(quizzes={step.ref: QuizDone(Fraction(1), True)}),

@@ -35,8 +35,8 @@ def course(session: Session, code: str) -> Course:
     return session.scalars(select(Course).where(Course.code == code)).one()
 
 
-def new_version(tmp_path: Path, number: int = 2, share: str = "0.5") -> Path:
-    """Write the next version of CM-01, which asks for half of the lessons."""
+def new_version(tmp_path: Path, number: int = 3, share: str = "0.5") -> Path:
+    """Write the next version of CM-01, which has the lessons of the first and asks for half of them."""
     folder = tmp_path / "CM-01" / str(number)
     shutil.copytree(loader.CONTENT / "CM-01" / "1", folder)
     manifest = folder / "course.toml"
@@ -65,7 +65,7 @@ def test_a_course_for_others_cannot_be_begun(session: Session, world: World) -> 
 
 def test_finishing_a_lesson_twice_is_finishing_it_once(session: Session, world: World) -> None:
     enrolment = enrol(session, world.ana)
-    lesson = read_all(session, enrolment, but=12)[0]
+    lesson = read_all(session, enrolment, but=18)[0]
 
     services.finish_lesson(session, issuer(), enrolment, lesson, NOW)
     services.finish_lesson(session, issuer(), enrolment, lesson, NOW + timedelta(hours=1))
@@ -88,7 +88,7 @@ def test_the_quiz_that_decides_opens_after_the_lessons(session: Session, world: 
 
 def test_a_self_check_is_open_from_the_start_and_decides_nothing(session: Session, world: World) -> None:
     enrolment = enrol(session, world.fay)
-    attempt = services.start_quiz(session, enrolment, "tu-kiem-tra", 7, NOW)
+    attempt = services.start_quiz(session, enrolment, "tu-kiem-tra-0-5", 7, NOW)
 
     answer_all(session, attempt)
 
@@ -148,7 +148,7 @@ def test_no_completion_stands_without_its_certificate(
 
     with unit_of_work() as work:
         enrolment_id = enrol(work, world.ana).id
-        left = read_all(work, work.get_one(Enrolment, enrolment_id), but=4)[0].id
+        left = read_all(work, work.get_one(Enrolment, enrolment_id), but=10)[0].id  # six, and two of a track
     with monkeypatch.context() as torn_here:
         torn_here.setattr(certificates, "issue", torn)
         with pytest.raises(OSError, match="no room"), unit_of_work() as work:
@@ -170,30 +170,30 @@ def test_she_stays_on_the_version_she_began(
 ) -> None:
     with unit_of_work() as work:
         mine = enrol(work, world.ana)
-        read_all(work, mine, but=6)  # six of twelve: half, which version 2 is content with
+        read_all(work, mine, but=12)  # the six that everybody reads, and nothing of a track
         mine_id = mine.id
-        assert loader.load(work, new_version(tmp_path), NOW) == "CM-01/2: published"
+        assert loader.load(work, new_version(tmp_path), NOW) == "CM-01/3: published"
         theirs = enrol(work, world.carla)
-        read_all(work, theirs, but=6)
+        read_all(work, theirs, but=6)  # six of twelve: half, which version 3 is content with
         mine = work.get_one(Enrolment, mine_id)
         numbers = [work.get_one(Version, one.version_id).number for one in (mine, theirs)]
         assert services.complete_if_met(work, issuer(), mine, NOW) is None
         hers = services.complete_if_met(work, issuer(), theirs, NOW)
         assert hers is not None
-        assert hers.version_number == 2
+        assert hers.version_number == 3
 
-    assert numbers == [1, 2]
-    assert versions.current_version(session, course(session, "CM-01")).number == 2
+    assert numbers == [2, 3]
+    assert versions.current_version(session, course(session, "CM-01")).number == 3
     assert sign_in(world.ana).get("/courses/CM-01/lessons/ba-do-tuoi/").status_code == 200
-    with unit_of_work() as work:  # and finishing on it still certifies version 1
+    with unit_of_work() as work:  # and finishing on it still certifies version 2
         mine = work.get_one(Enrolment, mine_id)
         done = set(work.scalars(select(LessonDone.lesson_id).where(LessonDone.enrolment_id == mine_id)))
         lessons = work.scalars(select(Lesson).where(Lesson.version_id == mine.version_id)).all()
         left = [lesson for lesson in lessons if lesson.id not in done][:3]
         made = [services.finish_lesson(work, issuer(), mine, lesson, NOW) for lesson in left]
     assert made[:2] == [None, None]
-    assert made[2] is not None
-    assert made[2].version_number == 1
+    assert made[2] is not None  # three of the four lessons of the first track
+    assert made[2].version_number == 2
 
 
 def counted(session: Session) -> dict[str, int]:
@@ -233,10 +233,10 @@ def test_a_published_folder_that_was_changed_is_refused(
 def test_an_older_version_published_late_does_not_become_current(
     session: Session, world: World, tmp_path: Path
 ) -> None:
+    loader.load(session, new_version(tmp_path, 4), NOW)
     loader.load(session, new_version(tmp_path, 3), NOW)
-    loader.load(session, new_version(tmp_path, 2), NOW)
 
-    assert versions.current_version(session, course(session, "CM-01")).number == 3
+    assert versions.current_version(session, course(session, "CM-01")).number == 4
 
 
 GETS = """
@@ -291,13 +291,18 @@ def test_an_old_open_attempt_is_shown_and_not_closed_by_looking(
 
 
 def test_the_whole_way_in_a_browser(sign_in: SignIn, session: Session, world: World) -> None:
-    """Begin, read nine of twelve lessons by their buttons, and hold the paper."""
+    """Begin, read six lessons and three of a track by their buttons, and hold the paper."""
     browser = sign_in(world.fay)
     begun = browser.post("/courses/CM-01/enrol")
     assert begun.location == "/courses/CM-01/lessons/ba-do-tuoi/"
 
     address = begun.location
-    for _lesson in range(9):
+    for _lesson in range(6):
+        assert browser.get(address).status_code == 200
+        address = browser.post(address + "done").location
+    assert address == "/courses/CM-01/#tracks"
+    address = "/courses/CM-01/lessons/con-dang-lon/"
+    for _lesson in range(3):
         assert browser.get(address).status_code == 200
         address = browser.post(address + "done").location
 

@@ -240,6 +240,60 @@ def test_a_lesson_has_its_texts_in_both_languages(sound: Path) -> None:
     ]
 
 
+def with_tracks(folder: Path) -> None:
+    """Give the sound course two more modules of one lesson each: tracks of which one is read."""
+    for number, name, slug in (("m2", "030-nho", "nho"), ("m3", "040-lon", "lon")):
+        for language in ("vi", "en"):
+            text = (folder / language / "010-vi-sao.md").read_text(encoding="utf-8")
+            write(folder, f"{language}/{name}.md", text)
+        module = f'[[modules]]\nref = "{number}"\nlessons = ["{name}"]\ntitle = {{ vi = "{slug}", en = "{slug}" }}\n\n'
+        spoil(
+            folder,
+            "course.toml",
+            '[[completion]]\nrule = "lessons_share"',
+            module + '[[completion]]\nrule = "lessons_share"',
+        )
+    spoil(
+        folder,
+        "course.toml",
+        'share = "0.75"\n',
+        'share = "0.75"\nmodules = ["m1"]\n[[completion]]\nrule = "track_share"\nshare = "1"\nmodules = ["m2", "m3"]\n',
+    )
+
+
+def test_tracks_are_read_and_stored(sound: Path) -> None:
+    with_tracks(sound)
+
+    course = read_course(sound)
+
+    assert course.completion[:2] == (
+        Rule("lessons_share", share=Fraction(3, 4), modules=("m1",)),
+        Rule("track_share", share=Fraction(1), modules=("m2", "m3")),
+    )
+    assert document_of(course)["completion"][:2] == [
+        {"rule": "lessons_share", "share": "0.75", "modules": ["m1"]},
+        {"rule": "track_share", "share": "1", "modules": ["m2", "m3"]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('modules = ["m2", "m3"]', 'modules = ["m2", "m9"]', "there is no module “m9”; the course has: m1, m2, m3"),
+        ('modules = ["m2", "m3"]', 'modules = ["m2"]', "one track is no choice; name two or more"),
+        ('modules = ["m2", "m3"]', 'modules = ["m1", "m3"]', "give each of them as many lessons"),
+        ('modules = ["m2", "m3"]\n', "", "“modules” is missing here; add it"),
+        ('modules = ["m1"]', 'modules = ["m1", "m2"]', "“m2” is a track, and not everybody reads it; take it out"),
+        ('modules = ["m1"]\n', "", "name in “modules” what everybody reads, or “lessons_share” asks for every track"),
+    ],
+)  # fmt: skip
+def test_faults_of_tracks(sound: Path, old: str, new: str, message: str) -> None:
+    with_tracks(sound)
+    spoil(sound, "course.toml", old, new)
+
+    assert any(message in fault.message for fault in check_course(sound)), check_course(sound)
+
+
 def test_the_stored_document_is_what_course_toml_says(sound: Path) -> None:
     document = document_of(read_course(sound))
 

@@ -337,7 +337,7 @@ WHERE = {
     "learn.media": Asked("/courses/CM-01/1/media/muoi-phut.svg"),
     "learn.media/CA-01": Asked("/courses/CA-01/1/media/mot-dau-moi.svg"),
     "learn.quiz": Asked("/courses/CM-01/quiz/"),
-    "learn.start": Asked("/courses/CM-01/quiz/?ref=tu-kiem-tra"),
+    "learn.start": Asked("/courses/CM-01/quiz/?ref=tu-kiem-tra-0-5"),
     "attempts.show": Asked("/attempts/{attempt}/"),
     "attempts.save": Asked("/attempts/{attempt}/answers", {"json": {"ref": "{ref}", "fields": {}, "seq": 1}}),
     "attempts.submit": Asked("/attempts/{attempt}/submit"),
