@@ -1,7 +1,7 @@
 """Every shipped course from its first lesson to its certificate, by reading the pages.
 
-The learner is of the first audience of the course that has an account in the demonstration; who began an older version
-there finishes that. Answers come from the banks, by the words of the questions. What needs other people – a class, an
+The learner is of the first audience of the course that has an account in the demonstration, or, where all of these began an
+older version there, somebody who begins the newest. Answers come from the banks, by the words of the questions. What needs other people – a class, an
 observed practice – is read off the course's checklist: the test then ends where the learner waits for them, without a
 certificate.
 
@@ -32,6 +32,8 @@ LEARNERS = {
     "manager": "hieutruong",
     "child_affairs_officer": "huyen",
 }
+BEGINS_ANEW = {"GD-01": "buuta"}
+"""Who learns a course that is open to all, where every account of its audiences began an older version."""
 WITH_OTHERS = re.compile(r"Thực hành có quan sát và được chấm điểm|Dự \d+ buổi học")
 """What other people fill in on the checklist."""
 
@@ -51,7 +53,7 @@ def test_from_the_first_lesson_to_the_certificate(visit: Visit, code: str) -> No
     course = COURSES[code]
     if course.access in ("restricted", "discreet"):
         pytest.skip(f"{code} is begun only by those to whom it was assigned")
-    login = next(LEARNERS[one] for one in course.audiences if one in LEARNERS)
+    login = BEGINS_ANEW.get(code) or next(LEARNERS[one] for one in course.audiences if one in LEARNERS)
     learner = visit(login=login)
     page = learner.page
     read_all_lessons(page, learner.url, code)
