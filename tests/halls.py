@@ -80,7 +80,7 @@ def paper_class(
 
 
 def practising(session: Session, user_id: int, *, read: bool = True) -> Enrolment:
-    """Begin GD-01 on its second version, every lesson read."""
+    """Begin GD-01 on its newest version, which asks for a practice, every lesson read."""
     enrolment = enrol(session, user_id, "GD-01")
     if read:
         session.add_all(

@@ -180,7 +180,7 @@ def _head_began(session: Session, now: datetime) -> None:
 
 
 def _practice(session: Session, today: date, now: datetime) -> None:
-    """Two teachers of the school on version 2: one's practice is to be marked by the head, the other's to be arranged."""
+    """Two teachers of the school on the current version: one's practice is to be marked by the head, the other's to be arranged."""
     course = _course(session, "GD-01")
     version = session.scalars(select(Version).where(Version.course_id == course.id, Version.current)).one()
     lessons = session.scalars(select(Lesson.id).where(Lesson.version_id == version.id)).all()

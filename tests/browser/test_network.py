@@ -66,7 +66,7 @@ def test_answers_wait_on_the_device_and_are_sent_when_the_network_is_back(visit:
 def test_a_page_reloaded_with_answers_waiting_puts_them_back_and_sends_them(visit: Visit) -> None:
     """The signal is back only for pages: saving still fails, the page is drawn anew, the answers are in it again."""
     officer = in_the_quiz(visit, "canboxa")
-    page, sitter = officer.page, Sitter("gd-01-1.toml")
+    page, sitter = officer.page, Sitter("gd-01-3.toml")
     first, second = answerable(page, sitter)[:2]
     page.route("**/answers", lambda route: route.abort())
     sitter.answer(first)
@@ -88,7 +88,7 @@ def test_a_page_reloaded_with_answers_waiting_puts_them_back_and_sends_them(visi
 def test_handing_in_waits_for_what_has_not_been_sent(visit: Visit) -> None:
     """Without the network the button hands nothing in, and says so; with it, everything arrives first, then the result."""
     postman = in_the_quiz(visit, "buuta")
-    page, sitter = postman.page, Sitter("gd-01-1.toml")
+    page, sitter = postman.page, Sitter("gd-01-3.toml")
     first, second = answerable(page, sitter)[:2]
     sitter.answer(first)
     expect(first.locator("[data-state]")).to_have_class(SAVED)
@@ -108,7 +108,7 @@ def test_handing_in_waits_for_what_has_not_been_sent(visit: Visit) -> None:
 def test_sending_an_answer_twice_changes_nothing(visit: Visit) -> None:
     """The same save, again and late: the newer answer stays."""
     nurse = in_the_quiz(visit, "yte")
-    page, sitter = nurse.page, Sitter("gd-01-1.toml")
+    page, sitter = nurse.page, Sitter("gd-01-3.toml")
     field = next(one for one in answerable(page, sitter) if sitter.question(one)["kind"] == "single")
     sent: list[Request] = []
     page.on("request", lambda request: sent.append(request) if request.url.endswith("/answers") else None)

@@ -50,7 +50,7 @@ def test_the_law_comes_as_a_file_with_a_row_for_each_use(world: World, sign_in: 
     ]
     teacher_law = [one for one in uses if one["Number"] == "73/2025/QH15"]
     assert {one["In force since"] for one in teacher_law} == {"2026-01-01"}
-    assert ("GD-01/2", "khi-thay-co-lo-tay") in {
+    assert ("GD-01/3", "khi-thay-co-lo-tay") in {
         (one["Course and version"], one["Lesson or question"]) for one in teacher_law
     }
 

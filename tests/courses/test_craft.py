@@ -183,6 +183,6 @@ def test_a_law_lists_what_rests_on_it_in_the_newest_versions_only() -> None:
     assert "020-duoc-lam-gi".split("-", 1)[1] in {
         use.place for use in discipline.lessons
     }  # named by its number
-    assert len(discipline.articles) == 4
+    assert len(discipline.articles) == 7
     assert {one.law.key for one in quality.law_used(checked, register, "nha giao")} >= {"tt03", "lng"}
     assert quality.law_used(checked, register, "không có văn bản nào như thế") == []

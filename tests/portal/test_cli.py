@@ -93,14 +93,14 @@ def test_a_name_that_no_certificate_can_print_is_refused(app: Flask, session: Se
 def two_courses(tmp_path: Path) -> Path:
     """Return a folder with a new sound version of CM-01 and a faulty one of GD-01, of which two are published."""
     content = tmp_path / "content"
-    for code, number in (("CM-01", 3), ("GD-01", 3)):
+    for code, number in (("CM-01", 3), ("GD-01", 4)):
         folder = content / code / str(number)
         shutil.copytree(loader.CONTENT / code / "1", folder)
         manifest = folder / "course.toml"
         text = manifest.read_text(encoding="utf-8").replace("\nversion = 1\n", f"\nversion = {number}\n")
         manifest.write_text(text, encoding="utf-8")
-    faulty = content / "GD-01" / "3" / "course.toml"
-    faulty.write_text(faulty.read_text(encoding="utf-8").replace("\nversion = 3\n", "\n"), encoding="utf-8")
+    faulty = content / "GD-01" / "4" / "course.toml"
+    faulty.write_text(faulty.read_text(encoding="utf-8").replace("\nversion = 4\n", "\n"), encoding="utf-8")
     return content
 
 
@@ -113,10 +113,10 @@ def test_loading_names_what_it_refused_and_loads_the_rest(
 
     assert result.exit_code == 3
     assert "CM-01/3: published" in result.stdout
-    assert "GD-01/3: not published, 1 fault (flask content check names them)" in result.stderr
+    assert "GD-01/4: not published, 1 fault (flask content check names them)" in result.stderr
     newest = select(Course.code, func.max(Version.number)).join(Version).group_by(Course.code)
     found = dict(session.execute(newest).all())
-    assert (found["CM-01"], found["GD-01"]) == (3, 2)
+    assert (found["CM-01"], found["GD-01"]) == (3, 3)
 
 
 def test_loading_what_is_sound_leaves_with_nought(app: Flask, session: Session, world: World) -> None:
@@ -139,6 +139,6 @@ def test_setting_up_does_everything_else_and_says_what_was_refused(
         db.engine.dispose()
 
     assert result.exit_code == 3
-    assert "GD-01/3: not published" in result.stderr
+    assert "GD-01/4: not published" in result.stderr
     assert courses == ["CM-01"]
     assert filled == [True]

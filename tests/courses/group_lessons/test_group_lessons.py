@@ -192,7 +192,7 @@ def test_the_evening_by_the_pages(session: Session, world: World, sign_in: SignI
 
 
 def test_a_shipped_lesson_cut_into_screens_is_the_lesson() -> None:
-    for code in ("CM-01/1", "GD-01/2", "CA-01/1"):
+    for code in ("CM-01/1", "GD-01/2", "GD-01/3", "CA-01/1"):
         course = read_course(loader.CONTENT / code)
         for one in course.lessons:
             html = render(one.texts["vi"].body, "vi", lambda name: name, course.picture_size).html
