@@ -13,6 +13,7 @@ from portal.indicators.definitions import Indicator, Klass, Plan, Way
 from portal.indicators.periods import Kind as PeriodKind
 from portal.indicators.periods import Period
 from portal.indicators.rules import Figure, Part
+from portal.indicators.words import reason_name
 from portal.reports import document
 from portal.reports.document import Appendix, Head, Report, Section, day, number
 from portal.reports.filing.adjustments import Adjustment
@@ -39,26 +40,6 @@ LEADS = {
     "II.6": "Tăng cường công tác điều tra thân thiện đối với trẻ em",
     "II.7": "Hình thành mạng lưới xã hội về bảo vệ trẻ em",
     "V.1": "Đào tạo, tập huấn đội ngũ cán bộ làm công tác bảo vệ, chăm sóc trẻ em",
-}
-#: Why a row was not counted, as Appendix III says it; a reason of a form like `group:KEY` by what stands before the colon.
-REASONS = {
-    "no_certificate": "chưa có giấy chứng nhận",
-    "expired": "giấy chứng nhận hết hiệu lực",
-    "revoked": "giấy chứng nhận đã thu hồi",
-    "not_listed": "không có tên trong danh sách biên chế",
-    "no_roster": "đơn vị chưa có danh sách biên chế",
-    "moved": "đã chuyển đơn vị",
-    "left": "đã rời vị trí",
-    "double": "đã được tính ở đơn vị khác",
-    "wrong_course": "hoàn thành khóa học khác",
-    "wrong_version": "hoàn thành phiên bản khác của khóa học",
-    "share": "chưa đủ tỷ lệ người đạt",
-    "least": "chưa đủ số người đạt tối thiểu",
-    "group": "có nhóm chưa có người đạt",
-    "item": "chưa có khai báo bắt buộc",
-    "session": "chưa tổ chức lớp tập huấn",
-    "no_denominator": "chưa có mẫu số",
-    "waiting": "khai báo chờ duyệt",
 }
 PARTS = {
     "commune": "cấp xã",
@@ -207,7 +188,7 @@ def sections(work: Work, words: Mapping[str, str], changed: Sequence[Adjustment]
             found.append(Section(numeral, title, _results(work, changed), _short(work)))
         else:
             found.append(Section(numeral, title, document.paragraphs(words.get(numeral, ""))))
-    return tuple(found)
+    return _closed(found)
 
 
 def reworded(report: Report, words: Mapping[str, str]) -> Report:
@@ -216,16 +197,28 @@ def reworded(report: Report, words: Mapping[str, str]) -> Report:
         report.head,
         report.to,
         report.basis,
-        tuple(
-            Section(one.numeral, one.title, document.paragraphs(words[one.numeral]), one.table)
-            if one.numeral in words and one.numeral in document.NARRATIVE
-            else one
-            for one in report.sections
+        _closed(
+            [
+                Section(one.numeral, one.title, document.paragraphs(words[one.numeral]), one.table)
+                if one.numeral in words and one.numeral in document.NARRATIVE
+                else one
+                for one in report.sections
+            ]
         ),
         report.appendices,
         report.signature,
         report.recipients,
     )
+
+
+def _closed(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return the sections, the last words ending with the sign `./.` by which an administrative text ends."""
+    *before, last = sections
+    if not last.paragraphs or last.paragraphs[-1].text.endswith("./."):
+        return tuple(sections)
+    *above, end = last.paragraphs
+    closing = document.Paragraph(f"{end.text.rstrip('. ')}./.", end.heading)
+    return (*before, Section(last.numeral, last.title, (*above, closing), last.table))
 
 
 def _results(work: Work, changed: Sequence[Adjustment]) -> tuple[document.Paragraph, ...]:
@@ -374,14 +367,24 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
     return PARTS.get(key, key)
 
 
+def reason_label(work: Work, indicator: Indicator, reason: str) -> str:
+    """Return why rows were not counted. Names of the plan are Vietnamese, whatever language the reader has chosen."""
+    kind, _colon, key = reason.partition(":")
+    if kind == "item":
+        return f"chưa khai báo: {part_label(work.plan, indicator, reason)}"
+    if kind == "group":
+        return f"chưa ai có giấy chứng nhận trong nhóm: {part_label(work.plan, indicator, key)}"
+    return reason_name(work.plan, indicator.rule_on(work.period.cut_off), reason)
+
+
 def _asked(work: Work) -> str:
     return f"{work.where.name} – {called(work.period)} ({window(work.period)})"
 
 
 def _classes(work: Work) -> Table:
     columns = (
-        Column("first_on", "Từ ngày", Kind.DATE, 11),
-        Column("last_on", "Đến ngày", Kind.DATE, 11),
+        Column("first_on", "Từ ngày", Kind.DATE, 15),
+        Column("last_on", "Đến ngày", Kind.DATE, 15),
         Column("title", "Lớp, buổi", width=30),
         Column("place", "Địa điểm", width=24),
         Column("plan_item", "Mục của kế hoạch", width=10),
@@ -466,8 +469,8 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
             some = behind[start : start + NAMES_A_ROW]
             rows.append((one.code, "Chưa có mẫu số", "; ".join(some), None, None, len(some), ""))
         for reason, many in sorted(work.opened[one.code].reasons.items()):
-            words = REASONS.get(reason.partition(":")[0], reason)
-            rows.append((one.code, "Không được tính", words, None, None, many, ""))
+            why = reason_label(work, one, reason)
+            rows.append((one.code, "Không được tính", why, None, None, many, ""))
     rows += [
         (
             "" if one.code == CLASSES else one.code,

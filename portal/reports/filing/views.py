@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from courses.forms import ButtonForm
 from portal.core import clock
+from portal.core.accounts.models import User
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
 from portal.core.files import services as stored_files
@@ -21,6 +22,7 @@ from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.indicators import opening
+from portal.indicators.asking import name_of
 from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import NoPeriod, Period, last_closed, since
@@ -103,6 +105,7 @@ def index() -> str:
         here={key: value for key, value in here.items() if value},
         labels=FILING_STATE_LABELS,
         signs=SIGNS,
+        name_of=name_of,
         form=ButtonForm(),
         open=period.cut_off < clock.today(),
     )
@@ -133,7 +136,7 @@ def listing(kind: str) -> Response:
         )
         for one in found
     ]
-    asked = _("Period %(period)s, due on %(day)s", period=period.code, day=show_date(period.due_on))
+    asked = _("Period %(period)s, due on %(day)s", period=name_of(period), day=show_date(period.due_on))
     return answer_with(Table(_("Reports"), asked, columns, rows), kind, f"bao-cao-{period.code}")
 
 
@@ -195,6 +198,9 @@ def _shown(filing_id: int, returning: ReturnForm, issuing: IssuedForm) -> str:
         called=drafting.called(Period.parse(filing.period)),
         report=report,
         shown=document.shown,
+        nation=document.NATION,
+        motto=document.MOTTO,
+        approvers=_others(filing) if filing.state == FilingState.PREPARED else [],
         checks=[_check(one) for one in kept["checks"]],
         changes=[_change(one) for one in kept["adjustments"]],
         steps=steps,
@@ -219,6 +225,16 @@ def _may(filing: Filing, action: Action) -> bool:
         )
         is not None
     )
+
+
+def _others(filing: Filing) -> list[str]:
+    """Return who else may approve what the reader prepared herself; nobody where she did not, or is the only head."""
+    session = db.session()
+    prepared = queries.last_step(session, filing, FilingState.PREPARED)
+    if prepared is None or prepared.by_id is None or prepared.by_id != actor().id:
+        return []
+    heads = set(queries.heads(session, services.place_of(session, filing), clock.today())) - {prepared.by_id}
+    return list(session.scalars(select(User.full_name).where(User.id.in_(heads)).order_by(User.sort_key)))
 
 
 def _check(stored: dict[str, Any]) -> dict[str, Any]:
