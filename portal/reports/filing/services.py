@@ -104,7 +104,13 @@ def plan_of(filing: Filing) -> Plan:
 
 def _work(session: Session, filing: Filing, place: Must, opener: Opener) -> Work:
     return compute(
-        session, plan_of(filing), Period.parse(filing.period), place.where, filing.target_set, opener
+        session,
+        plan_of(filing),
+        Period.parse(filing.period),
+        place.where,
+        filing.target_set,
+        opener,
+        whole=place.whole,
     )
 
 
