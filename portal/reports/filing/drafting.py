@@ -241,15 +241,16 @@ def adjusted(one: Adjustment) -> str:
     """Return an adjustment in words: `CT10 tử số +3, mẫu số 0`; of classes `+1 lớp, +23 người`."""
     parts, wholes = one.difference
     if one.code == CLASSES:
-        return f"{_signed(parts)} lớp, {_signed(wholes)} người"
-    words = [f"tử số {_signed(parts)}" if parts else "", f"mẫu số {_signed(wholes)}" if wholes else ""]
+        return f"{signed(parts)} lớp, {signed(wholes)} người"
+    words = [f"tử số {signed(parts)}" if parts else "", f"mẫu số {signed(wholes)}" if wholes else ""]
     said = ", ".join(word for word in words if word)
     if not said:
         said = f"thay {number(len(one.left))} dòng bằng {number(len(one.came))} dòng khác"
     return f"{one.code} {said}"
 
 
-def _signed(value: int) -> str:
+def signed(value: int) -> str:
+    """Return a difference with its sign; none where it is 0."""
     return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
 
 

@@ -1,5 +1,6 @@
 """Pages of reports: who must file, one report with its steps, checks and document, its files."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from courses.forms import ButtonForm
+from courses.workshops.models import Workshop
 from portal.core import clock
 from portal.core.accounts.models import User
 from portal.core.db import db, unit_of_work
@@ -18,6 +20,7 @@ from portal.core.files import services as stored_files
 from portal.core.files import web as files_web
 from portal.core.files.models import FileKind, StoredFile
 from portal.core.locale import show_date, worded
+from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
@@ -41,6 +44,7 @@ from portal.reports.tables import Column, Kind, Table
 from portal.reports.writers import docx
 
 bp = Blueprint("filings", __name__, url_prefix="/reports/filings")
+MOST_NAMES = 20
 LOOK = (Action.REPORT_PREPARE, Action.REPORT_RECEIVE)
 SIGNS = {
     FilingState.DRAFT: "progress",
@@ -198,6 +202,7 @@ def _shown(filing_id: int, returning: ReturnForm, issuing: IssuedForm) -> str:
         called=drafting.called(Period.parse(filing.period)),
         report=report,
         shown=document.shown,
+        signed=drafting.signed,
         nation=document.NATION,
         motto=document.MOTTO,
         approvers=_others(filing) if filing.state == FilingState.PREPARED else [],
@@ -250,9 +255,36 @@ def _change(stored: dict[str, Any]) -> dict[str, Any]:
         "filed": one.filed,
         "now": one.now,
         "difference": one.difference,
-        "came": one.came,
-        "left": one.left,
+        "came": _rows_named(one.came),
+        "left": _rows_named(one.left),
     }
+
+
+def _rows_named(keys: Sequence[str]) -> list[str]:
+    """Return what the rows of an adjustment are called: places and classes by name; of people only how many.
+
+    Who they are is on the list behind the figure, which writes down who looks at it.
+    """
+    ids: dict[str, list[int]] = {}
+    for one in keys:
+        kind, _colon, key = one.partition(":")
+        ids.setdefault(kind, []).append(int(key))
+    session, found = db.session(), []
+    for kind, model, column in (
+        ("unit", Unit, Unit.name),
+        ("declaration", Unit, Unit.name),
+        ("area", Area, Area.name),
+        ("workshop", Workshop, Workshop.title),
+    ):
+        some = ids.pop(kind, [])
+        names = session.scalars(select(column).where(model.id.in_(some[:MOST_NAMES])).order_by(column)).all()
+        found += [*names, *([f"… (+{len(some) - MOST_NAMES})"] if len(some) > MOST_NAMES else [])]
+    counts = {
+        "person": lambda many: ngettext("%(num)d person", "%(num)d people", many),
+        "household": lambda many: ngettext("%(num)d household", "%(num)d households", many),
+        "evening": lambda many: ngettext("%(num)d group lesson", "%(num)d group lessons", many),
+    }
+    return found + [counts[kind](len(some)) for kind, some in sorted(ids.items()) if kind in counts]
 
 
 def _path(filing: Filing) -> list[dict[str, str]]:
