@@ -240,13 +240,14 @@ def _results(work: Work, changed: Sequence[Adjustment]) -> tuple[document.Paragr
 def adjusted(one: Adjustment) -> str:
     """Return an adjustment in words: `CT10 tử số +3, mẫu số 0`; of classes `+1 lớp, +23 người`."""
     parts, wholes = one.difference
+    of = f"{one.place}: " if one.place else ""
     if one.code == CLASSES:
-        return f"{signed(parts)} lớp, {signed(wholes)} người"
+        return f"{of}{signed(parts)} lớp, {signed(wholes)} người"
     words = [f"tử số {signed(parts)}" if parts else "", f"mẫu số {signed(wholes)}" if wholes else ""]
     said = ", ".join(word for word in words if word)
     if not said:
         said = f"thay {number(len(one.left))} dòng bằng {number(len(one.came))} dòng khác"
-    return f"{one.code} {said}"
+    return f"{of}{one.code} {said}"
 
 
 def signed(value: int) -> str:
@@ -302,7 +303,10 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
         Column("adjusted", "Bổ sung tử số kỳ trước", Kind.COUNT, 11),
         Column("adjusted_whole", "Bổ sung mẫu số kỳ trước", Kind.COUNT, 11),
     )
-    changes = {one.code: one.difference for one in changed}
+    changes: dict[str, tuple[int, int]] = {}
+    for change in changed:  # of several places that have become this one: counts are added
+        part, whole = changes.get(change.code, (0, 0))
+        changes[change.code] = (part + change.difference[0], whole + change.difference[1])
     rows: list[Sequence[Value]] = []
     for one, figure in work.figures:
         earlier = (before or {}).get(one.code)

@@ -199,7 +199,7 @@ def _shown(filing_id: int, returning: ReturnForm, issuing: IssuedForm) -> str:
         "filings/show.html",
         filing=filing,
         period=Period.parse(filing.period),
-        called=drafting.called(Period.parse(filing.period)),
+        called=name_of(Period.parse(filing.period)),
         report=report,
         shown=document.shown,
         signed=drafting.signed,
@@ -252,6 +252,7 @@ def _change(stored: dict[str, Any]) -> dict[str, Any]:
     one = adjustments.from_document(stored)
     return {
         "code": _("Classes (people)") if one.code == CLASSES else one.code,
+        "place": one.place,
         "filed": one.filed,
         "now": one.now,
         "difference": one.difference,
@@ -314,7 +315,7 @@ def _editing(filing: Filing, form: WordsForm) -> str:
         "filings/edit.html",
         filing=filing,
         form=form,
-        called=drafting.called(Period.parse(filing.period)),
+        called=name_of(Period.parse(filing.period)),
         editable=filing.state == FilingState.DRAFT,
     )
 

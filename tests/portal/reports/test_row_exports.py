@@ -50,9 +50,9 @@ def job(session: Session, job_id: int) -> Job:
 
 def sheet(client: FlaskClient, job_id: int) -> list[list[object]]:
     """Return the body of the file of a job."""
-    answer = client.get(f"/indicators/files/{job_id}")
-    assert answer.status_code == 200
-    book = openpyxl.load_workbook(io.BytesIO(answer.data), read_only=True)
+    with client.get(f"/indicators/files/{job_id}") as answer:
+        assert answer.status_code == 200
+        book = openpyxl.load_workbook(io.BytesIO(answer.data), read_only=True)
     return [list(row) for row in book.worksheets[0].iter_rows(min_row=5, values_only=True)]
 
 
@@ -83,7 +83,7 @@ def test_the_file_is_nobody_else_s(session: Session, world: World, sign_in: Sign
     one = asked_for(sign_in(world.gina))
     Worker().drain()
 
-    assert sign_in(world.fay).get(f"/indicators/files/{one}").status_code == 404
+    assert sign_in(world.dora).get(f"/indicators/files/{one}").status_code == 404
     assert sign_in(world.gina).get("/indicators/files/999999").status_code == 404
 
 
@@ -184,7 +184,8 @@ def test_files_are_let_go_after_a_week(
     gina = sign_in(world.gina)
     one = asked_for(gina)
     Worker().drain()
-    assert gina.get(f"/indicators/files/{one}").status_code == 200
+    with gina.get(f"/indicators/files/{one}") as answer:
+        assert answer.status_code == 200
 
     with clock.frozen(NOW + timedelta(days=8)), unit_of_work() as work:
         services.enqueue(work, row_exports.CLEAN, {}, by_id=None, now=clock.now())
