@@ -41,6 +41,11 @@ LEADS = {
     "II.7": "Hình thành mạng lưới xã hội về bảo vệ trẻ em",
     "V.1": "Đào tạo, tập huấn đội ngũ cán bộ làm công tác bảo vệ, chăm sóc trẻ em",
 }
+#: What a group may need beside a course.
+FACTS = {
+    "network": "đăng ký tham gia mạng lưới",
+    "active": "hoạt động tình nguyện trong 12 tháng",
+}
 PARTS = {
     "commune": "cấp xã",
     "district": "cấp huyện",
@@ -259,6 +264,11 @@ def _share(indicator: Indicator, value: Fraction | None) -> Value:
     return NOT_A_SHARE if indicator.way == Way.NARRATIVE else value
 
 
+def _counts(part: int | None, whole: int | None) -> tuple[int | None, int | None]:
+    """Return numerator and denominator; neither where there is nobody to count: 0 of 0 reads like a result."""
+    return (None, None) if not part and whole == 0 else (part, whole)
+
+
 def _verdict(figure: Figure) -> str:
     return {True: "Đạt", False: "Chưa đạt", None: NOT_A_SHARE}[figure.met]
 
@@ -279,8 +289,7 @@ def _short(work: Work) -> Table:
             one.code,
             one.title.vi,
             figure.target if figure.target is not None else NOT_A_SHARE,
-            figure.numerator,
-            figure.denominator,
+            *_counts(figure.numerator, figure.denominator),
             _share(one, figure.value),
             _verdict(figure),
         )
@@ -319,8 +328,7 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
                 one.code,
                 one.sentence,
                 figure.target if figure.target is not None else NOT_A_SHARE,
-                figure.numerator,
-                figure.denominator,
+                *_counts(figure.numerator, figure.denominator),
                 _share(one, figure.value),
                 figure.needed,
                 SOURCES[one.klass],
@@ -346,8 +354,7 @@ def _part(work: Work, indicator: Indicator, part: Part) -> Sequence[Value]:
         "",
         f"– {part_label(work.plan, indicator, part.key)}",
         part.target if part.target is not None else NOT_A_SHARE,
-        part.numerator,
-        part.denominator,
+        *_counts(part.numerator, part.denominator),
         share,
         None,
         "",
@@ -364,7 +371,7 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
         item = plan.item(rest)
         return item.label.vi if item is not None else rest
     if kind == "need":
-        return f"có {' hoặc '.join(rest.split('|'))}"
+        return f"có {' hoặc '.join(FACTS.get(one, one) for one in rest.split('|'))}"
     for rule in indicator.rules:
         for group in rule.groups:
             if group.key == key:

@@ -47,6 +47,8 @@ def write(report: Report, made_at: datetime) -> bytes:
         _body(document, basis)
     for section in report.sections:
         _section(document, section)
+    if report.sections and report.sections[-1].table is None:  # a signature never stands on a page by itself
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
     _signature(document, report)
     for appendix in report.appendices:
         _appendix(document, report, appendix)
@@ -259,7 +261,7 @@ def _cell(text: str, width: int, size: float, bold: bool, align: str) -> str:
 
 
 def _signature(document: Any, report: Report) -> None:
-    _line(document, "", size=6)
+    _line(document, "", size=6).paragraph_format.keep_with_next = True
     table = _bare(document, (82.5, 82.5), 1)
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     left, right = table.rows[0].cells

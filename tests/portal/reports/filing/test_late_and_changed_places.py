@@ -113,7 +113,7 @@ def test_the_letter_names_whom_it_is_for_and_not_its_sender(session: Session, wo
     )
     assert made.head.issuer == "Sở Y tế"  # the standing agency of 17/6/2025
     assert made.head.kind == ""  # a letter has no title of its own
-    assert "trước ngày 15/6/2025; đã quá hạn từ ngày 16/6/2025" in text
+    assert "chậm nhất ngày 15/6/2025; đã quá hạn từ ngày 16/6/2025" in text
     assert (
         "còn 4 cơ quan, đơn vị chưa nộp" in text
     )  # three departments and D2; its own report is not its to ask for
