@@ -51,6 +51,7 @@ from portal.reports import assignment_views as assignments
 from portal.reports import authoring, declaration_files, indicator_files, looks, reorganisations, units
 from portal.reports import halls as hall_files
 from portal.reports import household_views as households
+from portal.reports import published_views as published
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
 from portal.reports.filing import views as filings
@@ -119,6 +120,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         assignments.bp,
         reminders.bp,
         filings.bp,
+        published.bp,
         families.bp,
         authoring.bp,
         units.bp,

@@ -46,6 +46,7 @@ class Settings:
     proxies: int = 0
     remind_days: int = 7
     report_jump_points: int = 20
+    public_figures: str = "off"
     jobs: str = ""
     job_lease_seconds: int = 60
     smtp_url: str = ""
@@ -89,6 +90,7 @@ MEANING: Mapping[str, str] = {
     "register_limit": "sign-ups from one address",
     "remind_days": "a person is reminded of what she must learn once in so many days, whoever reminds",
     "report_jump_points": "a figure that moved by more percentage points since the report before is named by the checks",
+    "public_figures": "`on`: `/indicators/public/` shows everybody the figures of the filed consolidated report, numbers of people under 5 hidden with all from which they follow; `off`: there is no such page",
     "proxies": "number of reverse proxies in front whose `X-Forwarded-For` is trusted",
     "jobs": "`embedded`: gunicorn starts a worker for background work; `apart`: run `flask jobs work` yourself. Unset: embedded, but apart in production",
     "job_lease_seconds": "work of a killed worker is taken up again after so many seconds",
@@ -133,6 +135,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 def _usable(settings: Settings) -> None:
     """Refuse what would otherwise be found out at the first sign-in."""
     _can_send(settings)
+    if settings.public_figures not in ("on", "off"):
+        raise BadSetting("PORTAL_PUBLIC_FIGURES", settings.public_figures, "on or off")
     if settings.jobs not in ("", "embedded", "apart"):
         raise BadSetting("PORTAL_JOBS", settings.jobs, "embedded or apart")
     for name in ("idle_minutes", "session_days", "lockout_failures", "lockout_minutes", "job_lease_seconds"):

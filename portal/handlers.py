@@ -11,6 +11,7 @@ from portal.core.rights import own, retention
 from portal.core.rosters import erasing as roster_rows
 from portal.core.rosters import jobs as rosters
 from portal.indicators import holdings as indicators
+from portal.reports import row_exports
 from portal.reports.filing import holdings as filing
 from portal.reports.filing import jobs as filing_jobs
 
@@ -26,4 +27,5 @@ MODULES = (
     indicators,
     filing,
     filing_jobs,
+    row_exports,
 )

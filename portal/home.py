@@ -10,7 +10,7 @@ from portal.core.db import db
 from portal.core.notices import queries as notices
 from portal.core.policy import Action
 from portal.core.text import N_
-from portal.core.web import actor, public
+from portal.core.web import actor, public, settings
 from portal.reports import queries as reports
 
 bp = Blueprint("home", __name__)
@@ -36,7 +36,11 @@ def index() -> str:
     """Show the reader's own start page."""
     me = actor()
     if me.id is None:
-        return render_template("home/welcome.html", courses=shelf(listing.catalogue(db.session(), me)))
+        return render_template(
+            "home/welcome.html",
+            courses=shelf(listing.catalogue(db.session(), me)),
+            figures=settings().public_figures == "on",
+        )
     mine = own_courses.my_courses(db.session(), me, clock.today())
     places = reports.places(db.session(), me.grants) if me.may(Action.PEOPLE_COUNT) else []
     unread = notices.unread(db.session(), me.id)

@@ -194,6 +194,23 @@ def issue_past(
     return made
 
 
+def certified(session: Session, workshop: Workshop) -> Mapping[int, str]:
+    """Return the numbers of the certificates that were issued for this class, by person."""
+    rows = session.execute(
+        select(Certificate.user_id, Certificate.serial, Completion.facts)
+        .join(
+            Enrolment,
+            (Enrolment.user_id == Certificate.user_id)
+            & (Enrolment.course_id == Certificate.course_id)
+            & (Enrolment.cycle == Certificate.cycle),
+        )
+        .join(Completion, Completion.enrolment_id == Enrolment.id)
+        .join(PaperLine, PaperLine.user_id == Certificate.user_id)
+        .where(Certificate.course_id == workshop.course_id, PaperLine.workshop_id == workshop.id)
+    )
+    return {user: serial for user, serial, facts in rows if facts.get("workshop") == workshop.id}
+
+
 def _take_part(
     session: Session, workshop: Workshop, user_id: int, days: Sequence[date], now: datetime
 ) -> str:

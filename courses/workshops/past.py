@@ -156,6 +156,7 @@ def _show_page(workshop_id: int, reason_form: ReasonForm, asked_for: int = 0) ->
         who=queries.names_of(session, people),
         completed=queries.already_completed(session, workshop, people),
         by_decision=by_decision,
+        certified=paper.certified(session, workshop),
         reasons=REASONS,
         outcomes=OUTCOMES,
         plan=PLAN_ITEMS,

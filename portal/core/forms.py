@@ -6,7 +6,7 @@ from flask_babel import get_translations
 from flask_wtf import FlaskForm
 from wtforms import Field
 
-from portal.core.names import tidy
+from portal.core.names import tidy, tidy_lines
 
 
 class _Translations:
@@ -23,7 +23,7 @@ class _Translations:
 
 
 class Form(FlaskForm):  # type: ignore[misc]
-    """A form whose text fields arrive tidy (NFC, single spaces) unless they hold a secret."""
+    """A form whose text fields arrive tidy (NFC, single spaces; several lines stay several) unless they hold a secret."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
         """WTForms' hooks."""
@@ -36,11 +36,19 @@ class Form(FlaskForm):  # type: ignore[misc]
             """Add `tidy` to every text field."""
             kind = unbound_field.field_class.__name__
             filters = list(unbound_field.kwargs.get("filters", []))
-            if kind in ("StringField", "TextAreaField", "SearchField", "TelField"):
+            if kind in ("StringField", "SearchField", "TelField"):
                 filters.append(_tidy)
+            elif (
+                kind == "TextAreaField"
+            ):  # a line break there is meant: it parts paragraphs, or names of a list
+                filters.append(_tidy_lines)
             bound: Field = unbound_field.bind(form=form, filters=filters, **options)
             return bound
 
 
 def _tidy(value: object) -> object:
     return tidy(value) if isinstance(value, str) else value
+
+
+def _tidy_lines(value: object) -> object:
+    return tidy_lines(value) if isinstance(value, str) else value

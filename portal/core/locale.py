@@ -3,12 +3,14 @@
 The language is the person's, else the browser's, else Vietnamese; `?lang=` switches and is remembered in a cookie.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, gettext
+from flask_babel import Babel, force_locale, gettext
 from flask_login import current_user
 
 from portal.config import ROOT
@@ -39,6 +41,22 @@ def language() -> str:
     if found is None:
         found = here["language"] = choose()
     return str(found)
+
+
+@contextmanager
+def in_language(code: str) -> Iterator[None]:
+    """Word everything in a language: for work that goes on without its reader's request."""
+    here = g._get_current_object().__dict__
+    before = here.get("language")
+    here["language"] = code
+    try:
+        with force_locale(code):
+            yield
+    finally:
+        if before is None:
+            here.pop("language", None)
+        else:
+            here["language"] = before
 
 
 def show_date(day: date | datetime | str | None) -> str:

@@ -30,6 +30,12 @@ def tidy(text: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFC", shown)).strip()
 
 
+def tidy_lines(text: str) -> str:
+    """Return `text` with every line tidy and its lines kept: what several paragraphs, or a list, are stored as."""
+    lines = [tidy(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return "\n".join(lines).strip("\n")
+
+
 def unprintable(full_name: str) -> tuple[str, ...]:
     """Return the letters of a name that no certificate of ours can print, each once and in order; () if all can be.
 

@@ -18,6 +18,8 @@ from portal.indicators.places import Where
 PAGE = 50
 #: Rows read for a page before its counts are given up: a commune's parents are hundreds, a province's half a million.
 MOST_READ = 20_000
+#: Rows that one answer writes to a file; a longer one is made in the background.
+AT_ONCE = 5_000
 POLICE = frozenset({Audience.POLICE_OFFICER, Audience.INVESTIGATOR})
 
 

@@ -15,7 +15,8 @@ from portal.indicators.rules import Figure
 class Line:
     """A figure as it is shown. `percent` and `target_percent` are widths of a bar; everything else is the figure's.
 
-    state: met, short, unknown (no denominator), none (no target), words (no figure is asked for).
+    state: met, short, unknown (no denominator), none (no target), words (no figure is asked for). counts is empty where
+    there is nobody to count; nobody_name then says so.
     """
 
     code: str
@@ -33,6 +34,7 @@ class Line:
     state_name: str
     shown: str
     counts: str
+    nobody_name: str
     target_name: str
     needed_name: str
     percent: float | None
@@ -78,7 +80,8 @@ def line(plan: Plan, indicator: Indicator, figure: Figure) -> Line:
         state=state,
         state_name=words.named(words.STATE_LABELS[state]),
         shown=words.named(shown) if value is None else shown,
-        counts=words.ratio(figure.numerator, figure.denominator),
+        counts=_counts(figure),
+        nobody_name=words.nobody_of(indicator, figure),
         target_name=words.target_name(indicator, target) if target else "",
         needed_name=words.needed_of(indicator, figure),
         percent=words.percent(value),
@@ -90,6 +93,13 @@ def line(plan: Plan, indicator: Indicator, figure: Figure) -> Line:
         missing_name=words.missing_of(figure),
         anything=figure.numerator is not None or bool(figure.parts) or bool(figure.outside),
     )
+
+
+def _counts(figure: Figure) -> str:
+    """Return numerator and denominator; nothing where there is nobody to count, for `0 / 0` reads like a result."""
+    if figure.numerator is None or (not figure.numerator and figure.denominator == 0):
+        return ""
+    return words.ratio(figure.numerator, figure.denominator)
 
 
 def missing_units(figure: Figure, world: World, most: int) -> Sequence[tuple[str, str]]:

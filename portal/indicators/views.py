@@ -8,6 +8,7 @@ from flask import Blueprint, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from courses.forms import ButtonForm
 from portal.core import clock
 from portal.core.db import db
 from portal.core.errors import NotFound
@@ -166,6 +167,8 @@ def rows(code: str) -> str | Response:
         found=found,
         wanted=chosen,
         size=pages.PAGE,
+        most_at_once=pages.AT_ONCE,
+        form=ButtonForm(),
         reason_of=lambda row: words.reason_of(plan, rule, row),
         reasons=[
             (key, words.reason_name(plan, rule, key), number) for key, number in sorted(found.reasons.items())

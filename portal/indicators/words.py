@@ -155,7 +155,11 @@ def reason_of(plan: Plan, rule: Rule, row: Row) -> str:
         return _("no certificate of %(courses)s", courses=_(" or ").join(detail["needs"]))
     lacking = detail.get("lacking")
     if row.reason and lacking and row.kind in ("unit", "area"):
-        return "; ".join(reason_name(plan, rule, one) for one in lacking)
+        groups = [part_name(plan, rule, one[6:]) for one in lacking if one.startswith("group:")]
+        said_of = [reason_name(plan, rule, one) for one in lacking if not one.startswith("group:")]
+        if groups:
+            said_of.append(_("nobody certified among: %(group)s", group=", ".join(groups)))
+        return "; ".join(said_of)
     return reason_name(plan, rule, row.reason) if row.reason else ""
 
 
@@ -260,6 +264,13 @@ def missing_of(figure: Figure) -> str:
             "%(number)s unit must still declare", "%(number)s units must still declare", number, number=shown
         )
     )
+
+
+def nobody_of(indicator: Indicator, figure: Figure) -> str:
+    """Return that every list is there and names nobody whom the indicator counts; "" where that is not so."""
+    if indicator.way != Way.PEOPLE or figure.denominator != 0 or figure.missing or figure.totals_only:
+        return ""
+    return str(_("Every unit has given its list; none of them names anybody of these groups."))
 
 
 def rule_lines(plan: Plan, indicator: Indicator, rule: Rule) -> list[str]:

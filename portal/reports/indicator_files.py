@@ -1,44 +1,34 @@
 """The board of indicators and the rows behind a figure as files: the same lines as the pages, with real numbers."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from itertools import islice
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, flash
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
 from portal.core.audit.services import record
 from portal.core.db import db, unit_of_work
-from portal.core.locale import show_date
+from portal.core.errors import NotFound
+from portal.core.files import web as files_web
+from portal.core.files.models import StoredFile
+from portal.core.jobs.queries import job_for
+from portal.core.jobs.services import enqueue
+from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.rights.web import looked
-from portal.core.web import actor, requires
-from portal.indicators import pages, showing, views, words
-from portal.indicators.asking import Question, name_of
+from portal.core.web import actor, requires, see_other
+from portal.indicators import pages, showing, views
+from portal.indicators.asking import Question
 from portal.indicators.compute import Facts
-from portal.indicators.holders import BUNDLE
-from portal.indicators.opening import named
-from portal.indicators.places import where_for
+from portal.reports import row_exports
 from portal.reports.files import answer_with
-from portal.reports.tables import Column, Kind, Table, Value
+from portal.reports.indicator_lines import asked_line
+from portal.reports.tables import Column, Kind, Table
 
 bp = Blueprint("indicator_files", __name__, url_prefix="/indicators")
-
-
-def asked_line(asked: Question) -> str:
-    """Return in one line what a file answers: place, period, cut-off, target set."""
-    plan = asked.asked.plan
-    targets = next(one for one in plan.target_sets if one.code == asked.asked.target_set)
-    return " · ".join(
-        [
-            asked.where.name,
-            name_of(asked.asked.period),
-            str(_("facts as of %(day)s", day=show_date(asked.asked.day))),
-            words.said(targets.title),
-            plan.number,
-        ]
-    )
 
 
 def board_table(asked: Question, lines: Sequence[showing.Line]) -> Table:
@@ -106,53 +96,71 @@ def board(kind: str) -> Response:
 @requires(Action.PEOPLE_EXPORT)
 @views.understood
 def rows(code: str, kind: str) -> Response | Redirect:
-    """Send the rows behind a figure; who exported whom is recorded."""
+    """Send the rows behind a figure; who exported whom is recorded. Very many are left to a job."""
     asked, chosen = views.question(), views.wanted()
     session = db.session()
-    if asked.asked.now:
-        where_for(session, actor(), asked.where.code, Action.PEOPLE_EXPORT)
+    row_exports.may_export(session, actor(), asked)
     indicator = views.indicator_of(asked.asked, code)
     facts = Facts(session, asked.asked)
     reason = views.reason_needed(facts, indicator, asked.where, chosen)
     if isinstance(reason, Redirect):
         return reason
-    plan, rule = asked.asked.plan, indicator.rule_on(asked.asked.day)
-    found = list(pages.fitting(session, pages.all_rows(facts, indicator, asked.where, chosen), chosen))
-    counted, not_counted = words.named(views.STATES["counted"]), words.named(views.STATES["not_counted"])
-
-    def written() -> Iterator[Sequence[Value]]:
-        rest = iter(found)
-        while some := list(islice(rest, BUNDLE)):
-            for row, name in zip(some, named(session, some), strict=True):
-                yield (
-                    name.text,
-                    name.unit or None,
-                    name.unit_code or None,
-                    words.part_name(plan, rule, row.part) if row.part else None,
-                    counted if row.counted else not_counted,
-                    words.reason_of(plan, rule, row) or None,
-                    ", ".join(row.detail.get("serials", ())) or words.said_value(plan, row) or None,
-                )
-
-    title = f"{indicator.code} · {words.said(indicator.title)}"
-    table = Table(
-        title=title,
-        asked=asked_line(asked),
-        columns=(
-            Column("name", _("Who or what"), Kind.TEXT, 32),
-            Column("unit", _("Unit"), Kind.TEXT, 32),
-            Column("unit_code", _("Code of the unit"), Kind.TEXT, 14),
-            Column("part", _("Group"), Kind.TEXT, 24),
-            Column("state", _("State"), Kind.TEXT, 14),
-            Column("reason", _("Reason"), Kind.TEXT, 44),
-            Column("proof", _("Certificate or declaration"), Kind.TEXT, 34),
-        ),
-        rows=list(written()),  # names are read before the look is recorded, in the same view of the facts
-    )
+    stream = pages.fitting(session, pages.all_rows(facts, indicator, asked.where, chosen), chosen)
+    found = list(islice(stream, pages.AT_ONCE + 1))
+    if len(found) > pages.AT_ONCE:
+        flash(_("The list is long: its file is made in the background. Press the button below."), "warning")
+        return see_other("indicators.rows", code=code, **asked.here, **views.choice(chosen))
+    table = row_exports.rows_table(session, asked, indicator, row_exports.bundled(found))
+    # names are read before the look is recorded, in the same view of the facts
+    table = replace(table, rows=list(table.rows))
     if people := views.people_in(found):
         more = views.about(asked, indicator, found)
         looked(views.EXPORT, asked.where.code, people, reason, kind=kind, **more)
-    return answer_with(table, kind, f"chi-tieu-{_file(code)}-{_safe(asked.where.code)}")
+    return answer_with(table, kind, _name(code, asked))
+
+
+@bp.post("/<code>/rows.<any(csv, xlsx):kind>")
+@requires(Action.PEOPLE_EXPORT)
+@views.understood
+def make_rows(code: str, kind: str) -> Redirect:
+    """Have the rows behind a figure written to a file in the background, however many they are."""
+    asked, chosen = views.question(), views.wanted()
+    session = db.session()
+    row_exports.may_export(session, actor(), asked)
+    indicator = views.indicator_of(asked.asked, code)
+    reason = views.reason_needed(Facts(session, asked.asked), indicator, asked.where, chosen)
+    if isinstance(reason, Redirect):  # the list itself asks for the reason, and leads back to its button
+        return see_other("indicators.rows", code=code, **asked.here, **views.choice(chosen))
+    name = f"{_name(code, asked)}-{clock.today().isoformat()}"
+    facts = {
+        "asked": asked.here,
+        "wanted": asdict(chosen),
+        "indicator": indicator.code,
+        "kind": kind,
+        "language": language(),
+        "reason": reason,
+        "name": name,
+    }
+    with unit_of_work() as work:
+        made = enqueue(work, row_exports.MAKE, facts, by_id=actor().id, now=clock.now()).id
+    return see_other("jobs.show", job_id=made)
+
+
+@bp.get("/files/<int:job_id>")
+@requires(Action.PEOPLE_EXPORT)
+def made(job_id: int) -> Response:
+    """Send a file that was made in the background to whoever asked for it, and to nobody else."""
+    session = db.session()
+    job = job_for(session, actor(), job_id)
+    key = (job.result or {}).get("file") if job.kind == row_exports.MAKE else None
+    stored = session.get(StoredFile, key) if key is not None else None
+    if stored is None:
+        raise NotFound
+    return files_web.send(stored)
+
+
+def _name(code: str, asked: Question) -> str:
+    return f"chi-tieu-{_file(code)}-{_safe(asked.where.code)}"
 
 
 def _safe(code: str) -> str:

@@ -17,6 +17,7 @@ _COUNTS = "counts, rules, places or files; names nobody but who keeps them"
 _FORM = "a form; names nobody but the reader's own choices"
 _COURSE = "what is taught, not who learns"
 _ONE = "one person of a list whose opening was recorded"
+_MADE = "a list that its reader had made into a file: the job wrote down who stood on it"
 _TRAIL = "who looked and who did what: the record itself"
 
 LISTS = """
@@ -35,7 +36,7 @@ NO_LISTS = {
         declarations.mine rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
     _OPEN: """home.index home.help_page home.healthz home.readyz static accounts.login accounts.choose
         accounts.register accounts.first accounts.first_secret accounts.ask accounts.asked
-        catalogue.index catalogue.course verify.index verify.show api.openapi group_lessons.worker manage.worker audit.roles""",
+        catalogue.index catalogue.course verify.index verify.show api.openapi public_figures.show group_lessons.worker manage.worker audit.roles""",
     _COUNTS: """manage.board manage.board_file assignments.index assignments.rules_file households.counts_file
         units.index units.export places.look places.export_mine reorganisations.index reorganisations.export
         reorganisations.show reorganisations.decree_file roster.units roster.basis roster.paper roster.imports
@@ -51,6 +52,7 @@ NO_LISTS = {
     _COURSE: """learn.lesson learn.job_aid learn.media author.index author.law author.law_file
         author.quality_page author.quality_file preview.index preview.bank preview.try_paper""",
     _ONE: """certificates.pdf certificates.revoke halls.correct practice.arrange rights.erase""",
+    _MADE: "indicator_files.made",
     _TRAIL: """audit.index looks.index looks.file looks.erasures_file""",
 }
 

@@ -158,7 +158,7 @@ def serving(demonstration: Path, folder: Path) -> Iterator[Server]:
         listening.bind(("127.0.0.1", 0))
         listening.listen(128)
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        environ = environment(data, PORTAL_BASE_URL=url)
+        environ = environment(data, PORTAL_BASE_URL=url, PORTAL_PUBLIC_FIGURES="on")
         with (folder / "server.log").open("wb") as log:
             process = subprocess.Popen(
                 [

@@ -273,6 +273,9 @@ indicators.rows/CT14          GET     in       403     403          200       30
 indicator_files.board         GET     in       403     403          200       200      200        200    403    403   403
 indicator_files.rows          GET     in       403     403          200       200      200        200    403    403   403
 indicator_files.rows/CT14     GET     in       403     403          200       303      200        303    403    403   403
+indicator_files.make_rows     POST    in       403     403          303       303      303        303    403    403   403
+indicator_files.made          GET     in       403     403          404       404      404        404    403    403   403
+public_figures.show           GET     404      404     404          404       404      404        404    404    404   404
 filings.index                 GET     in       403     403          403       200      200        200    403    403   403
 filings.listing               GET     in       403     403          403       200      200        200    403    403   403
 filings.reminder              GET     in       403     403          403       403      403        200    403    403   403
@@ -462,6 +465,9 @@ WHERE = {
     "rights.erasures": Asked("/admin/erasures"),
     "rights.erase": Asked("/admin/people/1/erase"),
     "rights.erase_submit": Asked("/admin/people/1/erase"),
+    "indicator_files.make_rows": Asked("/indicators/CT06/rows.xlsx"),
+    "indicator_files.made": Asked("/indicators/files/999999"),
+    "public_figures.show": Asked("/indicators/public/"),
     "filings.index": Asked("/reports/filings/?period=2025-H1"),
     "filings.listing": Asked("/reports/filings/list.csv?period=2025-H1"),
     "filings.reminder": Asked("/reports/filings/letter.docx?period=2025-H1"),

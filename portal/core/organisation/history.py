@@ -98,6 +98,30 @@ def area_now() -> Subquery:
     return _now(Area, AreaLineage)
 
 
+def became(session: Session, area_id: int, day: date, until: date) -> set[int]:
+    """Return the areas that have become an area after `day` and by `until`, itself among them, however many steps it took."""
+    found, here = {area_id}, {area_id}
+    while here:
+        here = (
+            set(
+                session.scalars(
+                    select(AreaLineage.predecessor_id)
+                    .join(ReorganisationEvent, ReorganisationEvent.id == AreaLineage.event_id)
+                    .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
+                    .where(
+                        AreaLineage.successor_id.in_(here),
+                        AreaLineage.main,
+                        Reorganisation.effective_on > day,
+                        Reorganisation.effective_on <= until,
+                    )
+                )
+            )
+            - found
+        )
+        found |= here
+    return found
+
+
 def area_called(session: Session, code: str, day: date | None = None) -> Area | None:
     """Return the area of a code: who holds it now, or held it on `day`; else what followed its last holder."""
     return _called(session, Area, areas_on, area_now, code, day)

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from portal.core.organisation import history
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
@@ -21,7 +22,8 @@ class Adjustment:
     """One figure of the filed report, recomputed with the facts of today at its own cut-off.
 
     filed, now: numerator and denominator. came, left: what names the rows that count now and did not, and the other
-    way round (`person:17`). For classes: how many, and how many people were in them.
+    way round (`person:17`). For classes: how many, and how many people were in them. place: whose report it was, where
+    that was another place, which has become this one since.
     """
 
     code: str
@@ -29,6 +31,7 @@ class Adjustment:
     now: tuple[int | None, int | None]
     came: tuple[str, ...]
     left: tuple[str, ...]
+    place: str = ""
 
     @property
     def difference(self) -> tuple[int, int]:
@@ -43,6 +46,7 @@ class Adjustment:
             "now": list(self.now),
             "came": list(self.came),
             "left": list(self.left),
+            "place": self.place,
         }
 
 
@@ -55,22 +59,38 @@ def from_document(stored: Mapping[str, Any]) -> Adjustment:
         (now[0], now[1]),
         tuple(stored["came"]),
         tuple(stored["left"]),
+        str(stored.get("place", "")),
     )
 
 
-def filed_before(session: Session, plan: Plan, period: Period, place: str) -> Filing | None:
-    """Return the report of the period before that stands: filed or received, the latest."""
-    return session.scalars(
+def filed_before(
+    session: Session, plan: Plan, period: Period, area_id: int, sector: str | None
+) -> Sequence[Filing]:
+    """Return the reports of the period before that stand (filed or received) of a place, and of what has become it since.
+
+    A commune of July answers for the communes that it came from, whatever their codes were; in the order of codes.
+    """
+    areas = history.became(session, area_id, period.before.cut_off, period.cut_off)
+    latest: dict[str, Filing] = {}
+    for one in session.scalars(
         select(Filing)
         .where(
             Filing.plan == plan.code,
             Filing.period == period.before.code,
-            Filing.place == place,
+            Filing.area_id.in_(areas),
+            Filing.sector == sector if sector is not None else Filing.sector.is_(None),
             Filing.state.in_((FilingState.FILED, FilingState.RECEIVED)),
         )
-        .order_by(Filing.number.desc())
-        .limit(1)
-    ).first()
+        .order_by(Filing.place, Filing.number)
+    ):
+        latest[one.place] = one
+    return list(latest.values())
+
+
+def place_of(filed: Filing) -> Where:
+    """Return the place of a filed report as it stood at its cut-off."""
+    sectors = frozenset({filed.sector}) if filed.sector is not None else None
+    return Where(filed.place, filed.place_name, filed.area_id, filed.unit_id, sectors)
 
 
 def since_filed(
@@ -79,6 +99,17 @@ def since_filed(
     """Return what differs between a filed report and the same question asked of the facts of now."""
     period = Period.parse(filed.period)
     return compare(session, filed, compute(session, plan, period, where, filed.target_set, opener))
+
+
+def of_all(
+    session: Session, plan: Plan, filed: Sequence[Filing], place: str, opener: Opener
+) -> list[Adjustment]:
+    """Return what differs in each of several filed reports; those of other places than `place` say whose they are."""
+    return [
+        replace(one, place="" if filing.place == place else filing.place_name)
+        for filing in filed
+        for one in since_filed(session, plan, filing, place_of(filing), opener)
+    ]
 
 
 def compare(session: Session, filed: Filing, work: Work) -> list[Adjustment]:

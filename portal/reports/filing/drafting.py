@@ -13,6 +13,7 @@ from portal.indicators.definitions import Indicator, Klass, Plan, Way
 from portal.indicators.periods import Kind as PeriodKind
 from portal.indicators.periods import Period
 from portal.indicators.rules import Figure, Part
+from portal.indicators.words import reason_name
 from portal.reports import document
 from portal.reports.document import Appendix, Head, Report, Section, day, number
 from portal.reports.filing.adjustments import Adjustment
@@ -40,25 +41,10 @@ LEADS = {
     "II.7": "Hình thành mạng lưới xã hội về bảo vệ trẻ em",
     "V.1": "Đào tạo, tập huấn đội ngũ cán bộ làm công tác bảo vệ, chăm sóc trẻ em",
 }
-#: Why a row was not counted, as Appendix III says it; a reason of a form like `group:KEY` by what stands before the colon.
-REASONS = {
-    "no_certificate": "chưa có giấy chứng nhận",
-    "expired": "giấy chứng nhận hết hiệu lực",
-    "revoked": "giấy chứng nhận đã thu hồi",
-    "not_listed": "không có tên trong danh sách biên chế",
-    "no_roster": "đơn vị chưa có danh sách biên chế",
-    "moved": "đã chuyển đơn vị",
-    "left": "đã rời vị trí",
-    "double": "đã được tính ở đơn vị khác",
-    "wrong_course": "hoàn thành khóa học khác",
-    "wrong_version": "hoàn thành phiên bản khác của khóa học",
-    "share": "chưa đủ tỷ lệ người đạt",
-    "least": "chưa đủ số người đạt tối thiểu",
-    "group": "có nhóm chưa có người đạt",
-    "item": "chưa có khai báo bắt buộc",
-    "session": "chưa tổ chức lớp tập huấn",
-    "no_denominator": "chưa có mẫu số",
-    "waiting": "khai báo chờ duyệt",
+#: What a group may need beside a course.
+FACTS = {
+    "network": "đăng ký tham gia mạng lưới",
+    "active": "hoạt động tình nguyện trong 12 tháng",
 }
 PARTS = {
     "commune": "cấp xã",
@@ -207,7 +193,7 @@ def sections(work: Work, words: Mapping[str, str], changed: Sequence[Adjustment]
             found.append(Section(numeral, title, _results(work, changed), _short(work)))
         else:
             found.append(Section(numeral, title, document.paragraphs(words.get(numeral, ""))))
-    return tuple(found)
+    return _closed(found)
 
 
 def reworded(report: Report, words: Mapping[str, str]) -> Report:
@@ -216,16 +202,28 @@ def reworded(report: Report, words: Mapping[str, str]) -> Report:
         report.head,
         report.to,
         report.basis,
-        tuple(
-            Section(one.numeral, one.title, document.paragraphs(words[one.numeral]), one.table)
-            if one.numeral in words and one.numeral in document.NARRATIVE
-            else one
-            for one in report.sections
+        _closed(
+            [
+                Section(one.numeral, one.title, document.paragraphs(words[one.numeral]), one.table)
+                if one.numeral in words and one.numeral in document.NARRATIVE
+                else one
+                for one in report.sections
+            ]
         ),
         report.appendices,
         report.signature,
         report.recipients,
     )
+
+
+def _closed(sections: Sequence[Section]) -> tuple[Section, ...]:
+    """Return the sections, the last words ending with the sign `./.` by which an administrative text ends."""
+    *before, last = sections
+    if not last.paragraphs or last.paragraphs[-1].text.endswith("./."):
+        return tuple(sections)
+    *above, end = last.paragraphs
+    closing = document.Paragraph(f"{end.text.rstrip('. ')}./.", end.heading)
+    return (*before, Section(last.numeral, last.title, (*above, closing), last.table))
 
 
 def _results(work: Work, changed: Sequence[Adjustment]) -> tuple[document.Paragraph, ...]:
@@ -247,21 +245,28 @@ def _results(work: Work, changed: Sequence[Adjustment]) -> tuple[document.Paragr
 def adjusted(one: Adjustment) -> str:
     """Return an adjustment in words: `CT10 tử số +3, mẫu số 0`; of classes `+1 lớp, +23 người`."""
     parts, wholes = one.difference
+    of = f"{one.place}: " if one.place else ""
     if one.code == CLASSES:
-        return f"{_signed(parts)} lớp, {_signed(wholes)} người"
-    words = [f"tử số {_signed(parts)}" if parts else "", f"mẫu số {_signed(wholes)}" if wholes else ""]
+        return f"{of}{signed(parts)} lớp, {signed(wholes)} người"
+    words = [f"tử số {signed(parts)}" if parts else "", f"mẫu số {signed(wholes)}" if wholes else ""]
     said = ", ".join(word for word in words if word)
     if not said:
         said = f"thay {number(len(one.left))} dòng bằng {number(len(one.came))} dòng khác"
-    return f"{one.code} {said}"
+    return f"{of}{one.code} {said}"
 
 
-def _signed(value: int) -> str:
+def signed(value: int) -> str:
+    """Return a difference with its sign; none where it is 0."""
     return f"+{number(value)}" if value > 0 else number(value).replace("-", "−")
 
 
 def _share(indicator: Indicator, value: Fraction | None) -> Value:
     return NOT_A_SHARE if indicator.way == Way.NARRATIVE else value
+
+
+def _counts(part: int | None, whole: int | None) -> tuple[int | None, int | None]:
+    """Return numerator and denominator; neither where there is nobody to count: 0 of 0 reads like a result."""
+    return (None, None) if not part and whole == 0 else (part, whole)
 
 
 def _verdict(figure: Figure) -> str:
@@ -284,8 +289,7 @@ def _short(work: Work) -> Table:
             one.code,
             one.title.vi,
             figure.target if figure.target is not None else NOT_A_SHARE,
-            figure.numerator,
-            figure.denominator,
+            *_counts(figure.numerator, figure.denominator),
             _share(one, figure.value),
             _verdict(figure),
         )
@@ -308,7 +312,10 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
         Column("adjusted", "Bổ sung tử số kỳ trước", Kind.COUNT, 11),
         Column("adjusted_whole", "Bổ sung mẫu số kỳ trước", Kind.COUNT, 11),
     )
-    changes = {one.code: one.difference for one in changed}
+    changes: dict[str, tuple[int, int]] = {}
+    for change in changed:  # of several places that have become this one: counts are added
+        part, whole = changes.get(change.code, (0, 0))
+        changes[change.code] = (part + change.difference[0], whole + change.difference[1])
     rows: list[Sequence[Value]] = []
     for one, figure in work.figures:
         earlier = (before or {}).get(one.code)
@@ -321,8 +328,7 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
                 one.code,
                 one.sentence,
                 figure.target if figure.target is not None else NOT_A_SHARE,
-                figure.numerator,
-                figure.denominator,
+                *_counts(figure.numerator, figure.denominator),
                 _share(one, figure.value),
                 figure.needed,
                 SOURCES[one.klass],
@@ -348,8 +354,7 @@ def _part(work: Work, indicator: Indicator, part: Part) -> Sequence[Value]:
         "",
         f"– {part_label(work.plan, indicator, part.key)}",
         part.target if part.target is not None else NOT_A_SHARE,
-        part.numerator,
-        part.denominator,
+        *_counts(part.numerator, part.denominator),
         share,
         None,
         "",
@@ -366,12 +371,22 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
         item = plan.item(rest)
         return item.label.vi if item is not None else rest
     if kind == "need":
-        return f"có {' hoặc '.join(rest.split('|'))}"
+        return f"có {' hoặc '.join(FACTS.get(one, one) for one in rest.split('|'))}"
     for rule in indicator.rules:
         for group in rule.groups:
             if group.key == key:
                 return group.label.vi
     return PARTS.get(key, key)
+
+
+def reason_label(work: Work, indicator: Indicator, reason: str) -> str:
+    """Return why rows were not counted. Names of the plan are Vietnamese, whatever language the reader has chosen."""
+    kind, _colon, key = reason.partition(":")
+    if kind == "item":
+        return f"chưa khai báo: {part_label(work.plan, indicator, reason)}"
+    if kind == "group":
+        return f"chưa ai có giấy chứng nhận trong nhóm: {part_label(work.plan, indicator, key)}"
+    return reason_name(work.plan, indicator.rule_on(work.period.cut_off), reason)
 
 
 def _asked(work: Work) -> str:
@@ -380,8 +395,8 @@ def _asked(work: Work) -> str:
 
 def _classes(work: Work) -> Table:
     columns = (
-        Column("first_on", "Từ ngày", Kind.DATE, 11),
-        Column("last_on", "Đến ngày", Kind.DATE, 11),
+        Column("first_on", "Từ ngày", Kind.DATE, 15),
+        Column("last_on", "Đến ngày", Kind.DATE, 15),
         Column("title", "Lớp, buổi", width=30),
         Column("place", "Địa điểm", width=24),
         Column("plan_item", "Mục của kế hoạch", width=10),
@@ -466,8 +481,8 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
             some = behind[start : start + NAMES_A_ROW]
             rows.append((one.code, "Chưa có mẫu số", "; ".join(some), None, None, len(some), ""))
         for reason, many in sorted(work.opened[one.code].reasons.items()):
-            words = REASONS.get(reason.partition(":")[0], reason)
-            rows.append((one.code, "Không được tính", words, None, None, many, ""))
+            why = reason_label(work, one, reason)
+            rows.append((one.code, "Không được tính", why, None, None, many, ""))
     rows += [
         (
             "" if one.code == CLASSES else one.code,

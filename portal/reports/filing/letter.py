@@ -37,7 +37,7 @@ def letter(plan: Plan, period: Period, behind: Sequence[Standing], province: str
     words = (
         Paragraph(
             f"Thực hiện Kế hoạch số {plan.number} ngày {day(plan.signed_on)} của {plan.issuer.vi}, các sở, ngành và "
-            f"Ủy ban nhân dân các địa phương báo cáo kết quả {called(period)} trước ngày {day(period.due_on)}; {late}."
+            f"Ủy ban nhân dân các địa phương báo cáo kết quả {called(period)} chậm nhất ngày {day(period.due_on)}; {late}."
         ),
         Paragraph(
             f"Đến hết ngày {day(today)}, còn {number(len(behind))} cơ quan, đơn vị chưa nộp báo cáo (danh sách kèm theo)."

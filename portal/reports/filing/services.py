@@ -104,7 +104,13 @@ def plan_of(filing: Filing) -> Plan:
 
 def _work(session: Session, filing: Filing, place: Must, opener: Opener) -> Work:
     return compute(
-        session, plan_of(filing), Period.parse(filing.period), place.where, filing.target_set, opener
+        session,
+        plan_of(filing),
+        Period.parse(filing.period),
+        place.where,
+        filing.target_set,
+        opener,
+        whole=place.whole,
     )
 
 
@@ -122,12 +128,11 @@ def _compute(session: Session, filing: Filing, opener: Opener) -> Work:
 
 def _kept(session: Session, filing: Filing, place: Must, work: Work, opener: Opener) -> dict[str, Any]:
     plan, period = work.plan, work.period
-    filed = adjustments.filed_before(session, plan, period, filing.place)
+    filed = adjustments.filed_before(session, plan, period, place.area_id, place.sector)
+    changed = adjustments.of_all(session, plan, filed, filing.place, opener)
     before: Mapping[str, Any] | None = None
-    changed: list[adjustments.Adjustment] = []
-    if filed is not None and filed.snapshot is not None:
-        before = {one["code"]: one for one in filed.snapshot["figures"]}
-        changed = adjustments.since_filed(session, plan, filed, place.where, opener)
+    if len(filed) == 1:  # shares of several places are not added: then nothing stands for the period before
+        before = {one["code"]: one for one in (filed[0].snapshot or {})["figures"]}
     notes = checks.notes_of(session, work)
     found = checks.run(session, work, before, filing.narrative, notes, jump=settings().report_jump_points)
     report = drafting.build(work, place, filing.narrative, before, changed, notes)

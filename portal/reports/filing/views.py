@@ -1,5 +1,6 @@
 """Pages of reports: who must file, one report with its steps, checks and document, its files."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, flash, render_template, request
@@ -10,17 +11,21 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from courses.forms import ButtonForm
+from courses.workshops.models import Workshop
 from portal.core import clock
+from portal.core.accounts.models import User
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
 from portal.core.files import services as stored_files
 from portal.core.files import web as files_web
 from portal.core.files.models import FileKind, StoredFile
 from portal.core.locale import show_date, worded
+from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Action
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.indicators import opening
+from portal.indicators.asking import name_of
 from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import NoPeriod, Period, last_closed, since
@@ -39,6 +44,7 @@ from portal.reports.tables import Column, Kind, Table
 from portal.reports.writers import docx
 
 bp = Blueprint("filings", __name__, url_prefix="/reports/filings")
+MOST_NAMES = 20
 LOOK = (Action.REPORT_PREPARE, Action.REPORT_RECEIVE)
 SIGNS = {
     FilingState.DRAFT: "progress",
@@ -103,6 +109,7 @@ def index() -> str:
         here={key: value for key, value in here.items() if value},
         labels=FILING_STATE_LABELS,
         signs=SIGNS,
+        name_of=name_of,
         form=ButtonForm(),
         open=period.cut_off < clock.today(),
     )
@@ -133,7 +140,7 @@ def listing(kind: str) -> Response:
         )
         for one in found
     ]
-    asked = _("Period %(period)s, due on %(day)s", period=period.code, day=show_date(period.due_on))
+    asked = _("Period %(period)s, due on %(day)s", period=name_of(period), day=show_date(period.due_on))
     return answer_with(Table(_("Reports"), asked, columns, rows), kind, f"bao-cao-{period.code}")
 
 
@@ -192,9 +199,13 @@ def _shown(filing_id: int, returning: ReturnForm, issuing: IssuedForm) -> str:
         "filings/show.html",
         filing=filing,
         period=Period.parse(filing.period),
-        called=drafting.called(Period.parse(filing.period)),
+        called=name_of(Period.parse(filing.period)),
         report=report,
         shown=document.shown,
+        signed=drafting.signed,
+        nation=document.NATION,
+        motto=document.MOTTO,
+        approvers=_others(filing) if filing.state == FilingState.PREPARED else [],
         checks=[_check(one) for one in kept["checks"]],
         changes=[_change(one) for one in kept["adjustments"]],
         steps=steps,
@@ -221,6 +232,16 @@ def _may(filing: Filing, action: Action) -> bool:
     )
 
 
+def _others(filing: Filing) -> list[str]:
+    """Return who else may approve what the reader prepared herself; nobody where she did not, or is the only head."""
+    session = db.session()
+    prepared = queries.last_step(session, filing, FilingState.PREPARED)
+    if prepared is None or prepared.by_id is None or prepared.by_id != actor().id:
+        return []
+    heads = set(queries.heads(session, services.place_of(session, filing), clock.today())) - {prepared.by_id}
+    return list(session.scalars(select(User.full_name).where(User.id.in_(heads)).order_by(User.sort_key)))
+
+
 def _check(stored: dict[str, Any]) -> dict[str, Any]:
     one = from_document(stored)
     values = {key: show_date(value) if key.endswith("_on") else value for key, value in one.values.items()}
@@ -231,12 +252,40 @@ def _change(stored: dict[str, Any]) -> dict[str, Any]:
     one = adjustments.from_document(stored)
     return {
         "code": _("Classes (people)") if one.code == CLASSES else one.code,
+        "place": one.place,
         "filed": one.filed,
         "now": one.now,
         "difference": one.difference,
-        "came": one.came,
-        "left": one.left,
+        "came": _rows_named(one.came),
+        "left": _rows_named(one.left),
     }
+
+
+def _rows_named(keys: Sequence[str]) -> list[str]:
+    """Return what the rows of an adjustment are called: places and classes by name; of people only how many.
+
+    Who they are is on the list behind the figure, which writes down who looks at it.
+    """
+    ids: dict[str, list[int]] = {}
+    for one in keys:
+        kind, _colon, key = one.partition(":")
+        ids.setdefault(kind, []).append(int(key))
+    session, found = db.session(), []
+    for kind, model, column in (
+        ("unit", Unit, Unit.name),
+        ("declaration", Unit, Unit.name),
+        ("area", Area, Area.name),
+        ("workshop", Workshop, Workshop.title),
+    ):
+        some = ids.pop(kind, [])
+        names = session.scalars(select(column).where(model.id.in_(some[:MOST_NAMES])).order_by(column)).all()
+        found += [*names, *([f"… (+{len(some) - MOST_NAMES})"] if len(some) > MOST_NAMES else [])]
+    counts = {
+        "person": lambda many: ngettext("%(num)d person", "%(num)d people", many),
+        "household": lambda many: ngettext("%(num)d household", "%(num)d households", many),
+        "evening": lambda many: ngettext("%(num)d group lesson", "%(num)d group lessons", many),
+    }
+    return found + [counts[kind](len(some)) for kind, some in sorted(ids.items()) if kind in counts]
 
 
 def _path(filing: Filing) -> list[dict[str, str]]:
@@ -266,7 +315,7 @@ def _editing(filing: Filing, form: WordsForm) -> str:
         "filings/edit.html",
         filing=filing,
         form=form,
-        called=drafting.called(Period.parse(filing.period)),
+        called=name_of(Period.parse(filing.period)),
         editable=filing.state == FilingState.DRAFT,
     )
 

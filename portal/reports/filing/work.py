@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from portal.indicators.compute import Asked, Facts, board, relevant
+from portal.indicators.compute import Asked, Facts, board, lines, relevant
 from portal.indicators.definitions import Indicator, Klass, Plan
 from portal.indicators.facts import World
 from portal.indicators.opening import Row
@@ -50,7 +50,10 @@ def counted_keys(rows: Sequence[Sequence[Any]]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is known of a place for a period: computed from the facts of this moment."""
+    """What is known of a place for a period: computed from the facts of this moment.
+
+    below: of each figure (code, name, numerator, denominator) of the areas next below; of the whole province only.
+    """
 
     plan: Plan
     period: Period
@@ -60,12 +63,23 @@ class Work:
     opened: Mapping[str, Opened]
     held: Sequence[Held]
     world: World
+    below: Mapping[str, Sequence[tuple[str, str, int | None, int | None]]]
 
 
 def compute(
-    session: Session, plan: Plan, period: Period, where: Where, target_set: str, opener: Opener
+    session: Session,
+    plan: Plan,
+    period: Period,
+    where: Where,
+    target_set: str,
+    opener: Opener,
+    *,
+    whole: bool = False,
 ) -> Work:
-    """Return everything a report of a place for a period stands on, as of its cut-off, in the boundaries of then."""
+    """Return everything a report of a place for a period stands on, as of its cut-off, in the boundaries of then.
+
+    whole: of the consolidated report, which keeps its figures by area, too.
+    """
     facts = Facts(session, Asked(plan, target_set, period, period.cut_off, now=False))
     figures = board(facts, where, relevant(plan, where))
     world = facts.of(where)(period.cut_off)
@@ -73,7 +87,21 @@ def compute(
     held = classes.held(session, period, period.cut_off, units)
     opened = {indicator.code: _opened(opener(facts, indicator, where)) for indicator, _figure in figures}
     opened[CLASSES] = Opened([_class_row(one) for one in held], {})
-    return Work(plan, period, where, target_set, figures, opened, held, world)
+    below = _below(facts, where, figures) if whole else {}
+    return Work(plan, period, where, target_set, figures, opened, held, world, below)
+
+
+def _below(
+    facts: Facts, where: Where, figures: Sequence[tuple[Indicator, Figure]]
+) -> Mapping[str, Sequence[tuple[str, str, int | None, int | None]]]:
+    """Return what the consolidated report keeps by district (or commune): the public page shows it."""
+    return {
+        indicator.code: [
+            (area.code, area.name, one.numerator, one.denominator)
+            for area, one in lines(facts, indicator, where)
+        ]
+        for indicator, _figure in figures
+    }
 
 
 def _opened(rows: Iterator[Row]) -> Opened:

@@ -29,6 +29,7 @@ LONG, SHORT = 297, 210
 TOP, BOTTOM, LEFT, RIGHT = 20, 20, 30, 15
 #: 65 and 100 mm: at 70 and 95 the nation's name no longer fits on one line.
 HEAD_COLUMNS = (65.0, 100.0)
+CELL_EDGES = 3.8  # mm that a cell keeps free left and right, together
 
 
 def write(report: Report, made_at: datetime) -> bytes:
@@ -46,6 +47,8 @@ def write(report: Report, made_at: datetime) -> bytes:
         _body(document, basis)
     for section in report.sections:
         _section(document, section)
+    if report.sections and report.sections[-1].table is None:  # a signature never stands on a page by itself
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
     _signature(document, report)
     for appendix in report.appendices:
         _appendix(document, report, appendix)
@@ -164,10 +167,10 @@ def _head(document: Any, report: Report) -> None:
     lines += [(words, True) for words in name_lines(head.issuer)]
     for number, (words, bold) in enumerate(lines):
         _line(left, words, size=HEAD, bold=bold, align=ALIGN.CENTER, first=number == 0)
-    _rule(left, HEAD_COLUMNS[0], 24)
+    _rule(left, HEAD_COLUMNS[0] - CELL_EDGES, 24)
     _line(right, NATION, size=HEAD, bold=True, align=ALIGN.CENTER, first=True)
     _line(right, MOTTO, size=BODY, bold=True, align=ALIGN.CENTER)
-    _rule(right, HEAD_COLUMNS[1], 56)
+    _rule(right, HEAD_COLUMNS[1] - CELL_EDGES, 56)  # as long as the motto above it
     left, right = table.rows[1].cells
     _line(left, f"Số:        /{head.symbol}", size=BODY, align=ALIGN.CENTER, first=True, before=4)
     if not head.kind:
@@ -233,7 +236,7 @@ def _table(document: Any, source: Table, room: float, size: float) -> None:
     xml = (
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:jc w:val="center"/>'
         f'<w:tblBorders>{edges}</w:tblBorders><w:tblLayout w:type="fixed"/>'
-        '<w:tblCellMar><w:left w:w="60" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        '<w:tblCellMar><w:top w:w="30" w:type="dxa"/><w:left w:w="60" w:type="dxa"/><w:bottom w:w="30" w:type="dxa"/><w:right w:w="60" w:type="dxa"/></w:tblCellMar></w:tblPr>'
         f"<w:tblGrid>{grid}</w:tblGrid>"
         f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{head}</w:tr>{''.join(rows)}</w:tbl>"
     )
@@ -258,7 +261,7 @@ def _cell(text: str, width: int, size: float, bold: bool, align: str) -> str:
 
 
 def _signature(document: Any, report: Report) -> None:
-    _line(document, "", size=6)
+    _line(document, "", size=6).paragraph_format.keep_with_next = True
     table = _bare(document, (82.5, 82.5), 1)
     table.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     left, right = table.rows[0].cells

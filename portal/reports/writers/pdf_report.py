@@ -189,7 +189,12 @@ def _story(report: Report) -> list[Any]:
     story += [_body(line) for line in report.basis]
     for section in report.sections:
         story += _section(section, room)
-    story.append(_signature(report, room))
+    last: list[Any] = []
+    if report.sections and report.sections[-1].table is None:
+        last = [story.pop()]
+        while getattr(getattr(story[-1], "style", None), "keepWithNext", 0):  # a heading goes with its words
+            last.insert(0, story.pop())
+    story.append(KeepTogether([*last, *_signature(report, room)]))  # it never stands on a page by itself
     for appendix in report.appendices:
         story += _appendix(report, appendix)
     return story
@@ -259,7 +264,7 @@ def _cell(source: Table, place: int, value: Any, size: float, font: str = REGULA
     return shown(value, kind)
 
 
-def _signature(report: Report, room: float) -> Any:
+def _signature(report: Report, room: float) -> list[Any]:
     left: list[Any] = [_words("Nơi nhận:", HEAD, BOLD_ITALIC)]
     left += [_words(f"- {recipient}", SMALL) for recipient in report.recipients]
     right: list[Any] = [_words(line.upper(), BODY, BOLD, TA_CENTER) for line in report.signature]
@@ -273,7 +278,7 @@ def _signature(report: Report, room: float) -> Any:
             ]
         )
     )
-    return KeepTogether([Spacer(0, 12), grid])
+    return [Spacer(0, 12), grid]
 
 
 def _appendix(report: Report, appendix: Appendix) -> list[Any]:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from fractions import Fraction
+from pathlib import Path
 from typing import IO, Any
 
 import xlsxwriter
@@ -48,9 +49,16 @@ def write_book(
     if made_at is not None:
         about["created"] = made_at.replace(tzinfo=None)
     book.set_properties(about)
-    for name, table in sheets:
-        _sheet(book, name, table, missing)
-    book.close()
+    try:
+        for name, table in sheets:
+            _sheet(book, name, table, missing)
+        book.close()
+    except BaseException:  # a job that was asked to stop in the middle of its rows leaves nothing behind
+        for sheet in book.worksheets():
+            sheet.row_data_fh.close()
+            Path(sheet.row_data_filename).unlink(missing_ok=True)
+        file.close()
+        raise
     file.seek(0)
     return file
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.core.names import fold, given_name, masked, phone_number, sort_key, tidy, unprintable
+from portal.core.names import fold, given_name, masked, phone_number, sort_key, tidy, tidy_lines, unprintable
 
 
 def test_given_name_comes_first_in_sorting_then_family_name() -> None:
@@ -141,3 +141,7 @@ def test_letters_of_other_peoples_stand_with_the_letter_they_are_made_from() -> 
     names = ["Y Bình", "Y Ƀa", "Y Zin", "Y Ĕm"]
 
     assert sorted(names, key=sort_key) == ["Y Ƀa", "Y Bình", "Y Ĕm", "Y Zin"]
+
+
+def test_lines_stay_lines() -> None:
+    assert tidy_lines("\r\n# 1.  Một \r\nHai\u200b  ba\r\n\r\nBốn\n\n") == "# 1. Một\nHai ba\n\nBốn"

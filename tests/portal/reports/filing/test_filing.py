@@ -428,10 +428,19 @@ def test_the_pages_take_a_report_from_draft_to_filed(
 
     made = gina.post("/reports/filings/", data={"period": "2025-H1", "place": DISTRICT})
     where = made.headers["Location"]
-    words = {"I": "Một.", "II": "Hai.", "IV": "Bốn.", "V": "Năm.", "VI": "Đã giúp bé Na."}
+    words = {"I": "Một.", "II": "# 1. Hai\r\nBa.", "IV": "Bốn.", "V": "Năm.", "VI": "Đã giúp bé Na."}
     kept = gina.post(f"{where}edit", data=words)
     assert kept.status_code == 303
     assert "Na" in gina.get(where).text
+    with (
+        unit_of_work() as work
+    ):  # a line is a paragraph, one that begins with # a heading, also when they are kept
+        stored = work.scalars(select(Filing)).one()
+        assert stored.narrative["II"] == "# 1. Hai\nBa."
+        assert (stored.snapshot or {})["report"]["sections"][1]["paragraphs"] == [
+            ["1. Hai", True],
+            ["Ba.", False],
+        ]
     gina.post(f"{where}prepare")
     gina.post(f"{where}approve")
     with unit_of_work() as work:

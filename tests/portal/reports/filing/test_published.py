@@ -1,0 +1,166 @@
+"""The public page: off by default, only what was filed, and no small number of people, nor any that gives one away."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from portal.core.db import unit_of_work
+from portal.core.policy import Role
+from portal.reports import published
+from portal.reports.filing import reporters, services
+from portal.reports.filing.models import Filing
+from portal.reports.published import Numbers
+from tests import factories
+from tests.factories import World
+from tests.portal.reports.filing import support
+from tests.portal.reports.filing.support import HALF, JUNE_15, PLAN, opener
+
+#: Four districts of CT10, with counted and all: 3 of 40 is small; 60 of 140 altogether.
+BELOW = [
+    ["D1", "Huyện Một", 20, 30],
+    ["D2", "Huyện Hai", 3, 40],
+    ["D3", "Huyện Ba", 25, 40],
+    ["D4", "Huyện Bốn", 12, 30],
+]
+
+
+def stored(code: str, part: int | None, whole: int | None, value: Fraction | None) -> dict[str, object]:
+    """Return what a filed report keeps of a figure, as far as the page looks at it."""
+    share = [value.numerator, value.denominator] if value is not None else None
+    return {
+        "code": code,
+        "numerator": part,
+        "denominator": whole,
+        "value": share,
+        "target": [4, 5],
+        "met": False,
+    }
+
+
+def figure(code: str, part: int | None, whole: int | None, below: list[list[object]]) -> published.Published:
+    """Return the one figure of a report that has only this one."""
+    value = Fraction(part, whole) if part is not None and whole else None
+    kept = {"figures": [stored(code, part, whole, value)], "below": {code: below}}
+    (one,) = published.published(PLAN, kept)
+    return one
+
+
+def test_a_small_line_and_the_shortest_other_are_hidden() -> None:
+    one = figure("CT10", 60, 140, BELOW)
+
+    # districts One and Four are the shortest, both with 30 people: the first of them follows District Two
+    assert [(line.name, line.numerator, line.hidden) for line in one.lines] == [
+        ("Huyện Một", None, True),
+        ("Huyện Hai", None, True),
+        ("Huyện Ba", 25, False),
+        ("Huyện Bốn", 12, False),
+    ]
+
+
+def test_what_is_beyond_the_districts_is_a_line_of_its_own() -> None:
+    one = figure("CT10", 60, 110, [["D1", "Huyện Một", 30, 50], ["D2", "Huyện Hai", 20, 40]])
+
+    assert one.lines[-1] == Numbers("", 10, 20)  # 60 - 30 - 20 of 110 - 50 - 40
+
+
+def test_a_small_total_shows_nothing() -> None:
+    one = figure("CT10", 3, 140, [["D1", "Huyện Một", 3, 140]])
+
+    assert one.total == Numbers("", None, None, hidden=True)
+    assert (one.value, one.met, one.lines) == (None, None, ())
+
+
+def test_schools_and_districts_are_no_people() -> None:
+    one = figure("CT06", 3, 8, [["D1", "Huyện Một", 1, 2], ["D2", "Huyện Hai", 2, 6]])
+
+    assert one.total == Numbers("", 3, 8)
+    assert [line.numerator for line in one.lines] == [1, 2]
+
+
+def test_an_area_without_a_denominator_says_no_number() -> None:
+    one = figure("CT10", 60, 100, [["D1", "Huyện Một", 60, 100], ["D2", "Huyện Hai", 2, None]])
+
+    assert one.lines == (Numbers("Huyện Một", 60, 100), Numbers("Huyện Hai", None, None))
+
+
+@pytest.fixture
+def public_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Switch the public page on."""
+    monkeypatch.setitem(app.config, "SETTINGS", replace(app.config["SETTINGS"], public_figures="on"))
+
+
+@pytest.fixture
+def agency(world: World) -> tuple[services.By, services.By]:
+    """Return two people of the standing agency."""
+    with unit_of_work() as session:
+        made = []
+        for number, name in enumerate(("Lò Thị Mai", "Vàng A Páo")):
+            one = factories.person(session, name, None, username=f"agency-{number}")
+            factories.grant(session, one.id, Role.STANDING_AGENCY, area_id=world.province)
+            made.append(services.By(one.id, name))
+    return made[0], made[1]
+
+
+def filed_whole(session: Session, by: tuple[services.By, services.By]) -> Filing:
+    """File the consolidated report of the province."""
+    place = next(one for one in reporters.must(session, PLAN, HALF) if one.whole)
+    one = services.draft(session, PLAN, HALF, place, opener, by[0], JUNE_15)
+    services.prepare(session, one, opener, by[0], JUNE_15)
+    services.approve(session, one, by[1], JUNE_15)
+    services.file(session, one, opener, by[1], JUNE_15)
+    return one
+
+
+def test_the_page_is_off_unless_switched_on(app: Flask, client: FlaskClient, world: World) -> None:
+    assert client.get("/indicators/public/").status_code == 404
+
+
+def test_the_page_shows_the_filed_report_to_everybody(
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    agency: tuple[services.By, services.By],
+    public_page: None,
+) -> None:
+    before = client.get("/indicators/public/")
+    assert before.status_code == 200
+    assert "chưa nộp báo cáo" in before.text
+    with unit_of_work() as session:
+        support.officer(session, world, "Cao Thị Lụa", trained_on=None)
+        one = filed_whole(session, agency)
+        kept = dict(one.snapshot or {})
+
+    page = client.get("/indicators/public/")
+
+    assert page.status_code == 200
+    assert "Kết quả thực hiện kế hoạch" in page.text
+    assert "CT10" in page.text
+    assert {"CT10", "CT14"} <= set(kept["below"])
+    assert client.get("/indicators/public/?period=2024").status_code == 404
+
+
+def test_a_returned_report_is_not_public(
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    agency: tuple[services.By, services.By],
+    public_page: None,
+) -> None:
+    with unit_of_work() as session:
+        one = filed_whole(session, agency)
+        services.give_back(session, one, "Thiếu số liệu của hai huyện", agency[0], JUNE_15)
+
+    assert "chưa nộp báo cáo" in client.get("/indicators/public/").text
+
+
+def test_a_district_s_own_report_is_not_public(
+    app: Flask, client: FlaskClient, world: World, public_page: None
+) -> None:
+    with unit_of_work() as session:
+        support.filed(session, world)
+
+    assert "chưa nộp báo cáo" in client.get("/indicators/public/").text
