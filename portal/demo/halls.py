@@ -19,14 +19,15 @@ from portal.core.organisation.models import Area, Unit
 
 
 def load(session: Session, issuer: Issuer, today: date, now: datetime) -> int:
-    """Announce three classes, arrange a practice, note an evening; return how many things were made."""
+    """Announce four classes, arrange a practice, note an evening; return how many things were made."""
     _school_class(session, today, now)
     _police_class(session, today, now)
+    _trainers_class(session, today, now)
     _held_class(session, today, now)
     _head_began(session, now)
     _practice(session, today, now)
     _evening(session, issuer, now)
-    return 5
+    return 6
 
 
 def _unit(session: Session, code: str) -> Unit:
@@ -68,6 +69,7 @@ def _class(
     sector: str | None,
     trainers: tuple[int, ...],
     area_id: int | None,
+    audience: Audience | None = None,
 ) -> Workshop:
     facts = workshops.WorkshopFacts(
         title=title,
@@ -82,7 +84,7 @@ def _class(
         days_needed=len(days),
         for_area_id=area_id,
         for_sector=sector,
-        for_audience=None,
+        for_audience=audience,
         trainer_ids=trainers,
     )
     return workshops.open_workshop(session, key, facts, by_id=trainers[0], now=now)
@@ -130,6 +132,38 @@ def _police_class(session: Session, today: date, now: datetime) -> None:
     )
     for user_id in _staff(session, post, Audience.POLICE_OFFICER, 5):
         attendance.register(session, one, user_id, by_id=None, now=now)
+
+
+def _trainers_class(session: Session, today: date, now: datetime) -> None:
+    """A class of two days for the trainers of the communes: open to their officers alone, who see it at once."""
+    agency = _unit(session, "SO-LDTBXH")
+    head = _user(session, "thuongtruc")
+    one = _class(
+        session,
+        "demo-trainers-class",
+        now,
+        title="Lớp báo cáo viên bảo vệ trẻ em cấp xã, đợt 1",
+        course="TG-01",
+        plan_item="II.4.a",
+        organiser=agency,
+        place="Hội trường Sở, tầng 2",
+        capacity=20,
+        days=((today + timedelta(days=17), "07:30–16:30"), (today + timedelta(days=18), "07:30–16:30")),
+        sector=None,
+        trainers=(head,),
+        area_id=agency.area_id,
+        audience=Audience.COMMUNE_OFFICER,
+    )
+    officers = session.scalars(
+        select(Posting.user_id)
+        .join(User, User.id == Posting.user_id)
+        .where(Posting.audience == Audience.COMMUNE_OFFICER, User.username.is_(None))
+        .distinct()
+        .order_by(Posting.user_id)
+        .limit(9)
+    )
+    for user_id in officers.all():
+        attendance.register(session, one, user_id, by_id=head, now=now)
 
 
 def _held_class(session: Session, today: date, now: datetime) -> None:
