@@ -1,6 +1,6 @@
 """Figures of a place: the plan's rules applied to what the database knows. Used by pages, files, the API and filing alike."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,7 @@ from portal.indicators.facts import World
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
 from portal.indicators.rules import Figure
+from portal.indicators.tallies.reading import FromTallies
 
 #: From so many figures on, all lists of people are read at once.
 AT_ONCE = 4
@@ -34,9 +35,15 @@ class Asked:
 class Facts:
     """What is known of the days that a question needs: each thing read once, and only when a rule looks at it."""
 
-    def __init__(self, session: Session, asked: Asked, beside: "Facts | None" = None) -> None:
-        """Remember where to read. beside: facts of another question of the same request: today is the same for both."""
-        self.session, self.asked = session, asked
+    def __init__(
+        self, session: Session, asked: Asked, beside: "Facts | None" = None, *, tallies: bool = True
+    ) -> None:
+        """Remember where to read. beside: facts of another question of the same request: today is the same for both.
+
+        tallies: whether people may be counted from tallies of the facts, where these are kept.
+        """
+        self.session, self.asked, self._tallies = session, asked, tallies
+        self._courses: Mapping[str, tuple[int, int]] | None = beside._courses if beside is not None else None
         self._today: queries.Today | None = beside._today if beside is not None else None
         self._trees: dict[date, queries.Tree] = {}
         self._kept: dict[tuple[date, str], World] = {}
@@ -50,9 +57,19 @@ class Facts:
         return self._trees[day]
 
     def _read(self, day: date, inside: Collection[int] | None) -> World:
-        asked = self.asked
+        asked, session = self.asked, self.session
+        if self._courses is None:
+            self._courses = queries.course_bits(session, asked.plan)
+        kind = FromTallies if self._tallies else queries.FromFacts
         return queries.world(
-            self.session, asked.plan, asked.period, day, now=asked.now, known=self._tree(day), inside=inside
+            session,
+            asked.plan,
+            asked.period,
+            day,
+            now=asked.now,
+            known=self._tree(day),
+            inside=inside,
+            counts=kind(session, asked.plan, day, self._courses),
         )
 
     def on(self, day: date) -> World:

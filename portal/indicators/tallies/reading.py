@@ -1,0 +1,213 @@
+"""Figures from tallies where they are kept: what is marked is counted from the facts, so nothing read here is stale.
+
+What stands between two looks at the state is one consistent view: every fact that is written adds a mark, in its own
+transaction, and every turn of the tallies has a number. If both are as before, nothing was written in between; if not,
+it is read once more, and at last from the facts alone.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, case, func, or_, select, true, union
+from sqlalchemy.orm import Session
+
+from portal.core.accounts.models import Posting
+from portal.core.households.models import Household, HouseholdMember
+from portal.indicators import queries
+from portal.indicators.definitions import Plan
+from portal.indicators.models import Tally, TallyDay, TallyMark, TallyState
+from portal.indicators.queries import FACTS, FromFacts, HomeRow, HouseholdRow, StaffRow
+
+#: More marks than these, and the facts are read instead: finding out whom they mean would take as long.
+MOST_MARKS = 2000
+#: More units than these to be counted anew, likewise.
+MOST_UNITS = 150
+TRIES = 3
+FORMAT = 1
+STAFF, HOUSEHOLDS = "staff", "households"
+HOME = ("parents", "carers", "unlinked")
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the tallies stand: the number of their last turn, and the marks since (how many, and the sum of their ids).
+
+    places, said: the same for what places and declarations stand on. marks is one more than `MOST_MARKS` where there
+    are more; then the state says nothing.
+    """
+
+    turn: int
+    marks: int
+    ids: int
+    places: tuple[int, int, int]
+    said: tuple[int, int, int]
+
+    @property
+    def clear(self) -> bool:
+        """Return whether all marks were seen: two equal states that are clear have the same facts."""
+        return self.marks <= MOST_MARKS
+
+
+def state(session: Session) -> State | None:
+    """Return where the tallies stand; None: nobody has kept any yet."""
+    marks = select(TallyMark.id, TallyMark.what).limit(MOST_MARKS + 1).subquery()
+
+    def of(what: str) -> tuple[Any, Any]:
+        its = case((marks.c.what == what, marks.c.id), else_=None)
+        return func.count(its), func.coalesce(func.sum(its), 0)
+
+    seen = select(
+        func.count().label("n"),
+        func.coalesce(func.sum(marks.c.id), 0).label("ids"),
+        *(one.label(f"{what}_{place}") for what in ("places", "said") for place, one in enumerate(of(what))),
+    ).subquery()
+    row = session.execute(
+        select(TallyState.turn, TallyState.places_turn, TallyState.said_turn, *seen.c)
+        .join(seen, true())
+        .where(TallyState.id == 1)
+    ).first()
+    if row is None:
+        return None
+    turn, places_turn, said_turn, number, ids, p_n, p_ids, s_n, s_ids = (int(one) for one in row)
+    return State(turn, number, ids, (places_turn, p_n, p_ids), (said_turn, s_n, s_ids))
+
+
+def basis(plan: Plan, courses: Mapping[str, tuple[int, int]]) -> str:
+    """Return the digest of what is tallied: a course or audience more, and the tallies of before say nothing."""
+    told = [
+        FORMAT,
+        sorted((code, *ids) for code, ids in courses.items()),
+        sorted(queries.staff_audiences(plan)),
+        sorted(queries.audiences_of_days(plan)),
+        list(queries.family_courses(plan)),
+        FACTS,
+    ]
+    return sha256(json.dumps(told).encode()).hexdigest()
+
+
+def marked(day: date | None = None, last: int | None = None) -> Select[Any]:
+    """Return a select of (unit, since) of all that is marked: of what can differ on a day, by marks up to the `last`."""
+    mark = TallyMark
+    seen = [or_(mark.since.is_(None), mark.since <= day)] if day is not None else []
+    seen += [mark.id <= last] if last is not None else []
+    every = union(
+        select(mark.unit.label("unit"), mark.since.label("since")).where(mark.unit.is_not(None), *seen),
+        select(Posting.unit_id, mark.since).join(Posting, Posting.user_id == mark.person).where(*seen),
+        select(Household.unit_id, mark.since)
+        .join(HouseholdMember, HouseholdMember.user_id == mark.person)
+        .join(Household, Household.id == HouseholdMember.household_id)
+        .where(*seen),
+    ).subquery()
+    return select(every.c.unit, every.c.since)
+
+
+class FromTallies:
+    """Counted from the tallies of a day, and from the facts where a unit is marked, or where none are kept."""
+
+    def __init__(
+        self, session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[int, int]] | None = None
+    ) -> None:
+        """Remember where to read. courses: of the plan, where they were read before."""
+        self._session, self._plan, self._day = session, plan, day
+        self._facts = FromFacts(session, plan, day, courses)
+        self.courses = self._facts.courses
+        self._basis = basis(plan, self.courses)
+
+    def staff(self, audiences: frozenset[str] | None, inside: Collection[int] | None) -> list[StaffRow]:
+        """Return the rows of rosters; who has several posts anywhere is named."""
+
+        def kept(day_id: int, stale: Collection[int]) -> list[StaffRow]:
+            query = select(
+                Tally.unit, Tally.audience, Tally.held, Tally.facts, Tally.person, Tally.people
+            ).where(*_of(day_id, (STAFF,), stale, inside))
+            if audiences is not None:
+                query = query.where(Tally.audience.in_(sorted(audiences)))
+            return [tuple(row) for row in self._session.execute(query)]  # type: ignore[misc]
+
+        def anew(units: Collection[int]) -> list[StaffRow]:
+            return queries.staff_rows(
+                self._session, self._plan, self._day, self.courses, audiences, units, widely=True
+            )
+
+        return self._read(kept, anew, inside, lambda: self._facts.staff(audiences, inside))
+
+    def home(self, inside: Collection[int] | None) -> list[HomeRow]:
+        """Return the rows of communities."""
+
+        def kept(day_id: int, stale: Collection[int]) -> list[HomeRow]:
+            query = select(Tally.what, Tally.unit, Tally.held, Tally.people)
+            rows = self._session.execute(query.where(*_of(day_id, HOME, stale, inside)))
+            return [tuple(row) for row in rows]  # type: ignore[misc]
+
+        return self._read(kept, self._facts.home, inside, lambda: self._facts.home(inside))
+
+    def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
+        """Return the rows of households."""
+
+        def kept(day_id: int, stale: Collection[int]) -> list[HouseholdRow]:
+            query = select(Tally.unit, Tally.commune, Tally.held, Tally.people)
+            rows = self._session.execute(query.where(*_of(day_id, (HOUSEHOLDS,), stale, inside)))
+            return [tuple(row) for row in rows]  # type: ignore[misc]
+
+        return self._read(kept, self._facts.households, inside, lambda: self._facts.households(inside))
+
+    def _read(
+        self,
+        kept: Callable[[int, Collection[int]], list[Found]],
+        anew: Callable[[Collection[int]], list[Found]],
+        inside: Collection[int] | None,
+        facts: Callable[[], list[Found]],
+    ) -> list[Found]:
+        for _try in range(TRIES):
+            before = state(self._session)
+            if before is None or not before.clear:
+                break
+            day_id = self._kept_day()
+            stale = self._stale(before) if day_id is not None else None
+            if day_id is None or stale is None:
+                break
+            found = kept(day_id, stale)
+            concerned = stale if inside is None else stale.intersection(inside)
+            if concerned:
+                found += anew(concerned)
+            if state(self._session) == before:
+                return found
+        return facts()
+
+    def _kept_day(self) -> int | None:
+        return self._session.scalar(
+            select(TallyDay.id).where(
+                TallyDay.plan == self._plan.code,
+                TallyDay.day == self._day,
+                TallyDay.basis == self._basis,
+                TallyDay.ready,
+            )
+        )
+
+    def _stale(self, seen: State) -> set[int] | None:
+        """Return the units that must be counted from the facts; None: too many to be worth it."""
+        if not seen.marks:
+            return set()
+        if self._session.scalar(select(TallyMark.id).where(TallyMark.what == "all").limit(1)) is not None:
+            return None
+        units = marked(self._day).subquery()
+        found = set(self._session.scalars(select(units.c.unit).distinct().limit(MOST_UNITS + 1)))
+        return found if len(found) <= MOST_UNITS else None
+
+
+def _of(
+    day_id: int, what: Collection[str], stale: Collection[int], inside: Collection[int] | None
+) -> list[Any]:
+    """Return the conditions on `Tally` of a day, of some kinds, without the units that are counted from the facts."""
+    found: list[Any] = [Tally.day_id == day_id, Tally.what.in_(what)]
+    if inside is not None:
+        found.append(Tally.unit.in_(set(inside).difference(stale)))
+    elif stale:
+        found.append(Tally.unit.not_in(stale))
+    return found
