@@ -6,9 +6,9 @@ the number of people.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -47,12 +47,25 @@ from portal.indicators.rules import months_later
 
 FACTS = ("network", "active")
 HOME = (Audience.PARENT, Audience.CARER)
+Value = TypeVar("Value")
 
 
 Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
 StaffRow = tuple[int, str, int, int, int | None, int]
 HomeRow = tuple[str, int, int, int]
 HouseholdRow = tuple[int, str, int, int]
+
+
+def read_now(kind: str, key: Hashable, read: Callable[[], Value]) -> Value:
+    """Remember nothing."""
+    return read()
+
+
+class Keep(Protocol):
+    """Returns what is remembered under a key, else what `read` returns; `kind`: what it stands on (`places`, `said`)."""
+
+    def __call__(self, kind: str, key: Hashable, read: Callable[[], Value], /) -> Value:
+        """Return the value."""
 
 
 class Counts(Protocol):
@@ -104,17 +117,19 @@ def world(
     known: Tree | None = None,
     inside: Collection[int] | None = None,
     counts: Counts | None = None,
+    keep: Keep = read_now,
 ) -> World:
     """Return everything known of `day` in the whole province, or of its units `inside`; read when it is looked at.
 
     now: whether units are grouped into today's boundaries; else into those of the day. What people hold, where they
     have their posts and what was declared is always that of the day. known: the tree, where it was read before.
-    counts: where people are counted; by default from the facts.
+    counts: where people are counted; by default from the facts. keep: what remembers things that seldom change.
     """
     found = counts or FromFacts(session, plan, day)
     units, areas = known if known is not None else tree(session, day, now=now)
     courses = found.courses
-    homes = LateMap(lambda: {None: Homes(session, units)})
+    about = plan.code, plan.digest, day, now
+    homes = LateMap(lambda: {None: keep("places", ("homes", day, now), lambda: Homes(session, units))})
     home = LateMap(lambda: at_home(found.home(inside), courses))
 
     def people(audiences: frozenset[str] | None) -> Sequence[Cell]:
@@ -129,7 +144,7 @@ def world(
         units=units,
         areas=areas,
         cells=People(people),
-        said=LateMap(lambda: said(session, plan, day, units)),
+        said=LateMap(lambda: keep("said", about, lambda: said(session, plan, day, units))),
         parents=Late(lambda: home["parents"]),
         carers=Late(lambda: home["carers"]),
         households=Late(of_households),

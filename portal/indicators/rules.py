@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from portal.indicators import arithmetic
 from portal.indicators.definitions import Group, Indicator, Item, ItemKind, Plan, Rule, Way
@@ -156,7 +157,8 @@ class _Made:
     together: bool = False
 
 
-def has(held: frozenset[str], needs: Iterable[Iterable[str]]) -> bool:
+@lru_cache(maxsize=20_000)  # of a province's people, few hold different things
+def has(held: frozenset[str], needs: tuple[tuple[str, ...], ...]) -> bool:
     """Return whether every need is met by one of its courses or facts."""
     return all(any(code in held for code in one) for one in needs)
 

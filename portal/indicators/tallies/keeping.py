@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from portal.core.db import insert_once, unit_of_work
+from portal.core.db import db, insert_once, unit_of_work
 from portal.core.organisation.models import Unit
 from portal.indicators import compute, queries
 from portal.indicators.catalogue import plans
@@ -116,8 +116,7 @@ def _count_anew(session: Session, kept: TallyDay, units: Sequence[int]) -> None:
     plan = plans().get(kept.plan)
     courses = queries.course_bits(session, plan) if plan is not None else {}
     if plan is None or basis(plan, courses) != kept.basis:
-        session.execute(delete(Tally).where(Tally.day_id == kept.id))
-        session.execute(delete(TallyDay).where(TallyDay.id == kept.id))
+        _drop(session, kept)
         return
     for start in range(0, len(units), 500):
         some = units[start : start + 500]
@@ -143,44 +142,69 @@ def wanted(plan: Plan, today: date) -> list[date]:
     return list(found)
 
 
+def tally(session: Session, plan: Plan, day: date) -> None:
+    """Tally a day at once, in the transaction of `session`: on PostgreSQL nobody waits for it but other turns."""
+    key = _begin(session, plan, day)
+    _count_units(session, plan, day, key, None)
+    _end(session, plan, key)
+
+
 def build(plan: Plan, day: date) -> None:
-    """Tally a day in steps, each a transaction; read only once the last is done. Taken up again where it was left."""
+    """Tally a day; on SQLite in steps, for nobody else writes during one. Taken up again where it was left."""
     with unit_of_work() as session:
-        _take_turn(session)
-        courses = queries.course_bits(session, plan)
-        digest = basis(plan, courses)
-        known = session.scalars(
-            select(TallyDay).where(TallyDay.plan == plan.code, TallyDay.day == day)
-        ).first()
-        if known is not None and known.basis != digest:
-            session.execute(delete(Tally).where(Tally.day_id == known.id))
-            session.delete(known)
-            session.flush()
-            known = None
-        if known is None:
-            known = TallyDay(plan=plan.code, day=day, basis=digest, ready=False)
-            session.add(known)
-            session.flush()
-        key, whole = known.id, session.get_bind().dialect.name != "sqlite"
-    with unit_of_work() as session:  # units that come after this are marked with their first post
-        units = [] if whole else session.scalars(select(Unit.id).order_by(Unit.id)).all()
-    steps: list[Sequence[int] | None] = (
-        [None] if whole else [units[start : start + STEP] for start in range(0, len(units), STEP)]
-    )
-    for some in steps:
+        if session.get_bind().dialect.name != "sqlite":
+            tally(session, plan, day)
+            return
+        key = _begin(session, plan, day)
+    # a unit that comes after this is marked with its first post
+    units = db.session.scalars(select(Unit.id).order_by(Unit.id)).all()
+    for start in range(0, len(units), STEP):
         with unit_of_work() as session:
-            _take_turn(session)
-            if session.get(TallyDay, key) is None:  # something changed everything meanwhile
+            if _count_units(session, plan, day, key, units[start : start + STEP]) is None:
                 return
-            here = [Tally.unit.in_(some)] if some is not None else []
-            session.execute(delete(Tally).where(Tally.day_id == key, *here))
-            _write(session, key, counted(session, plan, day, courses, some))
     with unit_of_work() as session:
-        state = _take_turn(session)
-        one = session.get(TallyDay, key)
-        if one is not None and queries.course_bits(session, plan) == courses:
-            one.ready = True
-            state.turn += 1
+        _end(session, plan, key)
+
+
+def _begin(session: Session, plan: Plan, day: date) -> int:
+    """Return the id of a day that nobody reads yet; from here on every turn brings it up to the facts, too."""
+    state = _take_turn(session)
+    digest = basis(plan, queries.course_bits(session, plan))
+    known = session.scalars(select(TallyDay).where(TallyDay.plan == plan.code, TallyDay.day == day)).first()
+    if known is not None and known.basis != digest:
+        _drop(session, known)
+        state.turn += 1
+        known = None
+    if known is None:
+        known = TallyDay(plan=plan.code, day=day, basis=digest, ready=False)
+        session.add(known)
+        session.flush()
+    return known.id
+
+
+def _count_units(
+    session: Session, plan: Plan, day: date, key: int, units: Sequence[int] | None
+) -> TallyDay | None:
+    """Write the tallies of some units (None: of all) and return their day; None: it is gone, everything has changed."""
+    _take_turn(session)
+    one = session.get(TallyDay, key)
+    courses = queries.course_bits(session, plan)
+    if one is None or one.basis != basis(plan, courses):
+        return None
+    here = [Tally.unit.in_(units)] if units is not None else []
+    session.execute(delete(Tally).where(Tally.day_id == key, *here))
+    _write(session, key, counted(session, plan, day, courses, units))
+    return one
+
+
+def _end(session: Session, plan: Plan, key: int) -> None:
+    """Let the day be read."""
+    state = _take_turn(session)
+    one = session.get(TallyDay, key)
+    if one is not None and one.basis == basis(plan, queries.course_bits(session, plan)):
+        one.ready = True
+        state.turn += 1
+    session.flush()
 
 
 def due(session: Session, today: date) -> bool:
@@ -225,11 +249,19 @@ def tend(today: date) -> bool:
 
 def _let_go(session: Session, today: date) -> bool:
     asked = {(plan.code, day) for plan in plans().values() for day in wanted(plan, today)}
-    old = [one for one in session.scalars(select(TallyDay)) if (one.plan, one.day) not in asked]
+    state = _take_turn(session)
+    old = [one for one in session.scalars(select(TallyDay)).all() if (one.plan, one.day) not in asked]
     for one in old:
-        session.execute(delete(Tally).where(Tally.day_id == one.id))
-        session.execute(delete(TallyDay).where(TallyDay.id == one.id))
+        _drop(session, one)
+        state.turn += 1
     return bool(old)
+
+
+def _drop(session: Session, one: TallyDay) -> None:
+    """Delete a day; whoever does it ends a turn."""
+    session.execute(delete(Tally).where(Tally.day_id == one.id))
+    session.execute(delete(TallyDay).where(TallyDay.id == one.id))
+    session.expunge(one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,4 +328,16 @@ def forget(session: Session) -> None:
     session.flush()
 
 
-__all__ = ["HOME", "Difference", "build", "compare", "counted", "forget", "freshen", "tend", "wanted"]
+__all__ = [
+    "HOME",
+    "Difference",
+    "build",
+    "compare",
+    "counted",
+    "due",
+    "forget",
+    "freshen",
+    "tally",
+    "tend",
+    "wanted",
+]

@@ -26,7 +26,7 @@ from portal.indicators.queries import FACTS, FromFacts, HomeRow, HouseholdRow, S
 MOST_MARKS = 2000
 #: More units than these to be counted anew, likewise.
 MOST_UNITS = 150
-TRIES = 3
+TRIES = 6
 FORMAT = 1
 STAFF, HOUSEHOLDS = "staff", "households"
 HOME = ("parents", "carers", "unlinked")
@@ -107,16 +107,56 @@ def marked(day: date | None = None, last: int | None = None) -> Select[Any]:
     return select(every.c.unit, every.c.since)
 
 
+class Kept:
+    """Which days are tallied, and where the tallies stand: looked at once for all that a request reads."""
+
+    def __init__(self, session: Session) -> None:
+        """Remember where to look."""
+        self._session = session
+        self._state: State | None = None
+        self._looked = False
+        self._days: tuple[int, Mapping[tuple[str, date], tuple[int, str]]] | None = None
+
+    @property
+    def state(self) -> State | None:
+        """Return the state as it was seen last; None: unknown, or too much is marked."""
+        if not self._looked:
+            self.look()
+        return self._state if self._state is not None and self._state.clear else None
+
+    def look(self) -> State | None:
+        """Look at the state again and return it."""
+        self._state, self._looked = state(self._session), True
+        return self._state
+
+    def day(self, plan: Plan, day: date, digest: str) -> int | None:
+        """Return the id of a day whose tallies can be read. Days come and go with a turn, and only then."""
+        turn = self._state.turn if self._state is not None else -1
+        if self._days is None or self._days[0] != turn:
+            rows = self._session.execute(
+                select(TallyDay.plan, TallyDay.day, TallyDay.id, TallyDay.basis).where(TallyDay.ready)
+            )
+            self._days = turn, {(code, on): (key, stands_on) for code, on, key, stands_on in rows}
+        key, stands_on = self._days[1].get((plan.code, day), (None, ""))
+        return key if stands_on == digest else None
+
+
 class FromTallies:
     """Counted from the tallies of a day, and from the facts where a unit is marked, or where none are kept."""
 
     def __init__(
-        self, session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[int, int]] | None = None
+        self,
+        session: Session,
+        plan: Plan,
+        day: date,
+        courses: Mapping[str, tuple[int, int]] | None = None,
+        days: Kept | None = None,
     ) -> None:
-        """Remember where to read. courses: of the plan, where they were read before."""
+        """Remember where to read. courses, days: where they were read before in the same request."""
         self._session, self._plan, self._day = session, plan, day
         self._facts = FromFacts(session, plan, day, courses)
         self.courses = self._facts.courses
+        self._days = days or Kept(session)
         self._basis = basis(plan, self.courses)
 
     def staff(self, audiences: frozenset[str] | None, inside: Collection[int] | None) -> list[StaffRow]:
@@ -128,7 +168,7 @@ class FromTallies:
             ).where(*_of(day_id, (STAFF,), stale, inside))
             if audiences is not None:
                 query = query.where(Tally.audience.in_(sorted(audiences)))
-            return [tuple(row) for row in self._session.execute(query)]  # type: ignore[misc]
+            return list(self._session.execute(query))
 
         def anew(units: Collection[int]) -> list[StaffRow]:
             return queries.staff_rows(
@@ -143,7 +183,7 @@ class FromTallies:
         def kept(day_id: int, stale: Collection[int]) -> list[HomeRow]:
             query = select(Tally.what, Tally.unit, Tally.held, Tally.people)
             rows = self._session.execute(query.where(*_of(day_id, HOME, stale, inside)))
-            return [tuple(row) for row in rows]  # type: ignore[misc]
+            return list(rows)
 
         return self._read(kept, self._facts.home, inside, lambda: self._facts.home(inside))
 
@@ -153,7 +193,7 @@ class FromTallies:
         def kept(day_id: int, stale: Collection[int]) -> list[HouseholdRow]:
             query = select(Tally.unit, Tally.commune, Tally.held, Tally.people)
             rows = self._session.execute(query.where(*_of(day_id, (HOUSEHOLDS,), stale, inside)))
-            return [tuple(row) for row in rows]  # type: ignore[misc]
+            return list(rows)  # type: ignore[arg-type]
 
         return self._read(kept, self._facts.households, inside, lambda: self._facts.households(inside))
 
@@ -165,30 +205,18 @@ class FromTallies:
         facts: Callable[[], list[Found]],
     ) -> list[Found]:
         for _try in range(TRIES):
-            before = state(self._session)
-            if before is None or not before.clear:
-                break
-            day_id = self._kept_day()
-            stale = self._stale(before) if day_id is not None else None
+            before = self._days.state
+            day_id = self._days.day(self._plan, self._day, self._basis) if before is not None else None
+            stale = self._stale(before) if before is not None and day_id is not None else None
             if day_id is None or stale is None:
                 break
             found = kept(day_id, stale)
             concerned = stale if inside is None else stale.intersection(inside)
             if concerned:
                 found += anew(concerned)
-            if state(self._session) == before:
+            if self._days.look() == before:
                 return found
         return facts()
-
-    def _kept_day(self) -> int | None:
-        return self._session.scalar(
-            select(TallyDay.id).where(
-                TallyDay.plan == self._plan.code,
-                TallyDay.day == self._day,
-                TallyDay.basis == self._basis,
-                TallyDay.ready,
-            )
-        )
 
     def _stale(self, seen: State) -> set[int] | None:
         """Return the units that must be counted from the facts; None: too many to be worth it."""

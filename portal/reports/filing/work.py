@@ -66,7 +66,9 @@ def compute(
     session: Session, plan: Plan, period: Period, where: Where, target_set: str, opener: Opener
 ) -> Work:
     """Return everything a report of a place for a period stands on, as of its cut-off, in the boundaries of then."""
-    facts = Facts(session, Asked(plan, target_set, period, period.cut_off, now=False))
+    facts = Facts(
+        session, Asked(plan, target_set, period, period.cut_off, now=False), tallies=False
+    )  # what is filed is counted from the facts themselves
     figures = board(facts, where, relevant(plan, where))
     world = facts.of(where)(period.cut_off)
     units = None if where.area is None else frozenset(world.units)
