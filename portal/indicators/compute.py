@@ -114,11 +114,8 @@ class Facts:
         """Return figures of one place: what is remembered of just this state of the facts, else counted."""
         asked, known = self.asked, self.of(where)
         keys = {one.code: (asked.key, where, one.code) for one in indicators}
-        found = {
-            code: made
-            for code, key in keys.items()
-            if self._tallies and (made := self._memory.get("all", key)) is not None
-        }
+        before = self._memory.figures(asked.plan.code, asked.day, keys.values()) if self._tallies else {}
+        found: dict[str, Figure] = {code: before[key] for code, key in keys.items() if key in before}
         lacking = [one for one in indicators if one.code not in found]
         if len(lacking) > AT_ONCE:
             len(known(asked.day).cells)  # all audiences in one statement
@@ -127,7 +124,8 @@ class Facts:
             for one in lacking
         }
         if self._tallies:
-            self._memory.put("all", {keys[code]: made for code, made in counted.items()})
+            made = {keys[code]: figure for code, figure in counted.items()}
+            self._memory.put(asked.plan.code, asked.day, made)
         found |= counted
         return [found[one.code] for one in indicators]
 

@@ -106,7 +106,7 @@ class TallyState(Base):
 class TallyDay(Base):
     """A day of which tallies of a plan are kept. basis: digest of what was tallied (courses, audiences).
 
-    ready: every unit has been tallied; until then nobody reads them.
+    ready: every unit has been tallied; until then nobody reads them. turn: the last that changed what is known of it.
     """
 
     __tablename__ = "tally_day"
@@ -116,6 +116,7 @@ class TallyDay(Base):
     day: Mapped[date]
     basis: Mapped[str] = mapped_column(String(64))
     ready: Mapped[bool]
+    turn: Mapped[int]
 
     __table_args__ = (UniqueConstraint("plan", "day"), {"info": DERIVED})
 

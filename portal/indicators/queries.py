@@ -6,7 +6,7 @@ the number of people.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -56,15 +56,18 @@ HomeRow = tuple[str, int, int, int]
 HouseholdRow = tuple[int, str, int, int]
 
 
-def read_now(kind: str, key: Hashable, read: Callable[[], Value]) -> Value:
+def read_now(kind: str, key: tuple[Any, ...], read: Callable[[], Value]) -> Value:
     """Remember nothing."""
     return read()
 
 
 class Keep(Protocol):
-    """Returns what is remembered under a key, else what `read` returns; `kind`: what it stands on (`places`, `said`)."""
+    """Returns what is remembered under a key, else what `read` returns.
 
-    def __call__(self, kind: str, key: Hashable, read: Callable[[], Value], /) -> Value:
+    kind: what it stands on: `places`, `said`, or `day` (all that is known of a day; then a key begins with plan and day).
+    """
+
+    def __call__(self, kind: str, key: tuple[Any, ...], read: Callable[[], Value], /) -> Value:
         """Return the value."""
 
 
@@ -128,28 +131,36 @@ def world(
     found = counts or FromFacts(session, plan, day)
     units, areas = known if known is not None else tree(session, day, now=now)
     courses = found.courses
-    about = plan.code, plan.digest, day, now
+    about = plan.code, day, plan.digest
+    here = None if inside is None else frozenset(inside)
     homes = LateMap(lambda: {None: keep("places", ("homes", day, now), lambda: Homes(session, units))})
-    home = LateMap(lambda: at_home(found.home(inside), courses))
+    home = LateMap(lambda: keep("day", (*about, "home", here), lambda: at_home(found.home(inside), courses)))
 
     def people(audiences: frozenset[str] | None) -> Sequence[Cell]:
-        return cells(found.staff(audiences, inside), courses)
+        return keep(
+            "day", (*about, "staff", audiences, here), lambda: cells(found.staff(audiences, inside), courses)
+        )
 
     def of_households() -> Sequence[Took]:
-        here = homes[None].today(inside) if inside is not None else None
-        return households(found.households(here), courses, homes[None], inside)
+        def read() -> Sequence[Took]:
+            today = homes[None].today(inside) if inside is not None else None
+            return households(found.households(today), courses, homes[None], inside)
+
+        return keep("day", (*about, "households", now, here), read)
 
     return World(
         day=day,
         units=units,
         areas=areas,
         cells=People(people),
-        said=LateMap(lambda: keep("said", about, lambda: said(session, plan, day, units))),
+        said=LateMap(lambda: keep("said", (*about, now), lambda: said(session, plan, day, units))),
         parents=Late(lambda: home["parents"]),
         carers=Late(lambda: home["carers"]),
         households=Late(of_households),
         unlinked=Late(lambda: home["unlinked"]),
-        sessions=LateMap(lambda: sessions(session, period, day)),
+        sessions=LateMap(
+            lambda: keep("day", (*about, "sessions", period), lambda: sessions(session, period, day))
+        ),
     )
 
 

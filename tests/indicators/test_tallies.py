@@ -477,7 +477,7 @@ def test_what_a_process_remembers_ends_with_the_next_fact(living: tuple[Flask, W
     event.listen(engine, "before_cursor_execute", heard)
     try:
         assert _whole(world) == before
-        assert len(asked) == 1, "the whole board costs one look at the state"
+        assert len(asked) == 2, "the whole board costs one look at the state, and one at the days"
     finally:
         event.remove(engine, "before_cursor_execute", heard)
 

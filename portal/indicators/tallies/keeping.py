@@ -79,28 +79,32 @@ def _take_turn(session: Session) -> TallyState:
 def freshen(session: Session) -> bool:
     """Count what is marked anew, some thousands of marks at a time; return whether there were any."""
     state = _take_turn(session)
-    marks = session.execute(select(TallyMark.id, TallyMark.what).order_by(TallyMark.id).limit(AT_ONCE)).all()
+    marks = session.execute(
+        select(TallyMark.id, TallyMark.what, TallyMark.since).order_by(TallyMark.id).limit(AT_ONCE)
+    ).all()
     if not marks:
         return False
-    ids, kinds = [key for key, _what in marks], {what for _key, what in marks}
+    ids, kinds = [key for key, *_more in marks], {what for _key, what, _since in marks}
+    first = min((since or date.min for _key, _what, since in marks), default=date.max)
+    state.turn += 1
     kept = session.scalars(select(TallyDay).order_by(TallyDay.id)).all()
     stale: dict[int, date] = {}
     if kept and "all" not in kinds:
-        first = date.min
         rows = marked(last=ids[-1]).subquery()
         for unit, day in session.execute(select(rows.c.unit, rows.c.since)):
-            stale[unit] = min(stale.get(unit, date.max), day or first)
+            stale[unit] = min(stale.get(unit, date.max), day or date.min)
     if not kept or "all" in kinds or len(stale) * SHARE > max(200, _units(session)):
         # everything is counted from the facts until the days are built anew
         session.execute(delete(Tally))
         session.execute(delete(TallyDay))
-        kinds.update(session.scalars(select(TallyMark.what).distinct()))
         session.execute(delete(TallyMark))
+        kinds |= {"places", "said"}  # whatever else is deleted here was not looked at
     else:
         for one in kept:
+            if first <= one.day:
+                one.turn = state.turn
             _count_anew(session, one, [unit for unit, day in stale.items() if day <= one.day])
         session.execute(delete(TallyMark).where(TallyMark.id.in_(ids)))
-    state.turn += 1
     state.places_turn += "places" in kinds
     state.said_turn += "said" in kinds
     session.flush()
@@ -176,7 +180,7 @@ def _begin(session: Session, plan: Plan, day: date) -> int:
         state.turn += 1
         known = None
     if known is None:
-        known = TallyDay(plan=plan.code, day=day, basis=digest, ready=False)
+        known = TallyDay(plan=plan.code, day=day, basis=digest, ready=False, turn=state.turn)
         session.add(known)
         session.flush()
     return known.id
@@ -202,8 +206,8 @@ def _end(session: Session, plan: Plan, key: int) -> None:
     state = _take_turn(session)
     one = session.get(TallyDay, key)
     if one is not None and one.basis == basis(plan, queries.course_bits(session, plan)):
-        one.ready = True
         state.turn += 1
+        one.ready, one.turn = True, state.turn
     session.flush()
 
 

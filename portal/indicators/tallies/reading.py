@@ -6,13 +6,13 @@ it is read once more, and at last from the facts alone.
 """
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, case, func, or_, select, true, union
+from sqlalchemy import Select, func, or_, select, true, union
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Posting
@@ -32,50 +32,65 @@ STAFF, HOUSEHOLDS = "staff", "households"
 HOME = ("parents", "carers", "unlinked")
 
 Found = TypeVar("Found")
+#: Of a plan and a day: id, digest of what was tallied, and the last turn that changed it.
+Days = Mapping[tuple[str, date], tuple[int, str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Where the tallies stand: the number of their last turn, and the marks since (how many, and the sum of their ids).
+    """Where the tallies stand: the number of their last turn, and the marks since.
 
-    places, said: the same for what places and declarations stand on. marks is one more than `MOST_MARKS` where there
-    are more; then the state says nothing.
+    marks: (what, since, how many, sum of their ids) of marks that are alike. many: how many there are in all, one more
+    than `MOST_MARKS` where there are more; then the state says nothing. places_turn, said_turn: of the last turn that
+    found marks of these kinds.
     """
 
     turn: int
-    marks: int
-    ids: int
-    places: tuple[int, int, int]
-    said: tuple[int, int, int]
+    places_turn: int
+    said_turn: int
+    many: int
+    marks: frozenset[tuple[str, date | None, int, int]]
 
     @property
     def clear(self) -> bool:
         """Return whether all marks were seen: two equal states that are clear have the same facts."""
-        return self.marks <= MOST_MARKS
+        return self.many <= MOST_MARKS
+
+    @property
+    def places(self) -> Hashable:
+        """Return the same of what places stand on."""
+        return self.places_turn, frozenset(one for one in self.marks if one[0] == "places")
+
+    @property
+    def said(self) -> Hashable:
+        """Return the same of declarations."""
+        return self.said_turn, frozenset(one for one in self.marks if one[0] == "said")
+
+    def until(self, day: date) -> Hashable:
+        """Return the marks of what can differ on a day."""
+        return frozenset(one for one in self.marks if one[1] is None or one[1] <= day)
 
 
 def state(session: Session) -> State | None:
     """Return where the tallies stand; None: nobody has kept any yet."""
-    marks = select(TallyMark.id, TallyMark.what).limit(MOST_MARKS + 1).subquery()
-
-    def of(what: str) -> tuple[Any, Any]:
-        its = case((marks.c.what == what, marks.c.id), else_=None)
-        return func.count(its), func.coalesce(func.sum(its), 0)
-
-    seen = select(
-        func.count().label("n"),
-        func.coalesce(func.sum(marks.c.id), 0).label("ids"),
-        *(one.label(f"{what}_{place}") for what in ("places", "said") for place, one in enumerate(of(what))),
-    ).subquery()
-    row = session.execute(
-        select(TallyState.turn, TallyState.places_turn, TallyState.said_turn, *seen.c)
-        .join(seen, true())
+    marks = select(TallyMark.id, TallyMark.what, TallyMark.since).limit(MOST_MARKS + 1).subquery()
+    alike = (
+        select(marks.c.what, marks.c.since, func.count().label("n"), func.sum(marks.c.id).label("ids"))
+        .group_by(marks.c.what, marks.c.since)
+        .subquery()
+    )
+    rows = session.execute(
+        select(TallyState.turn, TallyState.places_turn, TallyState.said_turn, *alike.c)
+        .outerjoin(alike, true())
         .where(TallyState.id == 1)
-    ).first()
-    if row is None:
+    ).all()
+    if not rows:
         return None
-    turn, places_turn, said_turn, number, ids, p_n, p_ids, s_n, s_ids = (int(one) for one in row)
-    return State(turn, number, ids, (places_turn, p_n, p_ids), (said_turn, s_n, s_ids))
+    found = frozenset(
+        (what, since, int(n), int(ids)) for *_turns, what, since, n, ids in rows if what is not None
+    )
+    turn, places_turn, said_turn = (int(one) for one in rows[0][:3])
+    return State(turn, places_turn, said_turn, sum(n for _what, _since, n, _ids in found), found)
 
 
 def basis(plan: Plan, courses: Mapping[str, tuple[int, int]]) -> str:
@@ -115,7 +130,7 @@ class Kept:
         self._session = session
         self._state: State | None = None
         self._looked = False
-        self._days: tuple[int, Mapping[tuple[str, date], tuple[int, str]]] | None = None
+        self._days: tuple[int, Days] | None = None
 
     @property
     def state(self) -> State | None:
@@ -129,16 +144,18 @@ class Kept:
         self._state, self._looked = state(self._session), True
         return self._state
 
-    def day(self, plan: Plan, day: date, digest: str) -> int | None:
-        """Return the id of a day whose tallies can be read. Days come and go with a turn, and only then."""
+    @property
+    def days(self) -> Days:
+        """Return the days whose tallies can be read. They come, change and go with a turn, and only then."""
         turn = self._state.turn if self._state is not None else -1
         if self._days is None or self._days[0] != turn:
             rows = self._session.execute(
-                select(TallyDay.plan, TallyDay.day, TallyDay.id, TallyDay.basis).where(TallyDay.ready)
+                select(TallyDay.plan, TallyDay.day, TallyDay.id, TallyDay.basis, TallyDay.turn).where(
+                    TallyDay.ready
+                )
             )
-            self._days = turn, {(code, on): (key, stands_on) for code, on, key, stands_on in rows}
-        key, stands_on = self._days[1].get((plan.code, day), (None, ""))
-        return key if stands_on == digest else None
+            self._days = turn, {(plan, day): (key, digest, of) for plan, day, key, digest, of in rows}
+        return self._days[1]
 
 
 class FromTallies:
@@ -206,9 +223,14 @@ class FromTallies:
     ) -> list[Found]:
         for _try in range(TRIES):
             before = self._days.state
-            day_id = self._days.day(self._plan, self._day, self._basis) if before is not None else None
-            stale = self._stale(before) if before is not None and day_id is not None else None
-            if day_id is None or stale is None:
+            key = self._plan.code, self._day
+            day_id, digest, _turn = (
+                self._days.days.get(key, (None, "", 0)) if before is not None else (None, "", 0)
+            )
+            if before is None or day_id is None or digest != self._basis:
+                break
+            stale = self._stale(before)
+            if stale is None:
                 break
             found = kept(day_id, stale)
             concerned = stale if inside is None else stale.intersection(inside)
@@ -220,9 +242,9 @@ class FromTallies:
 
     def _stale(self, seen: State) -> set[int] | None:
         """Return the units that must be counted from the facts; None: too many to be worth it."""
-        if not seen.marks:
+        if not seen.until(self._day):
             return set()
-        if self._session.scalar(select(TallyMark.id).where(TallyMark.what == "all").limit(1)) is not None:
+        if any(what == "all" for what, *_more in seen.marks):
             return None
         units = marked(self._day).subquery()
         found = set(self._session.scalars(select(units.c.unit).distinct().limit(MOST_UNITS + 1)))

@@ -158,6 +158,7 @@ def upgrade():
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("basis", sa.String(64), nullable=False),
         sa.Column("ready", sa.Boolean(), nullable=False),
+        sa.Column("turn", big, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tally_day")),
         sa.UniqueConstraint("plan", "day", name=op.f("uq_tally_day_plan_day")),
     )
