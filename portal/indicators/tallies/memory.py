@@ -25,21 +25,26 @@ MOST = {"places": 48, "said": 24, "day": 48, "all": 4000}
 
 
 class _Shelf:
-    """The latest used of one kind, by key; safe between threads."""
+    """The latest used of one kind, by key, each with what it stands on; safe between threads.
+
+    Of one key only the latest is kept: a state that is gone never comes back.
+    """
 
     def __init__(self, most: int) -> None:
         self._most, self._lock = most, Lock()
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Hashable, Any]] = OrderedDict()
 
-    def get(self, key: Hashable) -> Any:
+    def get(self, own: Hashable, key: Hashable) -> Any:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            stands_on, value = self._kept.get(key, (None, None))
+            if value is None or stands_on != own:
+                return None
+            self._kept.move_to_end(key)
+            return value
 
-    def put(self, key: Hashable, value: object) -> None:
+    def put(self, own: Hashable, key: Hashable, value: object) -> None:
         with self._lock:
-            self._kept[key] = value
+            self._kept[key] = own, value
             self._kept.move_to_end(key)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
@@ -87,12 +92,12 @@ class Memory:
         if self._shelves is None or seen is None:
             return read()
         own = _part(kind, key, *seen)
-        found: Value | None = self._shelves[kind].get((own, key))
+        found: Value | None = self._shelves[kind].get(own, key)
         if found is None:
             found = read()
             after = self.days.look()
             if after is not None and after.clear and _part(kind, key, after, self.days.days) == own:
-                self._shelves[kind].put((own, key), found)
+                self._shelves[kind].put(own, key, found)
         return found
 
     def figures(self, plan: str, day: date, keys: Iterable[Hashable]) -> dict[Hashable, Any]:
@@ -101,7 +106,7 @@ class Memory:
         if self._shelves is None or seen is None:
             return {}
         own, shelf = _until(*seen, plan, day), self._shelves["all"]
-        return {key: found for key in keys if (found := shelf.get((own, key))) is not None}
+        return {key: found for key in keys if (found := shelf.get(own, key)) is not None}
 
     def put(self, plan: str, day: date, values: Mapping[Any, Any]) -> None:
         """Remember figures of a day, if its facts are still what they were before anything was read."""
@@ -111,7 +116,7 @@ class Memory:
         own, after = _until(*seen, plan, day), self.days.look()
         if after is not None and after.clear and _until(after, self.days.days, plan, day) == own:
             for key, value in values.items():
-                self._shelves["all"].put((own, key), value)
+                self._shelves["all"].put(own, key, value)
 
 
 def _part(kind: str, key: tuple[Any, ...], state: State, days: Days) -> Hashable:
