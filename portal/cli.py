@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from portal.core.accounts import secrets
 from portal.core.accounts import services as accounts
 from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, User
 from portal.core.audit.services import record
-from portal.core.db import db, unit_of_work
+from portal.core.db import db, one_view, unit_of_work
 from portal.core.errors import NotFound, Refused
 from portal.core.files.services import folder
 from portal.core.jobs import services as jobs_services
@@ -55,6 +55,7 @@ from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import NoPeriod, Period, running
 from portal.indicators.places import Where, where_for, where_then
+from portal.indicators.tallies import keeping
 from portal.reports import units as reports_units
 from portal.reports.filing import queries as filing_queries
 from portal.reports.filing import reporters
@@ -647,6 +648,45 @@ def indicators_compute(
         counts = "/".join("?" if one is None else str(one) for one in (figure.numerator, figure.denominator))
         share = "" if figure.value is None else f"{float(figure.value) * 100:.1f} %"
         click.echo(f"{indicator.code:<6} {counts:>17} {share:>8}  {indicator.title.en}")
+
+
+@indicators.command("recount")
+@click.option(
+    "--write", "mend", is_flag=True, help="tally everything anew that differs, and what is not tallied yet"
+)
+@click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text")
+def indicators_recount(mend: bool, shape: str) -> None:
+    """Compare the tallies that figures are added up from with the facts; end with 1 where they differ.
+
+    What was written since the last turn is not compared: figures count it from the facts anyway.
+    """
+    session = db.session()
+    with one_view(session):
+        found = [(kept.plan, kept.day, wrong) for kept, wrong in keeping.compare(session)]
+    wrong = [one for _plan, _day, differ in found for one in differ]
+    if shape == "json":
+        click.echo(
+            json.dumps(
+                {
+                    "days": [f"{plan}:{day.isoformat()}" for plan, day, _differ in found],
+                    "differences": [{**asdict(one), "day": one.day.isoformat()} for one in wrong],
+                }
+            )
+        )
+    else:
+        for plan, day, differ in found:
+            click.echo(f"{plan} {day}: {len(differ)} differences")
+            for one in differ:
+                click.echo(f"  {one.what} of unit {one.unit}: {one.tallied} tallied, {one.counted} counted")
+    if mend:
+        if wrong:
+            with unit_of_work() as work:
+                keeping.forget(work)
+        while keeping.tend(clock.today()):
+            pass
+        click.echo("tallied anew", err=True)
+    elif wrong:
+        raise click.exceptions.Exit(1)
 
 
 def _anywhere(session: Session, code: str, asked: compute.Asked) -> Where:

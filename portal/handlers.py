@@ -11,6 +11,7 @@ from portal.core.rights import own, retention
 from portal.core.rosters import erasing as roster_rows
 from portal.core.rosters import jobs as rosters
 from portal.indicators import holdings as indicators
+from portal.indicators.tallies import jobs as tallies
 from portal.reports import row_exports
 from portal.reports.filing import holdings as filing
 from portal.reports.filing import jobs as filing_jobs
@@ -25,6 +26,7 @@ MODULES = (
     roster_rows,
     courses,
     indicators,
+    tallies,
     filing,
     filing_jobs,
     row_exports,

@@ -234,6 +234,26 @@ def begin_view(session: Session) -> None:
         session.info["one_view"] = True
 
 
+@contextmanager
+def one_view(session: Session) -> Iterator[None]:
+    """Let `session` see the database as it is now, and no later change, until the block ends. Nothing can be written."""
+    bind = session.get_bind()
+    if isinstance(
+        bind, Connection
+    ):  # a test that is rolled back: it has one connection, and nobody else writes
+        yield
+        return
+    session.rollback()
+    session.info["one_view"] = True
+    try:
+        if bind.dialect.name == "postgresql":
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield
+    finally:
+        session.rollback()
+        session.info["one_view"] = False
+
+
 def begin_early() -> None:
     """Begin the request's one-statement unit of work now, so that who is asking is read inside it.
 

@@ -1,6 +1,6 @@
 """Figures of a place: the plan's rules applied to what the database knows. Used by pages, files, the API and filing alike."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,6 +12,8 @@ from portal.indicators.facts import World
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
 from portal.indicators.rules import Figure
+from portal.indicators.tallies.memory import Memory
+from portal.indicators.tallies.reading import FromTallies
 
 #: From so many figures on, all lists of people are read at once.
 AT_ONCE = 4
@@ -30,29 +32,63 @@ class Asked:
     day: date
     now: bool
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Return what tells this question from others."""
+        return self.plan.code, self.plan.digest, self.target_set, self.period, self.day, self.now
+
 
 class Facts:
     """What is known of the days that a question needs: each thing read once, and only when a rule looks at it."""
 
-    def __init__(self, session: Session, asked: Asked, beside: "Facts | None" = None) -> None:
-        """Remember where to read. beside: facts of another question of the same request: today is the same for both."""
-        self.session, self.asked = session, asked
+    def __init__(
+        self, session: Session, asked: Asked, beside: "Facts | None" = None, *, tallies: bool = True
+    ) -> None:
+        """Remember where to read. beside: facts of another question of the same request: today is the same for both.
+
+        tallies: whether people may be counted from tallies of the facts, where these are kept.
+        """
+        self.session, self.asked, self._tallies = session, asked, tallies
+        self._courses: Mapping[str, tuple[int, int]] | None = beside._courses if beside is not None else None
+        self._memory: Memory = beside._memory if beside is not None else Memory(session)
         self._today: queries.Today | None = beside._today if beside is not None else None
         self._trees: dict[date, queries.Tree] = {}
         self._kept: dict[tuple[date, str], World] = {}
         self._places: dict[str, Where] = {}
 
     def _tree(self, day: date) -> queries.Tree:
-        if day not in self._trees:
+        def read() -> queries.Tree:
             if self.asked.now and self._today is None:
                 self._today = queries.today(self.session)
-            self._trees[day] = queries.tree(self.session, day, now=self.asked.now, known=self._today)
+            return queries.tree(self.session, day, now=self.asked.now, known=self._today)
+
+        if day not in self._trees:
+            self._trees[day] = self._memory.through("places", (day, self.asked.now), read)
         return self._trees[day]
 
     def _read(self, day: date, inside: Collection[int] | None) -> World:
-        asked = self.asked
+        asked, session = self.asked, self.session
+        if self._courses is None:
+            self._courses = self._memory.through(
+                "places",
+                ("courses", asked.plan.code, asked.plan.digest),
+                lambda: queries.course_bits(session, asked.plan),
+            )
+        counts: queries.Counts = (
+            FromTallies(session, asked.plan, day, self._courses, self._memory.days)
+            if self._tallies
+            else queries.FromFacts(session, asked.plan, day, self._courses)
+        )
         return queries.world(
-            self.session, asked.plan, asked.period, day, now=asked.now, known=self._tree(day), inside=inside
+            session,
+            asked.plan,
+            asked.period,
+            day,
+            now=asked.now,
+            known=self._tree(day),
+            inside=inside,
+            counts=counts,
+            keep=self._memory.through,
         )
 
     def on(self, day: date) -> World:
@@ -73,6 +109,25 @@ class Facts:
             return self._kept[key]
 
         return known
+
+    def figures(self, where: Where, indicators: Sequence[Indicator]) -> list[Figure]:
+        """Return figures of one place: what is remembered of just this state of the facts, else counted."""
+        asked, known = self.asked, self.of(where)
+        keys = {one.code: (asked.key, where, one.code) for one in indicators}
+        before = self._memory.figures(asked.plan.code, asked.day, keys.values()) if self._tallies else {}
+        found: dict[str, Figure] = {code: before[key] for code, key in keys.items() if key in before}
+        lacking = [one for one in indicators if one.code not in found]
+        if len(lacking) > AT_ONCE:
+            len(known(asked.day).cells)  # all audiences in one statement
+        counted = {
+            one.code: rules.count(asked.plan, one, asked.target_set, asked.period, asked.day, known)
+            for one in lacking
+        }
+        if self._tallies:
+            made = {keys[code]: figure for code, figure in counted.items()}
+            self._memory.put(asked.plan.code, asked.day, made)
+        found |= counted
+        return [found[one.code] for one in indicators]
 
     def _above(self, day: date, where: Where) -> World | None:
         """Return the world of a place above that was read already, and was narrowed to no less."""
@@ -98,22 +153,15 @@ class Facts:
 
 def figure(facts: Facts, indicator: Indicator, where: Where) -> Figure:
     """Return one figure of one place."""
-    asked = facts.asked
-    return rules.count(asked.plan, indicator, asked.target_set, asked.period, asked.day, facts.of(where))
+    return facts.figures(where, [indicator])[0]
 
 
 def board(
     facts: Facts, where: Where, indicators: Sequence[Indicator] | None = None
 ) -> list[tuple[Indicator, Figure]]:
     """Return the figures of a place, in the plan's order."""
-    asked, known = facts.asked, facts.of(where)
-    chosen = indicators if indicators is not None else asked.plan.indicators
-    if len(chosen) > AT_ONCE:
-        len(known(asked.day).cells)  # all audiences in one statement
-    return [
-        (one, rules.count(asked.plan, one, asked.target_set, asked.period, asked.day, known))
-        for one in chosen
-    ]
+    chosen = indicators if indicators is not None else facts.asked.plan.indicators
+    return list(zip(chosen, facts.figures(where, chosen), strict=True))
 
 
 def lines(facts: Facts, indicator: Indicator, where: Where) -> list[tuple[Where, Figure]]:

@@ -176,10 +176,12 @@ class People(Late[Cell]):
 
     def of(self, audiences: frozenset[str]) -> Sequence[Cell]:
         """Return the cells of some audiences; who has several posts among these has a name."""
-        if self._facts is not None:
-            return self._facts
         if audiences not in self._kept:
-            self._kept[audiences] = self._some(audiences)
+            self._kept[audiences] = (
+                self._some(audiences)
+                if self._facts is None
+                else [cell for cell in self._facts if cell.audience in audiences]
+            )
         return self._kept[audiences]
 
 

@@ -5,7 +5,7 @@ two together.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -119,7 +119,7 @@ def candidates(
     ).all()
 
 
-def holders(session: Session, day: date, people: Sequence[int]) -> Iterator[Holder]:
+def holders(session: Session, day: date, people: Iterable[int]) -> Iterator[Holder]:
     """Yield what is known of each of `people` on a day, in their order; four queries for every thousand."""
     rest = iter(people)
     while some := list(islice(rest, BUNDLE)):

@@ -1,10 +1,14 @@
-"""What units declare, and facts about people that no course gives. Figures are computed from facts, never stored here."""
+"""What units declare, facts about people that no course gives, and tallies.
+
+Figures are computed from facts, never stored here. Tallies are sums of facts that stand elsewhere, kept so that they
+need not be added up for every page: throw them away and nothing is lost.
+"""
 
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core.db import Base, Code, Document, LongText, Pk
@@ -80,3 +84,82 @@ class PersonFact(Base):
         CheckConstraint("valid_to IS NULL OR valid_to >= valid_from", "ends_after_it_begins"),
         Index("ix_person_fact_fact_user_id", "fact", "user_id"),
     )
+
+
+#: A table of sums: what it holds follows from other tables, so no backup carries it.
+DERIVED = {"derived": True}
+
+
+class TallyState(Base):
+    """How often tallies were brought up to the facts, one row: locked by whoever does it, so one does it at a time."""
+
+    __tablename__ = "tally_state"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    turn: Mapped[int]
+    places_turn: Mapped[int]
+    said_turn: Mapped[int]
+
+    __table_args__ = ({"info": DERIVED},)
+
+
+class TallyDay(Base):
+    """A day of which tallies of a plan are kept. basis: digest of what was tallied (courses, audiences).
+
+    ready: every unit has been tallied; until then nobody reads them. turn: the last that changed what is known of it.
+    """
+
+    __tablename__ = "tally_day"
+
+    id: Mapped[Pk]
+    plan: Mapped[Code]
+    day: Mapped[date]
+    basis: Mapped[str] = mapped_column(String(64))
+    ready: Mapped[bool]
+    turn: Mapped[int]
+
+    __table_args__ = (UniqueConstraint("plan", "day"), {"info": DERIVED})
+
+
+class Tally(Base):
+    """How many people (or households) of a unit are alike on a day.
+
+    what: `staff` (by audience), `parents`, `carers`, `unlinked`, `households`. held, facts: bits of courses and of
+    facts. person: the id of the one person counted here who is counted elsewhere, too. commune: code of the key of
+    households. unit: where the post is; of households, their community of today. Ids without foreign keys: whatever
+    goes, its tallies go with the next turn.
+    """
+
+    __tablename__ = "tally"
+
+    id: Mapped[Pk]
+    day_id: Mapped[int] = mapped_column(ForeignKey("tally_day.id", ondelete="CASCADE"))
+    what: Mapped[str] = mapped_column(String(10))
+    unit: Mapped[int]
+    audience: Mapped[str | None] = mapped_column(String(30))
+    commune: Mapped[Code | None]
+    held: Mapped[int]
+    facts: Mapped[int]
+    person: Mapped[int | None]
+    people: Mapped[int]
+
+    __table_args__ = (Index("ix_tally_day_id_what_unit", "day_id", "what", "unit"), {"info": DERIVED})
+
+
+class TallyMark(Base):
+    """Something was written on which tallies stand. Triggers write it (migration inc1), in the transaction of the fact.
+
+    what: `person` (the units of her posts, and of her household, must be counted anew), `unit` likewise, `all`
+    (thousands of facts at once), `places` (areas, units, lists, courses), `said` (declarations), `class`. since: the
+    first day that can differ; None: any.
+    """
+
+    __tablename__ = "tally_mark"
+
+    id: Mapped[Pk]
+    what: Mapped[str] = mapped_column(String(10))
+    person: Mapped[int | None]
+    unit: Mapped[int | None]
+    since: Mapped[date | None]
+
+    __table_args__ = ({"info": DERIVED},)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from courses.certificates.models import Certificate
@@ -18,7 +18,7 @@ from portal.core.accounts.models import Audience, Posting, User
 from portal.core.clock import start_of
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.names import fold
-from portal.core.organisation.models import Area, Unit
+from portal.core.organisation.models import Area, Unit, UnitKind
 from portal.core.rosters.queries import stands
 from portal.indicators import rules
 from portal.indicators.compute import Facts
@@ -304,24 +304,30 @@ def _participants(opened: _Open) -> Iterator[Row]:
 
 
 def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> Iterator[Row]:
-    """Yield the parents (or carers) of a place, each in the unit of her first post. No course is named."""
+    """Yield the parents (or carers) of a place, each in the unit of her first post, community by community.
+
+    No course is named.
+    """
     day, units = opened.day, opened.world.units
     courses = {code for code in opened.rule.courses if code[:2] in ("CM", "NT")}
-    place = opened.units(day)
-    first_of = select(Posting.user_id, func.min(Posting.unit_id).label("unit")).where(
-        Posting.audience == audience, stands(day)
-    )
-    if place is not None:
-        here = select(Posting.user_id).where(Posting.unit_id.in_(place), Posting.audience == audience)
-        first_of = first_of.where(Posting.user_id.in_(here))
-    first = first_of.group_by(Posting.user_id).subquery()
-    found = opened.session.execute(
-        select(first.c.user_id, first.c.unit)
-        .join(User, User.id == first.c.user_id)
-        .order_by(User.sort_key, User.id)
-    ).all()
-    home = {person: unit for person, unit in found if unit in units}
-    for person in holders(opened.session, day, list(home)):
+    home: dict[int, int] = {}
+
+    def people() -> Iterator[int]:
+        # some communities at a time: a page needs the first of them only, a province has half a million people
+        ahead = sorted(units.values(), key=lambda one: one.code)
+        communities = [one.id for one in ahead if one.kind == UnitKind.COMMUNITY]
+        others = [one.id for one in ahead if one.kind != UnitKind.COMMUNITY]
+        bundles = [
+            some[start : start + size]
+            for some, size in ((communities, 4), (others, BUNDLE))
+            for start in range(0, len(some), size)
+        ]
+        for some in bundles:
+            found = _first_posts(opened.session, day, audience, some)
+            home.update(found)
+            yield from found
+
+    for person in holders(opened.session, day, people()):
         unit = units[home[person.id]]
         good = [paper for paper in person.papers if paper.course in courses and paper.valid(day)]
         bad = [paper for paper in person.papers if paper.course in courses and not paper.valid(day)]
@@ -342,28 +348,81 @@ def _at_home(opened: _Open, audience: Audience, declared: Collection[int]) -> It
         yield Row("person", person.id, unit.id, str(audience), counted, reason, detail)
 
 
+def _first_posts(session: Session, day: date, audience: Audience, units: Sequence[int]) -> dict[int, int]:
+    """Return the unit of the first post as one of `audience` of everybody for whom it is one of `units`, by name."""
+    here = select(Posting.user_id).where(
+        Posting.unit_id.in_(units), Posting.audience == audience, stands(day)
+    )
+    first = (
+        select(Posting.user_id, func.min(Posting.unit_id).label("unit"))
+        .where(Posting.audience == audience, stands(day), Posting.user_id.in_(here))
+        .group_by(Posting.user_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(first.c.user_id, first.c.unit)
+        .join(User, User.id == first.c.user_id)
+        .where(first.c.unit.in_(units))
+        .order_by(User.sort_key, User.id)
+    )
+    return dict(rows)
+
+
 def _households(opened: _Open) -> Iterator[Row]:
     """Yield the households of a place, and the people who took part and are in none."""
     day, units, declared = opened.day, opened.world.units, _declared_areas(opened)
     homes = Homes(opened.session, opened.everywhere(day).units)
     until = start_of(date.fromordinal(day.toordinal() + 1))
-    done = (
-        select(HouseholdMember.household_id, func.min(Certificate.completed_on).label("on"))
-        .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
-        .join(Course, Course.id == Certificate.course_id)
-        .where(HouseholdMember.added_at < until, Course.code.in_(opened.rule.courses), *valid_on(day))
-        .group_by(HouseholdMember.household_id)
-        .subquery()
-    )
-    found = opened.session.execute(
-        select(
-            Household.id, Household.unit_id, Household.commune_code, Household.has_child_under_16, done.c.on
-        )
-        .outerjoin(done, done.c.household_id == Household.id)
-        .where(Household.created_at < until)
-        .order_by(Household.commune_code, Household.number)
-    )
-    for key, today, commune, child, on in found:
+    place = opened.units(day)
+    here = true() if place is None else Household.unit_id.in_(homes.today(place))
+
+    def bundles() -> Iterator[tuple[int, int, str, bool, date | None]]:
+        after: tuple[str, int] | None = None
+        while True:
+            rows = opened.session.execute(
+                select(
+                    Household.id,
+                    Household.unit_id,
+                    Household.commune_code,
+                    Household.number,
+                    Household.has_child_under_16,
+                )
+                .where(
+                    here,
+                    Household.created_at < until,
+                    true()
+                    if after is None
+                    else or_(
+                        Household.commune_code > after[0],
+                        and_(Household.commune_code == after[0], Household.number > after[1]),
+                    ),
+                )
+                .order_by(Household.commune_code, Household.number)
+                .limit(BUNDLE)
+            ).all()
+            done = dict(
+                opened.session.execute(
+                    select(HouseholdMember.household_id, func.min(Certificate.completed_on))
+                    .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
+                    .join(Course, Course.id == Certificate.course_id)
+                    .where(
+                        HouseholdMember.household_id.in_([row.id for row in rows]),
+                        HouseholdMember.added_at < until,
+                        Course.code.in_(opened.rule.courses),
+                        *valid_on(day),
+                    )
+                    .group_by(HouseholdMember.household_id)
+                )
+                .tuples()
+                .all()
+            )
+            for key, today, commune, _number, child in rows:
+                yield key, today, commune, child, done.get(key)
+            if len(rows) < BUNDLE:
+                return
+            after = rows[-1].commune_code, rows[-1].number
+
+    for key, today, commune, child, on in bundles():
         unit = units.get(homes.of(today, commune))
         if unit is None or (on is None and not child):
             continue
@@ -385,7 +444,12 @@ def _households(opened: _Open) -> Iterator[Row]:
 def _unlinked(opened: _Open) -> Iterator[Row]:
     day, units = opened.day, opened.world.units
     until = start_of(date.fromordinal(day.toordinal() + 1))
-    linked = select(HouseholdMember.user_id).where(HouseholdMember.added_at < until)
+    linked = exists().where(HouseholdMember.user_id == Posting.user_id, HouseholdMember.added_at < until)
+    place = opened.units(day)
+    # her first post decides the place; who has none there need not be looked at
+    here = select(Posting.user_id).where(
+        Posting.unit_id.in_(place or ()), Posting.audience.in_((Audience.PARENT, Audience.CARER))
+    )
     found = opened.session.execute(
         select(Posting.user_id, func.min(Posting.unit_id), User.sort_key)
         .join(User, User.id == Posting.user_id)
@@ -396,7 +460,8 @@ def _unlinked(opened: _Open) -> Iterator[Row]:
             stands(day),
             Course.code.in_(opened.rule.courses),
             *valid_on(day),
-            Posting.user_id.not_in(linked),
+            ~linked,
+            true() if place is None else Posting.user_id.in_(here),
         )
         .group_by(Posting.user_id, User.sort_key)
         .order_by(User.sort_key, Posting.user_id)

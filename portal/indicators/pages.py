@@ -16,8 +16,9 @@ from portal.indicators.opening import Row
 from portal.indicators.places import Where
 
 PAGE = 50
-#: Rows read for a page before its counts are given up: a commune's parents are hundreds, a province's half a million.
-MOST_READ = 20_000
+#: Rows read for a page before its counts are given up (and shown with a plus): a commune's parents are hundreds, a
+#: province's half a million, and nobody waits for these to be counted by reason when the figure says their sum.
+MOST_READ = 1_000
 #: Rows that one answer writes to a file; a longer one is made in the background.
 AT_ONCE = 5_000
 POLICE = frozenset({Audience.POLICE_OFFICER, Audience.INVESTIGATOR})

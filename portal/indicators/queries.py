@@ -5,10 +5,10 @@ matters comes by name, or who may be counted on two days (`audiences_of_days`), 
 the number of people.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -47,9 +47,67 @@ from portal.indicators.rules import months_later
 
 FACTS = ("network", "active")
 HOME = (Audience.PARENT, Audience.CARER)
+Value = TypeVar("Value")
 
 
 Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
+StaffRow = tuple[int, str, int, int, int | None, int]
+HomeRow = tuple[str, int, int, int]
+HouseholdRow = tuple[int, str, int, int]
+
+
+def read_now(kind: str, key: tuple[Any, ...], read: Callable[[], Value]) -> Value:
+    """Remember nothing."""
+    return read()
+
+
+class Keep(Protocol):
+    """Returns what is remembered under a key, else what `read` returns.
+
+    kind: what it stands on: `places`, `said`, or `day` (all that is known of a day; then a key begins with plan and day).
+    """
+
+    def __call__(self, kind: str, key: tuple[Any, ...], read: Callable[[], Value], /) -> Value:
+        """Return the value."""
+
+
+class Counts(Protocol):
+    """How many people are alike, unit by unit, on one day: from the facts, or from tallies of them."""
+
+    courses: Mapping[str, tuple[int, int]]
+
+    def staff(self, audiences: frozenset[str] | None, inside: Collection[int] | None) -> list[StaffRow]:
+        """Return the rows of rosters; see `staff_rows`."""
+
+    def home(self, inside: Collection[int] | None) -> list[HomeRow]:
+        """Return the rows of communities; see `home_rows`."""
+
+    def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
+        """Return the rows of households; see `household_rows`."""
+
+
+class FromFacts:
+    """Counted from the facts, one by one."""
+
+    def __init__(
+        self, session: Session, plan: Plan, day: date, courses: Mapping[str, tuple[int, int]] | None = None
+    ) -> None:
+        """Remember where to read. courses: of the plan, where they were read before."""
+        self._session, self._plan, self._day = session, plan, day
+        self.courses = courses if courses is not None else course_bits(session, plan)
+        self._taken = taken(plan, self.courses)
+
+    def staff(self, audiences: frozenset[str] | None, inside: Collection[int] | None) -> list[StaffRow]:
+        """Return the rows of rosters."""
+        return staff_rows(self._session, self._plan, self._day, self.courses, audiences, inside)
+
+    def home(self, inside: Collection[int] | None) -> list[HomeRow]:
+        """Return the rows of communities."""
+        return home_rows(self._session, self._day, self._taken, inside)
+
+    def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
+        """Return the rows of households."""
+        return household_rows(self._session, self._day, self._taken, inside)
 
 
 def world(
@@ -61,33 +119,54 @@ def world(
     now: bool,
     known: Tree | None = None,
     inside: Collection[int] | None = None,
+    counts: Counts | None = None,
+    keep: Keep = read_now,
 ) -> World:
     """Return everything known of `day` in the whole province, or of its units `inside`; read when it is looked at.
 
     now: whether units are grouped into today's boundaries; else into those of the day. What people hold, where they
     have their posts and what was declared is always that of the day. known: the tree, where it was read before.
+    counts: where people are counted; by default from the facts. keep: what remembers things that seldom change.
     """
-    courses = course_bits(session, plan)
+    found = counts or FromFacts(session, plan, day)
     units, areas = known if known is not None else tree(session, day, now=now)
-    taken = {code: courses[code] for code in family_courses(plan) if code in courses}
-    homes = LateMap(lambda: {None: Homes(session, units)})
-    home = LateMap(lambda: at_home(session, day, taken, inside))
+    courses = found.courses
+    about = plan.code, day, plan.digest
+    here = None if inside is None else frozenset(inside)
+    homes = LateMap(lambda: {None: keep("places", ("homes", day, now), lambda: Homes(session, units))})
+    home = LateMap(lambda: keep("day", (*about, "home", here), lambda: at_home(found.home(inside), courses)))
 
     def people(audiences: frozenset[str] | None) -> Sequence[Cell]:
-        return cells(session, plan, day, courses, audiences, inside)
+        return keep(
+            "day", (*about, "staff", audiences, here), lambda: cells(found.staff(audiences, inside), courses)
+        )
+
+    def of_households() -> Sequence[Took]:
+        def read() -> Sequence[Took]:
+            today = homes[None].today(inside) if inside is not None else None
+            return households(found.households(today), courses, homes[None], inside)
+
+        return keep("day", (*about, "households", now, here), read)
 
     return World(
         day=day,
         units=units,
         areas=areas,
         cells=People(people),
-        said=LateMap(lambda: said(session, plan, day, units)),
+        said=LateMap(lambda: keep("said", (*about, now), lambda: said(session, plan, day, units))),
         parents=Late(lambda: home["parents"]),
         carers=Late(lambda: home["carers"]),
-        households=Late(lambda: households(session, day, taken, homes[None], inside)),
+        households=Late(of_households),
         unlinked=Late(lambda: home["unlinked"]),
-        sessions=LateMap(lambda: sessions(session, period, day)),
+        sessions=LateMap(
+            lambda: keep("day", (*about, "sessions", period), lambda: sessions(session, period, day))
+        ),
     )
+
+
+def taken(plan: Plan, courses: Mapping[str, tuple[int, int]]) -> Mapping[str, tuple[int, int]]:
+    """Return id and bit of those of `courses` that families take."""
+    return {code: courses[code] for code in family_courses(plan) if code in courses}
 
 
 def family_courses(plan: Plan) -> Sequence[str]:
@@ -297,15 +376,21 @@ def audiences_of_days(plan: Plan) -> frozenset[str]:
     )
 
 
-def cells(
+def staff_rows(
     session: Session,
     plan: Plan,
     day: date,
     courses: Mapping[str, tuple[int, int]],
     audiences: Collection[str] | None = None,
     inside: Collection[int] | None = None,
-) -> Sequence[Cell]:
-    """Return the people of all rosters on `day`, in bundles of equals; or of some audiences, or units, alone."""
+    *,
+    widely: bool = False,
+) -> list[StaffRow]:
+    """Return (unit, audience, bits of courses, bits of facts, person, people) of all rosters on `day`.
+
+    Of some audiences, or units `inside`, alone where these are given. A person is named who has several of the posts
+    asked for; widely: who has several posts of any audience the plan counts, wherever they are.
+    """
     asked = staff_audiences(plan) if audiences is None else audiences
     here = [Posting.unit_id.in_(inside)] if inside is not None else []
     posts = (
@@ -315,13 +400,23 @@ def cells(
         .cte("posts")
     )
     people = select(posts.c.user_id)
+    every = posts
+    if widely and (inside is not None or asked != staff_audiences(plan)):
+        every = (
+            select(Posting.user_id, Posting.unit_id, Posting.audience)
+            .where(
+                stands(day), Posting.audience.in_(sorted(staff_audiences(plan))), Posting.user_id.in_(people)
+            )
+            .distinct()
+            .cte("every")
+        )
     held = held_on(day, courses, people)
     facts = facts_on(day, people)
     named = audiences_of_days(plan)
     several = (
-        select(posts.c.user_id)
-        .group_by(posts.c.user_id)
-        .having(or_(func.count() > 1, func.max(case((posts.c.audience.in_(named), 1), else_=0)) == 1))
+        select(every.c.user_id)
+        .group_by(every.c.user_id)
+        .having(or_(func.count() > 1, func.max(case((every.c.audience.in_(named), 1), else_=0)) == 1))
         .subquery()
     )
     mask = func.coalesce(held.c.mask, 0)
@@ -335,14 +430,22 @@ def cells(
         .outerjoin(several, several.c.user_id == posts.c.user_id)
         .group_by(posts.c.unit_id, posts.c.audience, mask, more, person)
     )
+    return [
+        (unit, str(audience), int(of_courses), int(of_facts), one, int(number))
+        for unit, audience, of_courses, of_facts, one, number in rows
+    ]
+
+
+def cells(rows: Iterable[StaffRow], courses: Mapping[str, tuple[int, int]]) -> list[Cell]:
+    """Return the rows of rosters as bundles of equals; equal bundles hold the very same set."""
     sets: dict[tuple[int, int], frozenset[str]] = {}
     found = []
     for unit, audience, of_courses, of_facts, one, number in rows:
-        key = int(of_courses), int(of_facts)
+        key = of_courses, of_facts
         if key not in sets:
-            known = frozenset(name for place, name in enumerate(FACTS) if key[1] & 1 << place)
-            sets[key] = _names(key[0], courses) | known
-        found.append(Cell(unit, str(audience), sets[key], int(number), one))
+            known = frozenset(name for place, name in enumerate(FACTS) if of_facts & 1 << place)
+            sets[key] = _names(of_courses, courses) | known
+        found.append(Cell(unit, audience, sets[key], number, one))
     return found
 
 
@@ -464,19 +567,19 @@ def successors(session: Session, day: date, units: Iterable[int]) -> dict[int, i
     return found
 
 
-def at_home(
+def home_rows(
     session: Session,
     day: date,
     courses: Mapping[str, tuple[int, int]],
     inside: Collection[int] | None = None,
-) -> dict[str, Sequence[Took]]:
-    """Return the people of communities who completed a course by `day`, each in the unit of her first post.
+) -> list[HomeRow]:
+    """Return (what, unit, bits of courses, people) of communities who completed a course by `day`, by the first post.
 
-    parents, carers: by what their posts say. unlinked: either, in no household: how far a figure of households may be
-    too low. The certificates come first: they are fewer than the people.
+    what: `parents`, `carers`, by what their posts say; `unlinked`: either, in no household: how far a figure of
+    households may be too low. The certificates come first: they are fewer than the people.
     """
     if not courses:
-        return {"parents": (), "carers": (), "unlinked": ()}
+        return []
     done = (
         select(Certificate.user_id, Either(_bit(courses)).label("mask"))
         .where(Certificate.course_id.in_([key for key, _ in courses.values()]), *valid_on(day))
@@ -516,29 +619,38 @@ def at_home(
         )
         .group_by(*shown)
     )
-    found: dict[str, list[Took]] = {"parents": [], "carers": [], "unlinked": []}
+    found: Counter[tuple[str, int, int]] = Counter()
     for parent, carer, any_of_them, mask, is_linked, number in rows:
-        names = _names(int(mask), courses)
         for what, unit in (
             ("parents", parent),
             ("carers", carer),
             ("unlinked", None if is_linked else any_of_them),
         ):
             if unit is not None and (inside is None or unit in inside):
-                found[what].append(Took(unit, names, int(number)))
+                found[what, unit, int(mask)] += int(number)
+    return [(*key, number) for key, number in found.items()]
+
+
+def at_home(rows: Iterable[HomeRow], courses: Mapping[str, tuple[int, int]]) -> dict[str, Sequence[Took]]:
+    """Return the rows of communities by what they are: `parents`, `carers`, `unlinked`."""
+    found: dict[str, list[Took]] = {"parents": [], "carers": [], "unlinked": []}
+    for what, unit, mask, number in rows:
+        found[what].append(Took(unit, _names(mask, courses), number))
     return {**found}
 
 
-def households(
+def household_rows(
     session: Session,
     day: date,
     courses: Mapping[str, tuple[int, int]],
-    homes: "Homes",
     inside: Collection[int] | None = None,
-) -> Sequence[Took]:
-    """Return the households with a child under 16 of which a grown-up completed a course by `day`."""
+) -> list[HouseholdRow]:
+    """Return (community of today, code of the key, bits, households) with a child under 16, by their grown-ups' courses.
+
+    inside: ids of the only communities of today that are asked for.
+    """
     if not courses:
-        return ()
+        return []
     done = (
         select(
             Household.id,
@@ -553,7 +665,7 @@ def households(
             Household.created_at < start_of(day + timedelta(days=1)),
             HouseholdMember.added_at < start_of(day + timedelta(days=1)),
             Certificate.course_id.in_([key for key, _ in courses.values()]),
-            *([Household.unit_id.in_(homes.today(inside))] if inside is not None else []),
+            *([Household.unit_id.in_(inside)] if inside is not None else []),
             *valid_on(day),
         )
         .group_by(Household.id, Household.unit_id, Household.commune_code)
@@ -561,8 +673,18 @@ def households(
     )
     shown = done.c.unit_id, done.c.commune_code, done.c.mask
     rows = session.execute(select(*shown, func.count()).group_by(*shown))
+    return [(unit, commune, int(mask), int(number)) for unit, commune, mask, number in rows]
+
+
+def households(
+    rows: Iterable[HouseholdRow],
+    courses: Mapping[str, tuple[int, int]],
+    homes: "Homes",
+    inside: Collection[int] | None = None,
+) -> list[Took]:
+    """Return the rows of households in the communities of the day, or in some of these alone."""
     return [
-        Took(homes.of(unit, commune), _names(int(mask), courses), int(number))
+        Took(homes.of(unit, commune), _names(mask, courses), number)
         for unit, commune, mask, number in rows
         if inside is None or homes.of(unit, commune) in inside
     ]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from functools import lru_cache
 
 from portal.indicators import arithmetic
 from portal.indicators.definitions import Group, Indicator, Item, ItemKind, Plan, Rule, Way
@@ -156,7 +157,8 @@ class _Made:
     together: bool = False
 
 
-def has(held: frozenset[str], needs: Iterable[Iterable[str]]) -> bool:
+@lru_cache(maxsize=20_000)  # of a province's people, few hold different things
+def has(held: frozenset[str], needs: tuple[tuple[str, ...], ...]) -> bool:
     """Return whether every need is met by one of its courses or facts."""
     return all(any(code in held for code in one) for one in needs)
 
@@ -411,8 +413,9 @@ def _facilities(
     missing: list[int] = []
     levels: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     certified = people = 0
+    seen: dict[tuple[str, frozenset[str]], _Standing] = {}
     for unit in _concerned(rule, None, world).values():
-        verdict = facility(plan, rule, unit, cells.get(unit.id, ()), world, period)
+        verdict = facility(plan, rule, unit, cells.get(unit.id, ()), world, period, seen)
         waiting += verdict.waiting
         if verdict.counts is None:
             missing.append(unit.id)
@@ -458,25 +461,58 @@ class Verdict:
     lacking: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What equal people are in a facility: their group (None: no business of the rule), and what their courses do."""
+
+    group: str | None
+    certified: bool = False
+    made_up: bool = False
+
+
+def _standing(rule: Rule, cell: Cell) -> _Standing:
+    for group in rule.groups:
+        if belongs(cell, group):
+            return _Standing(
+                group.key,
+                has(cell.held, group.needs),
+                bool(cell.held.intersection(rule.session_courses)),
+            )
+    return _Standing(None)
+
+
 def facility(
-    plan: Plan, rule: Rule, unit: UnitFact, cells: Iterable[Cell], world: World, period: Period
+    plan: Plan,
+    rule: Rule,
+    unit: UnitFact,
+    cells: Iterable[Cell],
+    world: World,
+    period: Period,
+    seen: dict[tuple[str, frozenset[str]], _Standing] | None = None,
 ) -> Verdict:
-    """Return whether one facility meets a rule, and what is lacking."""
+    """Return whether one facility meets a rule, and what is lacking.
+
+    seen: what was found of equal people in other facilities; a province has few kinds of people in many.
+    """
     people, certified = _Heads(), _Heads()
     #: of every group the facility has: its people, those certified, those with a course that makes up for a session
     groups: dict[str, tuple[_Heads, _Heads, _Heads]] = {}
     for cell in cells:
-        for group in rule.groups:
-            if belongs(cell, group):
-                all_of_it, done, made_up = groups.setdefault(group.key, (_Heads(), _Heads(), _Heads()))
-                people.add(cell)
-                all_of_it.add(cell)
-                if cell.held.intersection(rule.session_courses):
-                    made_up.add(cell)
-                if has(cell.held, group.needs):
-                    certified.add(cell)
-                    done.add(cell)
-                break
+        key = cell.audience, cell.held
+        if seen is None or (standing := seen.get(key)) is None:
+            standing = _standing(rule, cell)
+            if seen is not None:
+                seen[key] = standing
+        if standing.group is None:
+            continue
+        all_of_it, done, made_up = groups.setdefault(standing.group, (_Heads(), _Heads(), _Heads()))
+        people.add(cell)
+        all_of_it.add(cell)
+        if standing.made_up:
+            made_up.add(cell)
+        if standing.certified:
+            certified.add(cell)
+            done.add(cell)
     needs_roster = bool(rule.threshold is not None or rule.least or rule.each_group)
     lacking: list[str] = []
     share = arithmetic.share(certified.number, people.number) if unit.listed else None

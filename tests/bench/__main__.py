@@ -510,7 +510,7 @@ def figures(bench: Bench, where: str, url: str, folder: Path) -> None:
     """Measure the figures of a province that was loaded before."""
     app = create_app(Settings(environment="test", database_url=url, secret_key=SECRET, data_dir=folder))
     try:
-        indicators.measure(bench.add, where, app, quick=bench.quick)
+        indicators.measure(bench.add, where, app, folder, quick=bench.quick)
     finally:
         _closed(app)
 

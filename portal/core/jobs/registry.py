@@ -26,6 +26,27 @@ class Kind:
 KINDS: dict[str, Kind] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Tending:
+    """What workers do between jobs, in small steps, and nobody asks for. run: does one; returns whether there is more."""
+
+    code: str
+    run: Callable[[], bool]
+
+
+TENDED: dict[str, Tending] = {}
+
+
+def tends(code: str) -> Callable[[Callable[[], bool]], Callable[[], bool]]:
+    """Register a function that workers call between jobs, every few seconds. Several workers may call it at once."""
+
+    def register(run: Callable[[], bool]) -> Callable[[], bool]:
+        TENDED[code] = Tending(code, run)
+        return run
+
+    return register
+
+
 def handles(code: str, title: str, *, daily_at: int | None = None) -> Callable[[Handler], Handler]:
     """Register a function for the jobs of a kind. `title` is a message marked with `N_`.
 

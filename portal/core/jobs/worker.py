@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +19,12 @@ from portal.core.errors import Refused
 from portal.core.jobs import services
 from portal.core.jobs.context import JobContext, lease
 from portal.core.jobs.errors import LeaseLost, Stopped
-from portal.core.jobs.registry import KINDS
+from portal.core.jobs.registry import KINDS, TENDED
 
 log = logging.getLogger(__name__)
 IDLE_SECONDS = 1.0
+TENDING_SECONDS = 5.0
+AFTER_A_FAULT = 60.0
 LONGEST_ERROR = 4000
 
 
@@ -31,6 +34,7 @@ class Worker:
     def __init__(self, *, parent: int | None = None) -> None:
         self.leaving = threading.Event()
         self._parent = parent
+        self._tended: dict[str, float] = {}  # when each thing is to be looked at again
         self._begun: set[str] = (
             set()
         )  # daily jobs that it has asked for; the table's key is what makes them one
@@ -45,6 +49,7 @@ class Worker:
         while not self._should_leave():
             try:
                 worked = self.step()
+                worked = self.tend() or worked
             except DBAPIError as error:  # the database is away: it will come back, and the jobs are in it
                 log.warning("the worker cannot reach the database: %s", error.__class__.__name__)
                 db.session.remove()
@@ -77,6 +82,24 @@ class Worker:
             perform(context)
         db.session.remove()
         return True
+
+    def tend(self) -> bool:
+        """Do one step of everything that is kept in order between jobs; return whether there is more to do."""
+        more = False
+        for one in TENDED.values():
+            if time.monotonic() < self._tended.get(one.code, 0.0):
+                continue
+            pause = TENDING_SECONDS
+            try:
+                if one.run():
+                    more, pause = True, 0.0
+            except Exception:  # a fault here must not keep the jobs from being done
+                log.exception("%s could not be tended", one.code)
+                pause = AFTER_A_FAULT
+            finally:
+                db.session.remove()
+            self._tended[one.code] = time.monotonic() + pause
+        return more
 
     def _begin_daily(self) -> None:
         local = clock.now().astimezone(clock.PROVINCE)

@@ -80,7 +80,8 @@ def compute(
 
     whole: of the consolidated report, which keeps its figures by area, too.
     """
-    facts = Facts(session, Asked(plan, target_set, period, period.cut_off, now=False))
+    # what is filed is counted from the facts themselves
+    facts = Facts(session, Asked(plan, target_set, period, period.cut_off, now=False), tallies=False)
     figures = board(facts, where, relevant(plan, where))
     world = facts.of(where)(period.cut_off)
     units = None if where.area is None else frozenset(world.units)
