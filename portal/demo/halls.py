@@ -22,8 +22,8 @@ def load(session: Session, issuer: Issuer, today: date, now: datetime) -> int:
     """Announce four classes, arrange a practice, note an evening; return how many things were made."""
     _school_class(session, today, now)
     _police_class(session, today, now)
-    _trainers_class(session, today, now)
     _held_class(session, today, now)
+    _trainers_class(session, today, now)
     _head_began(session, now)
     _practice(session, today, now)
     _evening(session, issuer, now)
@@ -134,6 +134,37 @@ def _police_class(session: Session, today: date, now: datetime) -> None:
         attendance.register(session, one, user_id, by_id=None, now=now)
 
 
+def _held_class(session: Session, today: date, now: datetime) -> None:
+    """A class of the department, held three days ago and not closed yet."""
+    held = today - timedelta(days=3)
+    head = _user(session, "sogddt")
+    then = now - timedelta(days=4)
+    school = _unit(session, "MN-336-01")
+    one = _class(
+        session,
+        "demo-held-class",
+        then,
+        title="Bồi dưỡng cốt cán Kỷ luật tích cực đợt 1",
+        course="GD-01",
+        plan_item="II.2.c",
+        organiser=_unit(session, "SO-GDDT"),
+        place="Hội trường Sở Giáo dục và Đào tạo",
+        capacity=40,
+        days=((held, "07:30–11:30"),),
+        sector="education",
+        trainers=(head,),
+        area_id=None,
+    )
+    people = _staff(session, school, Audience.TEACHER, 8)
+    for user_id in people:
+        attendance.register(session, one, user_id, by_id=head, now=then)
+    at = now - timedelta(days=3)
+    ticks = [
+        attendance.Tick(f"demo:{user_id}:{held:%y%m%d}", held, user_id, True, at) for user_id in people[:7]
+    ]
+    attendance.tick(session, one, ticks, how=How.TICK, by_id=head, now=at)
+
+
 def _trainers_class(session: Session, today: date, now: datetime) -> None:
     """A class of two days for the trainers of the communes: open to their officers alone, who see it at once."""
     agency = _unit(session, "SO-LDTBXH")
@@ -164,37 +195,6 @@ def _trainers_class(session: Session, today: date, now: datetime) -> None:
     )
     for user_id in officers.all():
         attendance.register(session, one, user_id, by_id=head, now=now)
-
-
-def _held_class(session: Session, today: date, now: datetime) -> None:
-    """A class of the department, held three days ago and not closed yet."""
-    held = today - timedelta(days=3)
-    head = _user(session, "sogddt")
-    then = now - timedelta(days=4)
-    school = _unit(session, "MN-336-01")
-    one = _class(
-        session,
-        "demo-held-class",
-        then,
-        title="Bồi dưỡng cốt cán Kỷ luật tích cực đợt 1",
-        course="GD-01",
-        plan_item="II.2.c",
-        organiser=_unit(session, "SO-GDDT"),
-        place="Hội trường Sở Giáo dục và Đào tạo",
-        capacity=40,
-        days=((held, "07:30–11:30"),),
-        sector="education",
-        trainers=(head,),
-        area_id=None,
-    )
-    people = _staff(session, school, Audience.TEACHER, 8)
-    for user_id in people:
-        attendance.register(session, one, user_id, by_id=head, now=then)
-    at = now - timedelta(days=3)
-    ticks = [
-        attendance.Tick(f"demo:{user_id}:{held:%y%m%d}", held, user_id, True, at) for user_id in people[:7]
-    ]
-    attendance.tick(session, one, ticks, how=How.TICK, by_id=head, now=at)
 
 
 def _head_began(session: Session, now: datetime) -> None:
