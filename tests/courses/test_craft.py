@@ -90,6 +90,23 @@ def test_sentences_too_long_on_average_are_a_fault_for_parents(tmp_path: Path) -
     assert any("on average, more than 15; say one thing in each" in said for said in faults)
 
 
+def test_of_several_tracks_one_is_in_the_minutes_that_the_certificate_states(tmp_path: Path) -> None:
+    """CM-01/2: 44 minutes for everybody, tracks of 28, 27 and 26: 125 to read all, 72 for who reads the longest."""
+    parents = loader.CONTENT / "CM-01" / "2"
+    folder = tmp_path / "CM-01" / "2"
+    shutil.copytree(parents, folder)
+    course = folder / "course.toml"
+    text = course.read_text(encoding="utf-8")
+
+    def with_minutes(stated: int) -> list[str]:
+        course.write_text(text.replace("\nminutes = 120\n", f"\nminutes = {stated}\n"), encoding="utf-8")
+        return [said for _file, _fault, said in found_in(folder)]
+
+    assert craft.measures(read_course(parents)).minutes == 125
+    assert with_minutes(72) == []
+    assert with_minutes(71) == ["its lessons take 72 minutes, more than the 71 that the certificate states"]
+
+
 def test_what_a_course_is_made_of() -> None:
     measures = craft.measures(read_course(PARENTS))
 
