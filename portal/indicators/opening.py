@@ -365,7 +365,7 @@ def _first_posts(session: Session, day: date, audience: Audience, units: Sequenc
         .where(first.c.unit.in_(units))
         .order_by(User.sort_key, User.id)
     )
-    return dict(rows)
+    return dict(rows.tuples().all())
 
 
 def _households(opened: _Open) -> Iterator[Row]:
