@@ -365,7 +365,7 @@ def _first_posts(session: Session, day: date, audience: Audience, units: Sequenc
         .where(first.c.unit.in_(units))
         .order_by(User.sort_key, User.id)
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def _households(opened: _Open) -> Iterator[Row]:
@@ -412,9 +412,7 @@ def _households(opened: _Open) -> Iterator[Row]:
                         *valid_on(day),
                     )
                     .group_by(HouseholdMember.household_id)
-                )
-                .tuples()
-                .all()
+                ).all()
             )
             for key, today, commune, _number, child in rows:
                 yield key, today, commune, child, done.get(key)
