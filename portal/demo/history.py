@@ -54,7 +54,7 @@ PAST = (
     Past("CA-02", (Audience.INVESTIGATOR,), 0.4, 10),
     Past("BD-01", (Audience.POSTAL_WORKER,), 0.6, 28),
     Past("MT-01", (Audience.TEACHER, Audience.COMMUNE_OFFICER), 0.02, 12),
-    Past("BV-03", (Audience.CHILD_AFFAIRS_OFFICER,), 0.65, 16),
+    Past("BV-03", (Audience.CHILD_AFFAIRS_OFFICER,), 0.65, 12),
 )
 
 
