@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from courses.certificates import services as certificates
@@ -18,7 +18,7 @@ from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSo
 from portal.core.clock import local_date
 from portal.core.db import insert_once
 from portal.core.names import fold, sort_key
-from portal.core.organisation.models import Area, Sector, Unit, UnitKind
+from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
 from portal.demo.names import invented
 from portal.indicators.models import PersonFact
@@ -54,6 +54,7 @@ PAST = (
     Past("CA-02", (Audience.INVESTIGATOR,), 0.4, 10),
     Past("BD-01", (Audience.POSTAL_WORKER,), 0.6, 28),
     Past("MT-01", (Audience.TEACHER, Audience.COMMUNE_OFFICER), 0.02, 12),
+    Past("BV-03", (Audience.CHILD_AFFAIRS_OFFICER,), 0.65, 12),
 )
 
 
@@ -61,6 +62,7 @@ def load(session: Session, issuer: Issuer, today: date, now: datetime) -> int:
     """Add volunteers, classes, courses completed and moves of past years; return how many certificates."""
     dice = random.Random(2025)  # noqa: S311 - a demonstration that is the same every time
     _volunteers(session, now, dice)
+    _child_affairs(session, now)
     issued = sum(_completed(session, issuer, past, today, dice) for past in PAST)
     _moves(session, now)
     return issued
@@ -217,6 +219,38 @@ def _volunteers(session: Session, now: datetime, dice: random.Random) -> None:
                     session.add(
                         PersonFact(user_id=user.id, fact="active", valid_from=day, recorded_at=_moment(day))
                     )
+    session.flush()
+
+
+def _child_affairs(session: Session, now: datetime) -> None:
+    """Two people for child affairs in each department of the province, one with each committee of a district."""
+    dice = random.Random(39)  # noqa: S311 - of its own, so that nobody else's history changes
+    district = select(Area.id).where(Area.kind == AreaKind.DISTRICT)
+    offices = session.scalars(
+        select(Unit)
+        .where(
+            or_(
+                Unit.code.in_(("SO-GDDT", "SO-LDTBXH", "SO-YTE")),
+                and_(Unit.kind == UnitKind.COMMITTEE, Unit.area_id.in_(district)),
+            )
+        )
+        .order_by(Unit.code)
+    ).all()
+    for office in offices:
+        for number in range(2 if office.kind == UnitKind.DEPARTMENT else 1):
+            name = invented(dice)
+            user = User(
+                full_name=name, sort_key=sort_key(name), search_key=fold(name), staff_code=f"TE-{office.code}-{number + 1}",
+                secret_kind=SecretKind.PASSWORD, failed_count=0, created_at=now,
+            )  # fmt: skip
+            session.add(user)
+            session.flush()
+            session.add(
+                Posting(
+                    user_id=user.id, unit_id=office.id, audience=Audience.CHILD_AFFAIRS_OFFICER, title="Công tác trẻ em",
+                    valid_from=ROSTERS_SINCE, source=PostingSource.DEMONSTRATION, recorded_at=now,
+                )
+            )  # fmt: skip
     session.flush()
 
 

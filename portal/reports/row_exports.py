@@ -23,7 +23,7 @@ from portal.core.jobs.context import JobContext
 from portal.core.jobs.registry import handles
 from portal.core.locale import in_language, language
 from portal.core.policy import Action, Actor
-from portal.core.rights import looking
+from portal.core.rights.web import looked_in
 from portal.core.text import N_
 from portal.indicators import compute, pages, views, words
 from portal.indicators.asking import BadQuestion, Question, read
@@ -151,10 +151,9 @@ def _written(context: JobContext, session: Session, asked: Question, indicator: 
             work, content, f"{facts['name']}.{kind}", purpose=PURPOSE, kind=FileKind(kind), by_id=None, now=clock.now()
         )  # fmt: skip
         if people:
-            looking.looked(
-                work, by_id=context.by_id, code=views.EXPORT, place=asked.where.code, people=list(people),
-                now=clock.now(), reason_id=facts["reason"], kind=kind, indicator=indicator.code,
-                period=asked.asked.period.code, rows=str(many),
+            looked_in(
+                work, context.by_id, views.EXPORT, asked.where.code, list(people), facts["reason"], kind=kind,
+                indicator=indicator.code, period=asked.asked.period.code, rows=many,
             )  # fmt: skip
         context.finish(work, _result(context.job_id, stored.id, many))
     return {}

@@ -344,6 +344,18 @@ def head(bench: Bench, where: str, app: Flask, place: people.Place, portal: Serv
             note=f"worst {one.reader_worst:.0f} ms; alone: p50 {calm.quantile(0.5):.0f}, p95 {calm.quantile(0.95):.0f}",
         )
 
+    with people.all_teach_at_one_school(app):
+        made = exports.rows_by_job(app, portal.environ, place.head)
+    bench.add(
+        where,
+        "60,000: rows behind a figure as XLSX, by a job, s",
+        p50=made.seconds * 1000,
+        target="<= 200 MB",
+        met=made.rss_peak <= 200,
+        note=f"{made.rows} rows; RSS {made.rss_peak:.0f} MB; with the start of its worker",
+        seconds=made.seconds,
+    )
+
 
 def certificate(bench: Bench) -> None:
     """Measure drawing and signing in one process."""

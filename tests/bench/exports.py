@@ -1,12 +1,24 @@
 """The head's page and files while somebody else reads a lesson: time, first byte, memory, and what the reader waits."""
 
 import http.client
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
-from tests.bench.serving import Server
+from flask import Flask
+from sqlalchemy import select, update
+
+from portal.core import clock
+from portal.core.db import db, unit_of_work
+from portal.core.jobs.models import Job, State
+from portal.core.jobs.services import enqueue
+from portal.core.organisation.models import Area, AreaKind
+from portal.indicators.pages import Wanted
+from portal.reports import row_exports
+from tests.bench.serving import ROOT, Server
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,60 @@ def file(server: Server, path: str, cookie: str, lesson: str, other: str) -> Fil
         reader.quantile(0.95),
         reader.quantile(1.0),
     )
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a job took that wrote a file: seconds with the start of its process, its memory in megabytes, its rows."""
+
+    seconds: float
+    rss_peak: float
+    rows: int
+
+
+def rows_by_job(app: Flask, environ: Mapping[str, str], user_id: int) -> Made:
+    """Have a worker of its own write the rows behind a figure of everybody to an Excel file."""
+    asked = {
+        "asked": {"plan": "plan-39", "period": "2025", "place": _province(app), "targets": "province"},
+        "wanted": asdict(Wanted(of="people")),
+        "indicator": "CT06",
+        "kind": "xlsx",
+        "language": "vi",
+        "reason": None,
+        "name": "bench",
+    }
+    with app.app_context(), unit_of_work() as session:
+        session.execute(update(Job).where(Job.state == State.WAITING).values(state=State.STOPPED))
+        key = enqueue(session, row_exports.MAKE, asked, by_id=user_id, now=clock.now()).id
+    began = time.perf_counter()
+    work = [sys.executable, "-c", WORK]
+    said = subprocess.run(work, cwd=ROOT, env=dict(environ), check=True, capture_output=True, text=True)
+    seconds = time.perf_counter() - began
+    with app.app_context():
+        job = db.session().get_one(Job, key)
+        assert job.state == State.DONE, (job.state, job.error)
+        rows = int((job.result or {})["lines"][0][1]["rows"])
+        db.session.remove()
+    return Made(seconds, float(said.stdout.split()[-1]), rows)
+
+
+#: A worker that does one job, and says how much memory it had at most.
+WORK = """
+import resource
+from portal.app import create_app
+from portal.core.jobs.worker import Worker
+app = create_app()
+with app.app_context():
+    Worker().step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def _province(app: Flask) -> str:
+    with app.app_context():
+        code = db.session().scalars(select(Area.code).where(Area.kind == AreaKind.PROVINCE)).one()
+        db.session.remove()
+    return f"area:{code}"
 
 
 def quickest(port: int, path: str, cookie: str, times: int) -> list[float]:

@@ -5,7 +5,8 @@ No real person, school or commune. One password for all, hashed once with the po
 
 import hashlib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson
 from portal.core import clock
 from portal.core.accounts import secrets
 from portal.core.accounts.login import TOKEN_KEY
-from portal.core.accounts.models import Membership, Posting, SecretKind, SignIn, User
+from portal.core.accounts.models import Audience, Membership, Posting, SecretKind, SignIn, User
 from portal.core.accounts.services import token_hash
 from portal.core.db import Base, db, unit_of_work
 from portal.core.names import fold, sort_key
@@ -129,6 +130,28 @@ def add_everybody(app: Flask) -> None:
             _complete(session, done, course, version, now)
     with app.app_context():
         _settle()
+
+
+@contextmanager
+def all_teach_at_one_school(app: Flask) -> Iterator[None]:
+    """Let everybody be a teacher of one school for a while, so that one figure of facilities has 60,000 people inside."""
+    with app.app_context(), unit_of_work() as session:
+        session.execute(text("CREATE TABLE bench_posting AS SELECT id, unit_id, audience FROM posting"))
+        school = session.scalars(
+            select(Unit.id).where(Unit.kind == UnitKind.SCHOOL).order_by(Unit.id)
+        ).first()
+        session.execute(update(Posting).values(unit_id=school, audience=Audience.TEACHER))
+    try:
+        yield
+    finally:
+        with app.app_context(), unit_of_work() as session:
+            session.execute(
+                text(
+                    "UPDATE posting SET unit_id = (SELECT unit_id FROM bench_posting AS one WHERE one.id = posting.id), "
+                    "audience = (SELECT audience FROM bench_posting AS one WHERE one.id = posting.id)"
+                )
+            )
+            session.execute(text("DROP TABLE bench_posting"))
 
 
 def _with_quiz(session: Session) -> tuple[Course, Version]:

@@ -30,8 +30,8 @@ class Server:
     def __init__(self, app: str, environ: Mapping[str, str], *, ready: str, workers: int = 1) -> None:
         """Remember how to start; `ready` is the address that answers 200 once it serves."""
         self._app, self._ready, self._workers = app, ready, workers
-        self._environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
-        self._environ |= {
+        self.environ = {key: value for key, value in os.environ.items() if not key.startswith("PORTAL_")}
+        self.environ |= {
             "PORTAL_JOBS": "apart",
             **environ,
             "WEB_CONCURRENCY": str(workers),
@@ -62,7 +62,7 @@ class Server:
                 self._app,
             ],
             cwd=ROOT,
-            env=self._environ,
+            env=self.environ,
             pass_fds=(fd,),
             start_new_session=True,
             stdout=self._log,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask import redirect, request, url_for
 from sqlalchemy import Select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from portal.core import clock
@@ -49,3 +50,25 @@ def looked(code: str, place: str, people: People, reason: int | None = None, **f
             reason_id=reason,
             **{key: str(value) for key, value in facts.items()},
         )
+
+
+def looked_in(
+    session: Session,
+    by_id: int | None,
+    code: str,
+    place: str,
+    people: People,
+    reason: int | None,
+    **facts: object,
+) -> None:
+    """Record the same in a unit of work that is open: for a job, which ends together with the file that it made."""
+    looking.looked(
+        session,
+        by_id=by_id,
+        code=code,
+        place=place,
+        people=people,
+        now=clock.now(),
+        reason_id=reason,
+        **{key: str(value) for key, value in facts.items()},
+    )
