@@ -6,6 +6,7 @@ With `memory://` limits each process counts for itself, so several processes nee
 
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import subprocess
@@ -49,6 +50,16 @@ def when_ready(server: Any) -> None:
     if _embedded():
         root = Path(__file__).resolve().parent.parent
         _keeper = subprocess.Popen([sys.executable, "-m", "portal.keeper"], cwd=root)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Leave what was made by loading the application out of every later search for garbage.
+
+    It is three hundred thousand objects that stay; looking through them took a fifth of a second, in the middle of
+    somebody's board.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def on_exit(server: Any) -> None:

@@ -45,6 +45,10 @@ class Certificate(Base):
         Index("ix_certificate_course_id_issued_at", "course_id", "issued_at"),
         # figures read nothing but this index: the row is wide
         Index("ix_certificate_course_id_user_id", "course_id", "user_id", "completed_on", "expires_on", "id"),
+        # and who completed a course while in a unit is found without looking at nine parents in ten
+        Index(
+            "ix_certificate_audience_unit_id", "audience", "unit_id", "course_id", "user_id", "completed_on"
+        ),
     )
 
 

@@ -88,7 +88,8 @@ class Facts:
             known=self._tree(day),
             inside=inside,
             counts=counts,
-            keep=self._memory.through,
+            # counted from the facts, and what somebody counted from tallies is none
+            keep=self._memory.through if self._tallies else queries.read_now,
         )
 
     def on(self, day: date) -> World:

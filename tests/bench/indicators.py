@@ -6,6 +6,7 @@ was marked, so her units are counted from the facts, and figures of today added 
 were no tallies.
 """
 
+import gc
 import os
 import random
 import time
@@ -111,6 +112,8 @@ def measure(add: Add, where: str, app: Flask, folder: Path, *, quick: bool) -> N
             (f"{figure} of the {name}: its rows", OPENED, repeats, page(f"/indicators/{figure}/rows?{at}&place={code}"), written)
             for figure in ROWS
         ]  # fmt: skip
+    gc.collect()
+    gc.freeze()  # as a server of the portal does once the application is loaded
     for what, limit, times, step, before in steps:
         p50, p95, used, ratio = _times(step, before, under, times)
         add(

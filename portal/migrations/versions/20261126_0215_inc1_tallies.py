@@ -143,6 +143,11 @@ def _postgresql():
 
 
 def upgrade():
+    op.create_index(
+        "ix_certificate_audience_unit_id",
+        "certificate",
+        ["audience", "unit_id", "course_id", "user_id", "completed_on"],
+    )
     op.create_table(
         "tally_state",
         sa.Column("id", big, autoincrement=False, nullable=False),
@@ -224,3 +229,4 @@ def downgrade():
     op.drop_table("tally")
     op.drop_table("tally_day")
     op.drop_table("tally_state")
+    op.drop_index("ix_certificate_audience_unit_id", "certificate")
