@@ -30,9 +30,13 @@ MESSAGES = {
     "child": N_(
         "Section %(numeral)s seems to speak of a child: “%(words)s”. Reports name no child and no case."
     ),
+    "stale_words": N_(
+        "Section %(numeral)s was written before the figures changed. Read it again; the portal's own draft of it stands beside your words."
+    ),
     "one_head": N_("The same person prepared and approved: this place has one head only."),
 }
 MOST_NAMES = 5
+STALE = "stale_words"
 
 
 @dataclass(frozen=True, slots=True)

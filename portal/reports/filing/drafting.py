@@ -23,6 +23,7 @@ from portal.reports.filing.work import Work
 from portal.reports.tables import Column, Kind, Table, Value
 
 NOT_A_SHARE = "–"
+CLASSES_LIST = "lop-tap-huan"  # the code of Appendix II
 NAMES_A_ROW = 12  # a row of names is never longer than a page
 SOURCES = {
     Klass.COMPUTED: "tính",
@@ -177,7 +178,7 @@ def build(
             sections=sections(work, words, changed),
             appendices=(
                 Appendix("I", "chi-tieu", _indicators(work, before, changed)),
-                Appendix("II", "lop-tap-huan", _classes(work)),
+                Appendix("II", CLASSES_LIST, classes_table(work)),
                 Appendix("III", "giai-trinh", _explained(work, notes, changed)),
             ),
             signature=("TM. Ủy ban nhân dân", "Chủ tịch") if must.symbol == "UBND" else ("Giám đốc",),
@@ -393,7 +394,8 @@ def _asked(work: Work) -> str:
     return f"{work.where.name} – {called(work.period)} ({window(work.period)})"
 
 
-def _classes(work: Work) -> Table:
+def classes_table(work: Work) -> Table:
+    """Return Appendix II: every class of the window."""
     columns = (
         Column("first_on", "Từ ngày", Kind.DATE, 15),
         Column("last_on", "Đến ngày", Kind.DATE, 15),
@@ -407,6 +409,8 @@ def _classes(work: Work) -> Table:
         Column("certificates", "Giấy chứng nhận", Kind.COUNT, 10),
         Column("serials", "Từ số – đến số", width=24),
     )
+    with force_locale("vi"):  # whoever files it in whatever language: the list is the one that was approved
+        labels = {str(one): str(_(AUDIENCE_LABELS[one])) for one in Audience}
     rows: list[Sequence[Value]] = [
         (
             one.first_on,
@@ -414,7 +418,7 @@ def _classes(work: Work) -> Table:
             one.title,
             one.place,
             one.plan_item,
-            ", ".join(str(_(AUDIENCE_LABELS[Audience(audience)])) for audience in one.audiences),
+            ", ".join(labels[audience] for audience in one.audiences),
             one.organiser,
             one.persons,
             one.visits,
@@ -517,4 +521,14 @@ def names(work: Work, indicator: Indicator, missing: Sequence[int]) -> list[str]
     return [places[key].name for key in missing if key in places]
 
 
-__all__ = ["about", "adjusted", "build", "called", "names", "narrative", "reworded", "window"]
+__all__ = [
+    "about",
+    "adjusted",
+    "build",
+    "called",
+    "classes_table",
+    "names",
+    "narrative",
+    "reworded",
+    "window",
+]

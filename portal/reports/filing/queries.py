@@ -57,13 +57,19 @@ def covers(session: Session, grants: Iterable[Grant], action: Action, place: Mus
     )
 
 
-def find(session: Session, who: Actor, filing_id: int, *actions: Action) -> Filing:
-    """Return a report on which somebody may do one of `actions`. Raises `NotFound` for everybody else."""
+def find(session: Session, who: Actor, filing_id: int, *actions: Action, lock: bool = False) -> Filing:
+    """Return a report on which somebody may do one of `actions`. Raises `NotFound` for everybody else.
+
+    lock: to be changed: whoever wants to change it too waits, and then sees what has become of it.
+    """
     if not 0 < filing_id < 2**62:
         raise NotFound
-    found = session.scalars(
-        select(Filing).where(Filing.id == filing_id, or_(*(reach(who.grants, action) for action in actions)))
-    ).first()
+    wanted = select(Filing).where(
+        Filing.id == filing_id, or_(*(reach(who.grants, action) for action in actions))
+    )
+    if lock:
+        wanted = wanted.with_for_update(of=Filing).execution_options(populate_existing=True)
+    found = session.scalars(wanted).first()
     if found is None:
         raise NotFound
     return found

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import User
@@ -18,7 +19,7 @@ from portal.indicators.definitions import Plan
 from portal.indicators.periods import Period
 from portal.reports import document
 from portal.reports.filing import adjustments, checks, drafting, queries, snapshot
-from portal.reports.filing.checks import Check
+from portal.reports.filing.checks import STALE, Check
 from portal.reports.filing.errors import (
     AlreadyThere,
     ChecksFail,
@@ -76,17 +77,20 @@ def draft(
         made_at=now,
         made_by_id=by.id,
     )
-    session.add(filing)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(filing)
+    except IntegrityError:  # another began it at the same moment, or the night did
+        raise AlreadyThere from None
     _step(session, filing, FilingState.DRAFT, by, now)
-    _compute(session, filing, opener)
+    _compute(session, filing, opener, last.snapshot if last is not None else None)
     return filing
 
 
 def recompute(session: Session, filing: Filing, opener: Opener) -> None:
-    """Compute a draft anew from the facts of now; its words stay. Raises `WrongStep`."""
+    """Compute a draft anew from the facts of now; what somebody wrote stays. Raises `WrongStep`."""
     _must_be(filing, FilingState.DRAFT)
-    _compute(session, filing, opener)
+    _compute(session, filing, opener, filing.snapshot)
 
 
 def place_of(session: Session, filing: Filing) -> Must:
@@ -114,16 +118,42 @@ def _work(session: Session, filing: Filing, place: Must, opener: Opener) -> Work
     )
 
 
-def _compute(session: Session, filing: Filing, opener: Opener) -> Work:
-    """Set what a draft shows: figures, checks, what became of the period before, the document."""
+def _compute(session: Session, filing: Filing, opener: Opener, before: Mapping[str, Any] | None) -> None:
+    """Set what a draft shows: figures, words, checks, what became of the period before, the document.
+
+    before: the snapshot that the words of `filing` stand with, of this report or of a returned one.
+    """
     place = place_of(session, filing)
     work = _work(session, filing, place, opener)
-    if not filing.narrative:
-        filing.narrative = drafting.narrative(work, place)
+    drafted = drafting.narrative(work, place)
+    filing.narrative, stale = _follow(filing.narrative, drafted, before or {})
     kept = _kept(session, filing, place, work, opener)
+    kept["drafted"] = drafted
+    kept["checks"] += [Check(STALE, {"numeral": numeral}).document() for numeral in stale]
     filing.snapshot = kept
     session.flush()
-    return work
+
+
+def _follow(
+    words: Mapping[str, str], drafted: Mapping[str, str], before: Mapping[str, Any]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the words of a report whose figures are new, and the sections that somebody must read again.
+
+    Words that nobody has touched are drafted anew, for they say figures. What somebody wrote stays, and is older than
+    the figures once the words that were drafted then would be others now.
+    """
+    then: Mapping[str, str] = before.get("drafted", {})
+    stale_before = {one["values"]["numeral"] for one in before.get("checks", ()) if one["code"] == STALE}
+    found, stale = {}, []
+    for numeral, fresh in drafted.items():
+        own = words.get(numeral)
+        if own is None or own == then.get(numeral):
+            found[numeral] = fresh
+            continue
+        found[numeral] = own
+        if own != fresh and (numeral in stale_before or then.get(numeral, fresh) != fresh):
+            stale.append(numeral)
+    return found, stale
 
 
 def _kept(session: Session, filing: Filing, place: Must, work: Work, opener: Opener) -> dict[str, Any]:
@@ -142,18 +172,27 @@ def _kept(session: Session, filing: Filing, place: Must, work: Work, opener: Ope
 def reword(session: Session, filing: Filing, words: Mapping[str, str]) -> None:
     """Change the words of the sections of a draft; figures stay. Raises `WrongStep`."""
     _must_be(filing, FilingState.DRAFT)
-    kept = dict(filing.snapshot or {})
+    kept, were = dict(filing.snapshot or {}), filing.narrative
     filing.narrative = {
         key: words.get(key, filing.narrative.get(key, "")).replace("\r\n", "\n") for key in document.NARRATIVE
     }
     report = drafting.reworded(document.from_json(kept["report"]), filing.narrative)
     kept["report"] = document.to_json(report)
     kept["checks"] = [
-        *(one for one in kept["checks"] if one["code"] not in ("empty", "child")),
+        *(
+            one
+            for one in kept["checks"]
+            if one["code"] not in ("empty", "child")
+            and not (one["code"] == STALE and _written(filing.narrative, were, one["values"]["numeral"]))
+        ),
         *(one.document() for one in checks.of_words(filing.narrative)),
     ]
     filing.snapshot = kept
     session.flush()
+
+
+def _written(words: Mapping[str, str], were: Mapping[str, str], numeral: str) -> bool:
+    return words.get(numeral) != were.get(numeral)
 
 
 def prepare(session: Session, filing: Filing, opener: Opener, by: By, now: datetime) -> None:
@@ -162,18 +201,20 @@ def prepare(session: Session, filing: Filing, opener: Opener, by: By, now: datet
     Raises `WrongStep`, `ChecksFail`.
     """
     _must_be(filing, FilingState.DRAFT)
-    _compute(session, filing, opener)
+    _compute(session, filing, opener, filing.snapshot)
     if any(one["stops"] for one in (filing.snapshot or {})["checks"]):
         raise ChecksFail
     _move(session, filing, FilingState.PREPARED, by, now)
 
 
-def approve(session: Session, filing: Filing, by: By, now: datetime) -> None:
+def approve(session: Session, filing: Filing, by: By, now: datetime, seen: int | None = None) -> None:
     """Approve a prepared report: not who prepared it, unless the place has one head only; then that is recorded.
 
-    Raises `WrongStep`, `SamePerson`.
+    seen: the last step of the report that was read. Raises `WrongStep` (also where there was a step since: it may have
+    been a draft with other words meanwhile), `SamePerson`.
     """
     _must_be(filing, FilingState.PREPARED)
+    _must_be_read(session, filing, seen)
     prepared = queries.last_step(session, filing, FilingState.PREPARED)
     if prepared is not None and prepared.by_id is not None and prepared.by_id == by.id:
         if set(queries.heads(session, place_of(session, filing), local_date(now))) - {by.id}:
@@ -190,19 +231,27 @@ def take_back(session: Session, filing: Filing, by: By, now: datetime, note: str
     _move(session, filing, FilingState.DRAFT, by, now, note)
 
 
-def file(session: Session, filing: Filing, opener: Opener, by: By, now: datetime) -> None:
+def file(
+    session: Session, filing: Filing, opener: Opener, by: By, now: datetime, seen: int | None = None
+) -> None:
     """File an approved report: from here on nothing about it moves.
 
-    What was approved is what is filed: the figures are counted once more together with their rows, and where one
-    differs the report goes back first. Reorganisations that it stands on can no longer be undone.
-    Raises `WrongStep`, `Moved`.
+    What was approved is what is filed: the figures are counted once more together with their rows, and where one (or
+    the list of classes) differs the report goes back first. Reorganisations that it stands on can no longer be undone.
+    seen: as for `approve`. Raises `WrongStep`, `Moved`.
     """
     _must_be(filing, FilingState.APPROVED)
+    _must_be_read(session, filing, seen)
     work = _work(session, filing, place_of(session, filing), opener)
     kept = dict(filing.snapshot or {})
     now_are, were = figures_json(work), kept["figures"]
     moved = [one["code"] for one in now_are if one not in were]
     moved += [one["code"] for one in were if one["code"] not in {other["code"] for other in now_are}]
+    listed = next(
+        one["table"] for one in kept["report"]["appendices"] if one["code"] == drafting.CLASSES_LIST
+    )
+    if document.table_to_json(drafting.classes_table(work))["rows"] != listed["rows"]:
+        moved.append("Phụ lục II")
     if moved or rules_json(work) != kept["rules"] or work.plan.digest != kept["plan"]["digest"]:
         raise Moved(codes=", ".join(moved) or plan_of(filing).number)
     snapshot.freeze(session, filing, work, kept, now)
@@ -262,6 +311,11 @@ def by_person(session: Session, user_id: int) -> By:
 
 def _must_be(filing: Filing, *states: FilingState) -> None:
     if filing.state not in states:
+        raise WrongStep
+
+
+def _must_be_read(session: Session, filing: Filing, seen: int | None) -> None:
+    if seen is not None and queries.steps(session, filing)[-1].id != seen:
         raise WrongStep
 
 

@@ -33,7 +33,7 @@ from portal.reports import document
 from portal.reports.document import Report
 from portal.reports.files import answer_with
 from portal.reports.filing import adjustments, drafting, letter, queries, services, snapshot
-from portal.reports.filing.checks import MESSAGES, from_document
+from portal.reports.filing.checks import MESSAGES, STALE, from_document
 from portal.reports.filing.classes import CLASSES
 from portal.reports.filing.errors import AlreadyThere
 from portal.reports.filing.forms import IssuedForm, ReturnForm, WordsForm
@@ -317,7 +317,18 @@ def _editing(filing: Filing, form: WordsForm) -> str:
         form=form,
         called=name_of(Period.parse(filing.period)),
         editable=filing.state == FilingState.DRAFT,
+        fresh=_fresh(filing),
     )
+
+
+def _fresh(filing: Filing) -> list[tuple[str, list[str]]]:
+    """Return the sections whose words are older than the figures, with what the portal would write of them now."""
+    kept = filing.snapshot or {}
+    return [
+        (f"{numeral}. {document.TITLES[numeral]}", kept["drafted"][numeral].split("\n"))
+        for one in kept.get("checks", ())
+        if one["code"] == STALE and (numeral := one["values"]["numeral"])
+    ]
 
 
 @bp.post("/<int:filing_id>/edit")
@@ -330,7 +341,7 @@ def change(filing_id: int) -> Answer | tuple[str, int]:
         return _editing(filing, form), 422
     words = {numeral: str(form[numeral].data) for numeral in document.NARRATIVE}
     with unit_of_work() as session:
-        filing = queries.find(session, actor(), filing_id, Action.REPORT_PREPARE)
+        filing = queries.find(session, actor(), filing_id, Action.REPORT_PREPARE, lock=True)
         services.reword(session, filing, words)
         warned = [one for one in (filing.snapshot or {})["checks"] if one["code"] == "child"]
     for one in warned:
@@ -343,12 +354,17 @@ def _step(filing_id: int, action: Action, how: Any, said: str) -> Answer:
     """Do one step, and say so or why not."""
     try:
         with unit_of_work() as session:
-            how(session, queries.find(session, actor(), filing_id, action))
+            how(session, queries.find(session, actor(), filing_id, action, lock=True))
     except Refused as refusal:
         flash(worded(refusal), "warning")
     else:
         flash(_(said), "success")
     return see_other("filings.show", filing_id=filing_id)
+
+
+def _seen() -> int | None:
+    """Return the last step of the report that the reader had before her."""
+    return request.form.get("seen", type=int)
 
 
 @bp.post("/<int:filing_id>/recompute")
@@ -394,7 +410,7 @@ def approve(filing_id: int) -> Answer:
     return _step(
         filing_id,
         Action.REPORT_FILE,
-        lambda session, filing: services.approve(session, filing, _by(), clock.now()),
+        lambda session, filing: services.approve(session, filing, _by(), clock.now(), _seen()),
         N_("The report is approved."),
     )
 
@@ -406,7 +422,7 @@ def file(filing_id: int) -> Answer:
     return _step(
         filing_id,
         Action.REPORT_FILE,
-        lambda session, filing: services.file(session, filing, opening.rows, _by(), clock.now()),
+        lambda session, filing: services.file(session, filing, opening.rows, _by(), clock.now(), _seen()),
         N_("The report is filed. Nothing about it moves from here on."),
     )
 

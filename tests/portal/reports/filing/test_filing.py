@@ -1,6 +1,7 @@
 """A report from draft to filed; that it never moves; that verification sees a flipped byte; adjustments; rights."""
 
 import json
+import re
 import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -475,3 +476,90 @@ def test_the_words_of_the_document_come_from_what_was_held(session: Session, wor
     assert "1 lớp, buổi với 5 người dự" in words
     assert report.appendices[1].table.total is not None
     assert list(report.appendices[1].table.total)[7] == 6
+
+
+def test_a_class_that_comes_after_the_approval_is_not_filed_unseen(session: Session, world: World) -> None:
+    # no figure moves: but the document lists classes, and its frozen rows would hold one that it does not list
+    health = support.officer(session, world, "Cao Thị Lụa")
+    one = draft(session, world)
+    gina = services.By(world.gina, "Ngô Thị Giang")
+    services.prepare(session, one, opener, gina, JUNE_15)
+    services.approve(session, one, gina, JUNE_15)
+    support.hall(session, world, date(2025, 6, 12), [health])
+
+    with pytest.raises(Moved, match="Phụ lục II"):
+        services.file(session, one, opener, gina, JUNE_15)
+
+
+def test_words_that_nobody_touched_follow_the_figures(session: Session, world: World) -> None:
+    support.evening(session, world, date(2025, 5, 20), 4)
+    one = draft(session, world)
+    assert "đã tổ chức 1 lớp, buổi với 4 người dự" in one.narrative["II"]
+    support.evening(session, world, date(2025, 6, 12), 23)
+
+    services.recompute(session, one, opener)
+
+    assert "đã tổ chức 2 lớp, buổi với 27 người dự" in one.narrative["II"]
+
+
+def test_words_that_somebody_wrote_stay_and_are_said_to_be_older_than_the_figures(
+    session: Session, world: World
+) -> None:
+    support.evening(session, world, date(2025, 5, 20), 4)
+    one = draft(session, world)
+    written = {**one.narrative, "II": one.narrative["II"] + "\nCác buổi học diễn ra an toàn."}
+    services.reword(session, one, written)
+    support.evening(session, world, date(2025, 6, 12), 23)
+
+    services.recompute(session, one, opener)
+    services.recompute(session, one, opener)
+
+    assert one.narrative["II"] == written["II"]
+    assert _stale(one) == ["II"]
+    services.reword(session, one, {**one.narrative, "VI": "Đề nghị cấp thêm tài liệu."})
+    assert _stale(one) == ["II"]  # nobody has looked at section II yet
+    services.reword(session, one, {**one.narrative, "II": "Đã tổ chức 2 buổi với 27 người dự."})
+    assert _stale(one) == []
+    services.recompute(session, one, opener)
+    assert _stale(one) == []
+
+
+def test_the_words_of_a_returned_report_follow_the_figures_too(session: Session, world: World) -> None:
+    support.evening(session, world, date(2025, 5, 20), 4)
+    one = filed(session, world)
+    services.give_back(session, one, "Thiếu buổi học ngày 12/6.", services.By(None, "Cao Văn Trực"), JUNE_15)
+    support.evening(session, world, date(2025, 6, 12), 23)
+
+    again = draft(session, world)
+
+    assert "đã tổ chức 2 lớp, buổi với 27 người dự" in again.narrative["II"]
+
+
+def _stale(filing: Filing) -> list[str]:
+    return [
+        one["values"]["numeral"] for one in (filing.snapshot or {})["checks"] if one["code"] == "stale_words"
+    ]
+
+
+def test_what_was_read_is_what_is_approved(
+    app: Flask, session: Session, world: World, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with unit_of_work() as work:
+        other_id = support.second_head(work, world)
+    gina, other = sign_in(world.gina), sign_in(other_id)
+    where = gina.post("/reports/filings/", data={"period": "2025-H1", "place": DISTRICT}).headers["Location"]
+    gina.post(f"{where}prepare")
+    seen = re.findall(r'name="seen" value="(\d+)"', other.get(where).text)
+    gina.post(f"{where}back")  # while the other one reads: back, other words, and prepared again
+    gina.post(f"{where}edit", data=dict.fromkeys(document.NARRATIVE, "Lời khác."))
+    gina.post(f"{where}prepare")
+
+    refused = other.post(f"{where}approve", data={"seen": seen[0]}, follow_redirects=True)
+
+    with unit_of_work() as work:
+        assert work.scalars(select(Filing.state)).one() == "prepared"
+    assert "tải lại trang" in refused.text.lower()
+    seen = re.findall(r'name="seen" value="(\d+)"', other.get(where).text)
+    other.post(f"{where}approve", data={"seen": seen[0]})
+    with unit_of_work() as work:
+        assert work.scalars(select(Filing.state)).one() == "approved"
