@@ -160,11 +160,15 @@ def load(size: Size, today: date, report: Report) -> None:
     now = clock.start_of(today)
     with unit_of_work() as session:
         province.fill(session, today, now, report)
-        whole = _Whole(session, size, today, now, report)
-        whole.fill()
+        surround(session, size, today, report)
     with unit_of_work() as session:
         report("letting the database know its tables ...")
         analyse(session)
+
+
+def surround(session: Session, size: Size, today: date, report: Report) -> None:
+    """Put everybody else round the small demonstration, which is there. Raises `TooSmall`, having written nothing."""
+    _Whole(session, size, today, clock.start_of(today), report).fill()
 
 
 class _Whole:
