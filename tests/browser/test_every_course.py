@@ -87,7 +87,7 @@ def kind_for(course: CourseManifest, audience: str) -> str:
     return others[0] if others else course.certificate
 
 
-@pytest.mark.parametrize(("code", "audience"), ways())
+@pytest.mark.parametrize(("code", "audience"), list(ways()))
 def test_from_the_first_lesson_to_the_certificate(visit: Visit, code: str, audience: str) -> None:
     course = COURSES[code]
     if course.access == "discreet":
