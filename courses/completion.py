@@ -3,7 +3,7 @@
 Shares are `Fraction`, from 0 to 1; counts are whole numbers. Nothing here knows a clock, a person or a database.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fractions import Fraction
@@ -53,6 +53,7 @@ class Rule:
     quiz: for quiz_passed, the quiz's ref. share: for lessons_share, track_share and practice_marked, above 0 and up
     to 1. times: for workshop_attended, from 1. modules: for track_share, the refs of the modules of which one is read,
     as many lessons in each; for the other rules about lessons, the modules whose lessons count, none for all.
+    audiences: whom it binds, none for everybody; a rule about tracks binds everybody, for it says what her lessons are.
     """
 
     code: str
@@ -60,6 +61,7 @@ class Rule:
     share: Fraction | None = None
     times: int | None = None
     modules: tuple[str, ...] = ()
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +152,39 @@ class Step:
     ref: str = ""
 
 
+def counted_for(held: Sequence[str], course: Collection[str], last: Collection[str] = ()) -> str | None:
+    """Return the audience for which a completion is counted, of those that a person holds; None where she holds none.
+
+    held: of her posts, the post begun last first. It is one that the course is for; of these rather one that is not
+    among `last`; of these, or where there is none, that of the post begun last.
+
+    Where a course asks different things of different audiences, `last` are parents and carers: whoever is both staff and
+    a parent is bound by what is asked of staff, and is counted as staff. One cannot choose the easier way.
+    """
+    for wanted in ([one for one in course if one not in last], course, held):
+        for audience in held:
+            if audience in wanted:
+                return audience
+    return None
+
+
+def binds(audiences: Collection[str], audience: str | None) -> bool:
+    """Return whether a rule for `audiences` (none: for everybody) binds her who is counted for `audience`."""
+    return not audiences or audience in audiences
+
+
+def binding(requirements: Requirements, audience: str | None) -> Requirements:
+    """Return what is asked of her who is counted for `audience`: the rules that bind her, in order, of the same lessons.
+
+    None, and an audience that no rule names, are bound by the rules for everybody alone.
+    """
+    return replace(
+        requirements, rules=tuple(rule for rule in requirements.rules if binds(rule.audiences, audience))
+    )
+
+
 def progress(requirements: Requirements, done: Done) -> Progress:
-    """Return the checklist of `requirements` for what was `done`.
+    """Return the checklist of `requirements` for what was `done`: every rule of it, so hand in those that bind her.
 
     A course without rules is never complete, and neither is one with an unknown rule. Doing more never makes less of
     it met.

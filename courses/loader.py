@@ -265,7 +265,9 @@ def _discreet_faults(name: str, course: CourseManifest, face: Mapping[str, Any] 
         return [Fault(file, 1, f"there is no sound course {course.stands_for} for this one to stand for")]
     mine = document_of(course)
     differing = [
-        key for key in ("title", "audiences", "certificate", "validity_months") if mine[key] != face[key]
+        key
+        for key in ("title", "audiences", "certificate", "certificate_for", "validity_months")
+        if mine.get(key) != face.get(key)
     ]
     faults = [
         Fault(

@@ -7,7 +7,7 @@ questions is the loader's to ask, for `courses` alone cannot know.
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +16,7 @@ from re import fullmatch
 from typing import Any
 
 from courses.blocks import Block, blocks
-from courses.completion import Rule, RuleCode
+from courses.completion import Rule, RuleCode, binds
 from courses.faults import Fault, FaultyCourse
 from courses.lesson_files import (
     LessonFile,
@@ -133,7 +133,8 @@ class Media:
 class CourseManifest:
     """One version of a course, whole and sound.
 
-    completion: rules that all must be met. stands_for: of a discreet course, the code of the course that everybody
+    completion: rules that all must be met by those whom they bind. certificate: its kind; certificate_for: another kind,
+    and the audiences that receive it instead. stands_for: of a discreet course, the code of the course that everybody
     else believes is learned. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
     """
 
@@ -159,6 +160,7 @@ class CourseManifest:
     digest: str
     practice: rubric.Rubric | None = None
     stands_for: str = ""
+    certificate_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -205,7 +207,8 @@ def folder_digest(folder: Path) -> str:
 def document_of(course: CourseManifest) -> dict[str, Any]:
     """Return the manifest as stored with a version, ready for JSON: shares as strings, dates in ISO form.
 
-    Lessons are named by their slugs, their texts are left out. `practice` is there where the course has one.
+    Lessons are named by their slugs, their texts are left out. `practice`, `certificate_for` and a rule's `audiences` are
+    there where the course has them.
     """
     practice = {"practice": rubric.document_of(course.practice)} if course.practice else {}
     return practice | {
@@ -228,6 +231,11 @@ def document_of(course: CourseManifest) -> dict[str, Any]:
         "completion": [_rule_document(rule) for rule in course.completion],
         "quizzes": [quiz_document(quiz) for quiz in course.quizzes],
         **({"stands_for": course.stands_for} if course.stands_for else {}),
+        **(
+            {"certificate_for": {kind: list(audiences) for kind, audiences in course.certificate_for.items()}}
+            if course.certificate_for
+            else {}
+        ),
     }
 
 
@@ -271,6 +279,8 @@ def _rule_document(rule: Rule) -> dict[str, Any]:
         stored["times"] = rule.times
     if rule.modules:
         stored["modules"] = list(rule.modules)
+    if rule.audiences:
+        stored["audiences"] = list(rule.audiences)
     return stored
 
 
@@ -412,9 +422,12 @@ class _Reader:
         quizzes = tuple(self.quizzes(table, refs))
         practice = self.practice(table)
         modules = tuple(self.modules(table))
-        rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes), modules))
-        self.check_practice(table, practice, rules)
         access = table.text("access", choices=ACCESS)
+        audiences = table.texts("audiences", example="teacher", choices=AUDIENCES)
+        rules = tuple(self.rules(table, tuple(quiz.ref for quiz in quizzes), modules, audiences))
+        self.check_practice(table, practice, rules)
+        self.check_audiences(table, access, audiences, rules)
+        certificate = table.text("certificate", choices=CERTIFICATES)
         stands_for = table.text("stands_for", _CODE, '"CM-01"', required=access == "discreet")
         if stands_for and access != "discreet":
             table.fault("stands_for", "only a discreet course stands for another; leave it out")
@@ -424,10 +437,11 @@ class _Reader:
             changed_on=changed_on,
             change=table.both("change") or _TEXT,
             sector=table.text("sector", choices=SECTORS),
-            audiences=table.texts("audiences", example="teacher", choices=AUDIENCES),
+            audiences=audiences,
             access=access,
             minutes=table.whole("minutes", 1, 6000),
-            certificate=table.text("certificate", choices=CERTIFICATES),
+            certificate=certificate,
+            certificate_for=self.certificate_for(table, certificate, audiences),
             validity_months=table.optional_whole("validity_months", 1, 120),
             plan_items=table.texts("plan_items", r"[IVX]+(?:\.\d+)*(?:\.[a-zđ])?", "II.2.b", empty=True),
             indicators=table.texts("indicators", r"CT\d{2}", "CT06", empty=True),
@@ -516,7 +530,13 @@ class _Reader:
                         f"“{word}” is said without a content note; add content_note to the lesson or its module",
                     )
 
-    def rules(self, table: Table, quiz_refs: tuple[str, ...], modules: tuple[Module, ...]) -> Iterator[Rule]:
+    def rules(
+        self,
+        table: Table,
+        quiz_refs: tuple[str, ...],
+        modules: tuple[Module, ...],
+        audiences: tuple[str, ...],
+    ) -> Iterator[Rule]:
         seen: list[tuple[str, str]] = []
         tables = table.tables("completion")
         tracks = {
@@ -542,9 +562,58 @@ class _Reader:
             seen.append((code, quiz or ""))
             if code in (RuleCode.LESSONS_READ, RuleCode.LESSONS_SHARE, RuleCode.TRACK_SHARE):
                 named = self.modules_of_rule(one, code, modules, tracks)
-            yield Rule(code, quiz, share, times, named)
+            whom: tuple[str, ...] = ()
+            if "audiences" in one.data:
+                whom = self.some_audiences(one, "audiences", audiences)
+                if code == RuleCode.TRACK_SHARE:
+                    one.fault("audiences", "tracks are there for everybody; leave “audiences” out")
+            yield Rule(code, quiz, share, times, named, whom)
             if code in tuple(RuleCode):
                 one.close()
+
+    def some_audiences(self, table: Table, key: str, course: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the audiences under `key`: some of those that the course is for, not all of them."""
+        named = table.texts(key, example="teacher", choices=AUDIENCES)
+        for audience in named:
+            if audience in AUDIENCES and audience not in course:
+                table.fault_at(
+                    key, audience, f"the course is not for “{audience}”; it is for: {', '.join(course)}"
+                )
+        if named and set(named) >= set(course):
+            table.fault(key, f"“{key}” names everybody that the course is for; leave it out")
+        return named
+
+    def check_audiences(
+        self, table: Table, access: str, audiences: tuple[str, ...], rules: tuple[Rule, ...]
+    ) -> None:
+        """Report audiences of whom nothing is asked, and a discreet course whose rules are not the same for everybody."""
+        if not any(rule.audiences for rule in rules):
+            return
+        for audience in audiences:
+            if not any(binds(rule.audiences, audience) for rule in rules):
+                table.fault("completion", f"no rule binds “{audience}”; say what is asked of them")
+        if access == "discreet":
+            table.fault(
+                "completion",
+                "a discreet course asks the same of everybody; leave “audiences” out of its rules",
+            )
+
+    def certificate_for(
+        self, table: Table, certificate: str, audiences: tuple[str, ...]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return the other kind of certificate and who receives it; empty where all receive the same."""
+        one = table.table("certificate_for", required=False)
+        if one is None:
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        for kind in CERTIFICATES:
+            if kind == certificate and kind in one.data:
+                one.known.add(kind)
+                one.fault(kind, f"“{kind}” is what everybody else receives; name who receives the other kind")
+            elif kind != certificate and certificate:
+                found[kind] = self.some_audiences(one, kind, audiences)
+        one.close()
+        return found
 
     def modules_of_rule(
         self, table: Table, code: str, modules: tuple[Module, ...], tracks: set[str]

@@ -19,10 +19,10 @@ from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
 from courses.errors import AlreadyCompleted, LessonsFirst, NotAsked, NotForYou
 from courses.families import paths
-from courses.models import Completion, Course, CourseAudience, Enrolment, Lesson, LessonDone, QuizAttempt
+from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import version_of
 from courses.queries import access, cycles, standing, terms, versions
-from portal.core.accounts.queries import posting_on
+from courses.queries.audiences import post_counted
 from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.db import insert_once
@@ -86,11 +86,12 @@ def start_quiz(session: Session, enrolment: Enrolment, quiz_ref: str, seed: int,
     """Begin an attempt of a quiz of the course, or return the open one.
 
     Raises `LessonsFirst` where the quiz decides the course and lessons are still to be read, `AlreadyCompleted`
-    where it has been passed, and what `quizzes.services.start` refuses (attempts used, waiting time).
+    where it has been passed, `NotFound` where it is asked of others only, and what `quizzes.services.start` refuses
+    (attempts used, waiting time).
     """
     version = versions.version_learned(session, enrolment)
-    quiz = terms.quiz_of(version, quiz_ref)
-    status = standing.status(session, enrolment, version)
+    status = standing.status(session, enrolment, version, local_date(now))
+    quiz = terms.offered(version, quiz_ref, status.audience)
     if status.lessons_left and terms.is_decisive(version, quiz_ref):
         raise LessonsFirst(left=len(status.lessons_left))
     if any(attempt.passed for attempt in status.attempts.get(quiz_ref, ())) and terms.is_decisive(
@@ -183,24 +184,20 @@ def complete_if_met(
     inserted under its unique key: of two that see the last rule met, one issues.
 
     Of several posts that the person holds on the day, the completion takes one that the course is for; of these, or
-    where there is none, the one begun last. The certificate names the same.
+    where there is none, the one begun last. The certificate names the same. In a course that asks different things of
+    different audiences, staff who are parents too are bound and counted as staff (`audiences.post_counted`).
     """
     session.execute(_LOCK, {"enrolment": enrolment.id})
     version = version_of(session, enrolment.version_id)
-    status = standing.status(session, enrolment, versions.version_learned(session, enrolment))
+    day = local_date(now)
+    status = standing.status(session, enrolment, versions.version_learned(session, enrolment), day)
     if not status.progress.complete:
         return None
-    day = local_date(now)
-    posting = posting_on(
-        session,
-        enrolment.user_id,
-        day,
-        rather=select(CourseAudience.audience).where(CourseAudience.course_id == enrolment.course_id),
-    )
+    posting = post_counted(session, enrolment, version.manifest, day)
     quizzes_here = {quiz["ref"] for quiz in version.manifest.get("quizzes", [])}
     facts: dict[str, Any] = {
         "version": version.number,
-        "rules": version.manifest["completion"],
+        "rules": terms.rules_for(version.manifest, posting[2] if posting else None),
         "shares": {ref: share for ref, share in status.shares.items() if ref in quizzes_here},
     }
     if status.done.workshops:

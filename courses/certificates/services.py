@@ -17,6 +17,7 @@ from courses.certificates.pdf import CertificateFacts, render
 from courses.certificates.serial import new_serial
 from courses.models import Completion, Course, Version
 from courses.published import Published
+from courses.queries.terms import certificate_kind
 from portal.core.accounts.models import User
 from portal.core.audit.services import record
 from portal.core.clock import local_date
@@ -38,7 +39,7 @@ def issue(
 
     The caller has just inserted `completion`, which is unique; the certificate's own unique key (person, course,
     cycle) guards the same thing a second time. Unit, area and
-    audience are those of the post that the completion took.
+    audience are those of the post that the completion took, and so is the kind, where a course has two.
     """
     user = session.get_one(User, completion.user_id)
     unit = session.get_one(Unit, completion.unit_id) if completion.unit_id is not None else None
@@ -47,8 +48,9 @@ def issue(
         add_months(completion.completed_on, version.validity_months) if version.validity_months else None
     )
     serial = new_serial(local_date(now).year, secrets.randbelow)
+    kind = certificate_kind(version, completion.audience)
     facts = CertificateFacts(
-        kind=version.certificate_kind,
+        kind=kind,
         serial=serial,
         full_name=user.full_name,
         course_title_vi=version.title["vi"],
@@ -68,7 +70,7 @@ def issue(
     pdf = issuer.signer.sign(render(facts), reason=issuer.reason, location=issuer.name, at=now)
     certificate = Certificate(
         serial=serial,
-        kind=version.certificate_kind,
+        kind=kind,
         user_id=user.id,
         course_id=course.id,
         version_number=version.number,

@@ -32,6 +32,7 @@ from courses.workshops.errors import ReasonTooShort
 from portal.core.accounts.models import User
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
+from portal.core.clock import local_date
 from portal.core.errors import NotFound
 
 THIRD = 3
@@ -58,7 +59,7 @@ def arrange(
         raise NoPractice
     if any(
         one.rule == "practice_marked" and one.met
-        for one in status(session, enrolment, version).progress.conditions
+        for one in status(session, enrolment, version, local_date(now)).progress.conditions
     ):
         raise AlreadyPassed
     needed = 2 if stored["two_assessors"] else max(1, min(2, len(assessor_ids)))

@@ -13,7 +13,7 @@ from courses.published import Published, Texts
 from courses.queries.access import enrolment_of
 from courses.queries.cycles import asked_of, cycle_to_begin, ended, waits_to_be_asked
 from courses.queries.standing import Status, status
-from courses.queries.terms import requirements_of
+from courses.queries.terms import certificate_kind, quizzes_for, requirements_of
 from courses.queries.versions import current_version, version_learned
 from courses.renewal import Learning, opens_on
 from portal.core.policy import Action, Actor
@@ -38,6 +38,8 @@ class CoursePage:
     `opens_on` is the day from which it may be renewed, and `renewable` whether it may today. waits_to_be_asked: the
     course is begun only by those whom a rule asks, and she is not among them; its lessons are then open to authors alone.
     tracks: the refs of the modules of which one is read. asked: how many lessons a learner reads, who reads one track.
+    quizzes: those offered to her who has begun. certificates: each kind with whom it is for; who has begun sees hers
+    alone, and for nobody in particular: so does everybody where there is one kind.
     """
 
     course: Course
@@ -55,6 +57,8 @@ class CoursePage:
     lessons_open: bool = True
     tracks: Sequence[str] = ()
     asked: int = 0
+    quizzes: Sequence[dict[str, Any]] = ()
+    certificates: Sequence[tuple[str, Sequence[str]]] = ()
 
     @property
     def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:
@@ -80,11 +84,11 @@ class CoursePage:
         return next((line for line in self.lessons if not line.done and line.module not in others), None)
 
 
-def course_page(session: Session, who: Actor, course: Course, today: date | None = None) -> CoursePage:
-    """Return everything a course's page shows. Without `today` nothing is said about renewing."""
+def course_page(session: Session, who: Actor, course: Course, today: date) -> CoursePage:
+    """Return everything a course's page shows on a day."""
     enrolment = enrolment_of(session, who, course) if who.id is not None else None
     version = version_learned(session, enrolment) if enrolment else current_version(session, course)
-    now = status(session, enrolment, version) if enrolment else None
+    now = status(session, enrolment, version, today) if enrolment else None
     wanted = now.requirements if now else requirements_of(version)
     read = now.done.lessons if now else frozenset()
     lessons = [
@@ -95,7 +99,7 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
     )
     stands = Learning(enrolment.cycle if enrolment else 0, completed_on is not None, expires_on, revoked)
     due_by = asked_of(session, who, course) if who.id is not None else {}
-    begin = cycle_to_begin(stands, due_by, today) if today is not None else None
+    begin = cycle_to_begin(stands, due_by, today)
     due = due_by.get(begin or max(1, stands.cycle))
     if enrolment is not None and not completed_on:
         due = enrolment.due_on or due
@@ -116,4 +120,11 @@ def course_page(session: Session, who: Actor, course: Course, today: date | None
         lessons_open=not waits or who.may(Action.COURSE_PREVIEW),
         tracks=tracks(wanted),
         asked=asked(wanted, now.done if now else None),
+        quizzes=quizzes_for(version.manifest, now.audience if now else None),
+        certificates=[(certificate_kind(version, now.audience), ())] if now else _certificates(version),
     )
+
+
+def _certificates(version: Published) -> Sequence[tuple[str, Sequence[str]]]:
+    others = version.manifest.get("certificate_for", {})
+    return [(version.certificate_kind, ()), *others.items()]

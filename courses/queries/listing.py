@@ -18,7 +18,7 @@ from portal.core.policy import Action, Actor
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A course in the catalogue."""
+    """A course in the catalogue. certificate_kinds: one, or two where it depends on who learns."""
 
     code: str
     sector: str
@@ -27,7 +27,7 @@ class Card:
     minutes: int
     lessons: int
     audiences: tuple[str, ...]
-    certificate_kind: str
+    certificate_kinds: tuple[str, ...]
     validity_months: int | None
     mine: bool
     enrolled: bool
@@ -86,7 +86,10 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
                 minutes=version.minutes,
                 lessons=asked(requirements_of(version)),
                 audiences=tuple(sorted(for_whom)),
-                certificate_kind=version.certificate_kind,
+                certificate_kinds=(
+                    version.certificate_kind,
+                    *version.manifest.get("certificate_for", ()),
+                ),
                 validity_months=version.validity_months,
                 mine=bool(who.audiences & for_whom),
                 enrolled=course_id in mine,

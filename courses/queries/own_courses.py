@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from courses.assignments.models import Assignment
 from courses.certificates.models import Certificate, Revocation
-from courses.completion import Done, QuizDone, StepKind, next_step, track_of, way
+from courses.completion import Done, QuizDone, StepKind, binding, next_step, track_of, way
 from courses.completion import asked as asked_of_one
 from courses.families.models import EnrolmentPath
 from courses.legs import NONE, legs_of_many
@@ -25,6 +25,7 @@ from courses.models import (
     Version,
 )
 from courses.published import Published, Texts, published
+from courses.queries.audiences import audiences_bound
 from courses.queries.cycles import CERTIFIED, cycle_to_begin, learning
 from courses.queries.terms import quiz_of, requirements_of
 from courses.queries.versions import LEARNED
@@ -138,6 +139,12 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
         session,
         [(row[0], published(session, row[2], row[3]).manifest) for row in enrolments],
     )
+    bound = audiences_bound(
+        session,
+        who.id or 0,
+        {row[0].id: published(session, row[2], row[3]).manifest for row in enrolments if row[4] is None},
+        today,
+    )
     meant, asked = _meant(session, who, {row[0].course_id for row in enrolments})
     ends = {(row[0].course_id, row[0].cycle): row[6] for row in enrolments}
     found = [
@@ -153,6 +160,7 @@ def my_courses(session: Session, who: Actor, today: date) -> Sequence[MyCourse]:
                 practice=legs.get(enrolment.id, NONE).practice,
             ),
             today,
+            audience=bound.get(enrolment.id),
             asked=(enrolment.course_id, enrolment.cycle) in asked,
             renews=ends.get((enrolment.course_id, enrolment.cycle - 1)),
         )
@@ -255,11 +263,12 @@ def _mine(
     done: Done,
     today: date,
     *,
+    audience: str | None,
     asked: bool,
     renews: date | None,
 ) -> MyCourse:
     completed_on, serial = finished
-    wanted = requirements_of(version)
+    wanted = binding(requirements_of(version), audience)
     step = next_step(wanted, done) if completed_on is None else None
     lesson = version.lesson(step.ref) if step is not None and step.kind == StepKind.LESSON else None
     quiz = quiz_of(version, step.ref) if step is not None and step.kind == StepKind.QUIZ else None

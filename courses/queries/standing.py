@@ -2,15 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from courses.completion import Done, Progress, QuizDone, Requirements, progress, track_of, tracks, way
+from courses.completion import (
+    Done,
+    Progress,
+    QuizDone,
+    Requirements,
+    binding,
+    progress,
+    track_of,
+    tracks,
+    way,
+)
 from courses.legs import legs_of
 from courses.models import Enrolment, Lesson, LessonDone, QuizAttempt
 from courses.published import Published
+from courses.queries.audiences import audience_bound
 from courses.queries.terms import requirements_of
 from portal.core.db import rows
 from quizzes.models import Attempt
@@ -19,12 +31,16 @@ from quizzes.queries import SAT, Sat
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far an enrolment is: the rules of its version, what was done, the attempts of each quiz, oldest first."""
+    """How far an enrolment is: the rules of its version, what was done, the attempts of each quiz, oldest first.
+
+    The rules are those that bind the learner: `audience` is by whose she is judged where they differ, None elsewhere.
+    """
 
     requirements: Requirements
     done: Done
     progress: Progress
     attempts: Mapping[str, Sequence[Sat]]
+    audience: str | None = None
 
     @property
     def track(self) -> str | None:
@@ -59,18 +75,22 @@ _ATTEMPTS = (
 )
 
 
-def status(session: Session, enrolment: Enrolment, version: Published) -> Status:
-    """Return how far an enrolment of `version` is. Two queries, and one for each leg; papers of attempts are not among what they read."""
+def status(session: Session, enrolment: Enrolment, version: Published, day: date) -> Status:
+    """Return how far an enrolment of `version` is on `day`, by the rules that bind its learner then.
+
+    Two queries, one for each leg, and two where rules differ by audience; papers of attempts are not among what they read.
+    """
     here = {"enrolment": enrolment.id}
     read = rows(session, _LESSONS_READ, here).scalars()
     attempts: dict[str, list[Sat]] = {}
     for ref, *columns in rows(session, _ATTEMPTS, here):
         attempts.setdefault(ref, []).append(Sat(*columns))
     quizzes = {ref: _done(many) for ref, many in attempts.items() if any(one.submitted_at for one in many)}
-    wanted = requirements_of(version)
+    audience = audience_bound(session, enrolment, version.manifest, day)
+    wanted = binding(requirements_of(version), audience)
     legs = legs_of(session, enrolment, version.manifest)
     done = Done(frozenset(read), quizzes, workshops=legs.workshops, practice=legs.practice)
-    return Status(wanted, done, progress(wanted, done), attempts)
+    return Status(wanted, done, progress(wanted, done), attempts, audience)
 
 
 def _done(attempts: Sequence[Sat]) -> QuizDone:

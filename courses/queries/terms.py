@@ -1,12 +1,13 @@
 """What a version asks for, from its stored manifest: completion rules, quizzes, what they draw, their limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from courses.completion import Requirements, Rule
+from courses.completion import Requirements, Rule, binds
+from courses.models import Version
 from courses.published import Published
 from portal.core.errors import NotFound
 from quizzes.lifecycle import Rules
@@ -15,7 +16,7 @@ from quizzes.queries import Released, released
 
 
 def requirements_of(version: Published) -> Requirements:
-    """Return what a version asks for, from its stored manifest."""
+    """Return what a version asks for, of everybody together, from its stored manifest."""
     manifest = version.manifest
     return Requirements(
         rules=tuple(
@@ -25,12 +26,38 @@ def requirements_of(version: Published) -> Requirements:
                 share=Fraction(rule["share"]) if "share" in rule else None,
                 times=rule.get("times"),
                 modules=tuple(rule.get("modules", ())),
+                audiences=tuple(rule.get("audiences", ())),
             )
             for rule in manifest["completion"]
         ),
         lessons=tuple(slug for module in manifest["modules"] for slug in module["lessons"]),
         pass_shares={quiz["ref"]: Fraction(quiz["pass_share"]) for quiz in manifest.get("quizzes", [])},
         modules={module["ref"]: tuple(module["lessons"]) for module in manifest["modules"]},
+    )
+
+
+def differs_by_audience(manifest: Mapping[str, Any]) -> bool:
+    """Return whether a version asks different things of different audiences, or gives them different certificates."""
+    return "certificate_for" in manifest or any("audiences" in rule for rule in manifest["completion"])
+
+
+def rules_for(manifest: Mapping[str, Any], audience: str | None) -> list[dict[str, Any]]:
+    """Return the completion rules, as stored, that bind her who is counted for `audience`."""
+    return [rule for rule in manifest["completion"] if binds(rule.get("audiences", ()), audience)]
+
+
+def quizzes_for(manifest: Mapping[str, Any], audience: str | None) -> Sequence[dict[str, Any]]:
+    """Return the quizzes offered to her who is counted for `audience`: those of her rules, and those of no rule."""
+    hers = {rule.get("quiz") for rule in rules_for(manifest, audience)}
+    others = {rule.get("quiz") for rule in manifest["completion"]} - hers
+    return [quiz for quiz in manifest.get("quizzes", []) if quiz["ref"] not in others]
+
+
+def certificate_kind(version: Version | Published, audience: str | None) -> str:
+    """Return the kind of certificate that a version gives to her who is counted for `audience`."""
+    others: Mapping[str, Sequence[str]] = version.manifest.get("certificate_for", {})
+    return next(
+        (kind for kind, audiences in others.items() if audience in audiences), version.certificate_kind
     )
 
 
@@ -43,8 +70,16 @@ def quiz_of(version: Published, ref: str) -> dict[str, Any]:
     raise NotFound
 
 
+def offered(version: Published, ref: str, audience: str | None) -> dict[str, Any]:
+    """Return a quiz that is offered to her who is counted for `audience`. Raises `NotFound`, for those of others too."""
+    quiz = quiz_of(version, ref)
+    if quiz not in quizzes_for(version.manifest, audience):
+        raise NotFound
+    return quiz
+
+
 def is_decisive(version: Published, ref: str) -> bool:
-    """Return whether a quiz is one of the completion rules, rather than a self-check."""
+    """Return whether a quiz is one of the completion rules, of whomever it is asked, rather than a self-check."""
     return any(rule.get("quiz") == ref for rule in version.manifest["completion"])
 
 

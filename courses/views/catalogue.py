@@ -19,6 +19,7 @@ from portal.core.db import db, unit_of_work
 from portal.core.locale import language, show_minutes
 from portal.core.organisation.models import SECTOR_LABELS, Sector
 from portal.core.policy import Action
+from portal.core.rosters.queries import PARENTS
 from portal.core.web import actor, public, requires, see_other
 
 bp = Blueprint("catalogue", __name__, url_prefix="/courses", template_folder="../templates")
@@ -44,10 +45,7 @@ def index() -> str:
 
 def shelf(cards: Sequence[listing.Card]) -> Sequence[dict[str, str]]:
     """Return cards as the shelf shows them, in words."""
-    kinds = {
-        "completion": gettext("Certificate of completion"),
-        "participation": gettext("Confirmation of participation"),
-    }
+    kinds = _kinds()
     shown = []
     for card in cards:
         words = {
@@ -57,7 +55,9 @@ def shelf(cards: Sequence[listing.Card]) -> Sequence[dict[str, str]]:
             "sector": f"{card.code} · {gettext(SECTOR_LABELS[Sector(card.sector)])}",
             "length": show_minutes(card.minutes),
             "lessons": ngettext("%(num)d lesson", "%(num)d lessons", card.lessons),
-            "certificate": kinds[card.certificate_kind],
+            "certificate": kinds[card.certificate_kinds[0]]
+            if len(card.certificate_kinds) == 1
+            else gettext("Certificate or confirmation, depending on who learns"),
         }
         if card.completed:
             words |= {"state": "done", "state_label": gettext("Completed")}
@@ -69,6 +69,37 @@ def shelf(cards: Sequence[listing.Card]) -> Sequence[dict[str, str]]:
     return shown
 
 
+def _kinds() -> dict[str, str]:
+    return {
+        "completion": gettext("Certificate of completion"),
+        "participation": gettext("Confirmation of participation"),
+    }
+
+
+def receives(page: course_page.CoursePage) -> str:
+    """Return what one receives at the end, in words; where there are two kinds, with whom the second is for."""
+    kinds = _kinds()
+    (first, _everybody), *others = page.certificates
+    words = kinds[first]
+    for kind, audiences in others:
+        words = gettext(
+            "%(kind)s; for %(whom)s: %(other)s",
+            kind=words,
+            whom=whom(audiences, page.version.manifest["audiences"]),
+            other=kinds[kind],
+        )
+    return words
+
+
+def whom(audiences: Sequence[str], course: Sequence[str]) -> str:
+    """Return some of a course's audiences in words: one phrase where they are all but parents and carers."""
+    staff = {one for one in course if one not in PARENTS}
+    if len(staff) > 3 and set(audiences) == staff:
+        phrase: str = gettext("officials, staff, collaborators and volunteers")
+        return phrase
+    return ", ".join(gettext(AUDIENCE_LABELS[Audience(one)]) for one in audiences)
+
+
 @bp.get("/<code>/")
 @public
 def course(code: str) -> str:
@@ -77,9 +108,9 @@ def course(code: str) -> str:
     today = clock.today()
     found = course_page.course_page(session, actor(), access.course_for(session, actor(), code), today)
     manifest = found.version.manifest
-    asked = {rule["rule"] for rule in manifest["completion"]}
-    practice = found.enrolment is not None and "practice_marked" in asked
-    classes = actor().id is not None and "workshop_attended" in asked
+    asked = {rule.code for rule in found.status.requirements.rules} if found.status else set()
+    practice = "practice_marked" in asked
+    classes = "workshop_attended" in asked
     return render_template(
         "courses/catalogue/course.html",
         page=found,
@@ -91,6 +122,8 @@ def course(code: str) -> str:
         else (),
         form=ButtonForm(),
         StepKind=StepKind,
+        receives=receives(found),
+        whom=lambda audiences: whom(audiences, manifest["audiences"]),
         audiences=AUDIENCE_LABELS,
         today=today,
     )
@@ -103,7 +136,7 @@ def enrol(code: str) -> Response:
     with unit_of_work() as session:
         found = access.course_for(session, actor(), code)
         services.enrol(session, actor(), found, clock.now())
-        page = course_page.course_page(session, actor(), found)
+        page = course_page.course_page(session, actor(), found, clock.today())
         first = page.next_lesson.slug if page.next_lesson else None
     if first is None:
         return see_other("catalogue.course", code=code)

@@ -85,13 +85,13 @@ def quiz(code: str) -> str | Redirect:
     """Show a quiz's front page: what it asks, how many attempts are left, when the next one opens."""
     session = db.session()
     course = access.course_for(session, actor(), code)
-    page = course_page.course_page(session, actor(), course)
-    refs = [one["ref"] for one in page.version.manifest.get("quizzes", [])]
+    page = course_page.course_page(session, actor(), course, clock.today())
+    refs = [one["ref"] for one in page.quizzes]
     ref = request.args.get("ref", refs[0] if refs else "")
     if page.enrolment is None or page.status is None:
         flash(gettext("Begin the course first; the quiz belongs to it."), "info")
         return see_other("catalogue.course", code=code)
-    found = terms.quiz_of(page.version, ref)
+    found = terms.offered(page.version, ref, page.status.audience)
     attempts = page.status.attempts.get(ref, ())
     standing, until = _standing(found, attempts)
     return render_template(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.models import Completion, Course, Enrolment, Version
+from courses.queries.terms import rules_for
 from courses.workshops.models import Attended, Workshop, WorkshopDay
 from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, SecretKind, User
 from portal.core.clock import local_date
@@ -141,7 +142,11 @@ def _certify(
         completed_on=local_date(at),
         unit_id=posting.unit_id,
         audience=str(posting.audience),
-        facts={"version": version.number, "rules": version.manifest["completion"], "demonstration": True},
+        facts={
+            "version": version.number,
+            "rules": rules_for(version.manifest, str(posting.audience)),
+            "demonstration": True,
+        },
     )
     session.add(completion)
     session.flush()

@@ -26,6 +26,7 @@ from courses.certificates.models import Certificate, CertificateFile
 from courses.certificates.pdf import CertificateFacts
 from courses.certificates.serial import new_serial
 from courses.certificates.services import add_months, facts_digest
+from courses.completion import RuleCode
 from courses.models import (
     Completion,
     Course,
@@ -36,6 +37,7 @@ from courses.models import (
     QuizAttempt,
     Version,
 )
+from courses.queries.terms import certificate_kind, rules_for
 from courses.workshops.models import (
     Attendance,
     Attended,
@@ -130,21 +132,30 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A course as the demonstration's people learn it: its first version, which all of them began on."""
+    """A course as the demonstration's people learn it: its first version, which all of them began on.
+
+    kinds: of its certificates, by audience. rules: those that bind each audience, and sat: the attempts to copy of those
+    who have a quiz to pass.
+    """
 
     course_id: int
     code: str
     version_id: int
     number: int
-    kind: str
+    kinds: dict[str, str]
     title: dict[str, str]
     packed_title: str
     minutes: int
     months: int | None
     lessons: tuple[int, ...]
-    rules: Any
+    rules: dict[str, list[dict[str, Any]]]
     audiences: frozenset[str]
     sat: tuple[Exemplar, ...]
+
+    def exam(self, audience: str) -> tuple[Exemplar, ...]:
+        """Return the attempts of which one is hers; none where no quiz is asked of her."""
+        asked = any(rule["rule"] == RuleCode.QUIZ_PASSED for rule in self.rules[audience])
+        return self.sat if asked else ()
 
 
 def drawn(session: Session) -> int:
@@ -222,12 +233,13 @@ class _Whole:
             )
             audiences = self.session.scalars(
                 select(CourseAudience.audience).where(CourseAudience.course_id == course.id)
-            )
+            ).all()
             taught.append(
                 Taught(
-                    course.id, course.code, version.id, version.number, version.certificate_kind,
+                    course.id, course.code, version.id, version.number,
+                    {one: certificate_kind(version, one) for one in audiences},
                     dict(version.title), packed(version.title), version.minutes, version.validity_months,
-                    tuple(lessons), version.manifest["completion"], frozenset(audiences),
+                    tuple(lessons), {one: rules_for(version.manifest, one) for one in audiences}, frozenset(audiences),
                     exemplars(self.session, version, taker, self.now),
                 )
             )  # fmt: skip
@@ -583,10 +595,15 @@ class _Learnt:
         done = self._moment(day)
         enrolled = done - timedelta(days=took)
         number = self._enrol(user, course, enrolled, None)
-        shares = self._sit(user, number, course, done)
+        shares = self._sit(user, number, course.exam(audience), done)
         step = (done - enrolled) / (len(course.lessons) + 2)
         self.lessons.append((number, course.lessons, enrolled, step))
-        facts = {"version": course.number, "rules": course.rules, "shares": shares, "demonstration": True}
+        facts = {
+            "version": course.number,
+            "rules": course.rules[audience],
+            "shares": shares,
+            "demonstration": True,
+        }
         self.completions.append((number, user, course.course_id, done, day, at.id, audience, packed(facts)))
         whole.issued += 1
         self.certificates.append(self._certificate(user, name, course, done, day, at, audience))
@@ -597,10 +614,10 @@ class _Learnt:
         self.enrolments.append((number, user, course.course_id, course.version_id, 1, at, due))
         return number
 
-    def _sit(self, user: int, enrolment: int, course: Taught, done: datetime) -> dict[str, str]:
-        if not course.sat:
+    def _sit(self, user: int, enrolment: int, exam: tuple[Exemplar, ...], done: datetime) -> dict[str, str]:
+        if not exam:
             return {}
-        sat = course.sat[int(self.dice.random() * len(course.sat))]
+        sat = exam[int(self.dice.random() * len(exam))]
         began = done - sat.took
         id_ = f"demo-{enrolment}"
         # thirty kilobytes of paper for each are not sent thousands of times: the database copies them from the first
@@ -628,13 +645,13 @@ class _Learnt:
         serial = new_serial(day.year, lambda n: int(self.dice.random() * n))
         expires = _expiry(day, course.months)
         facts = {
-            **_template(course.kind, course.code, course.number, course.minutes, course.title["vi"], course.title["en"], issuer.name),
+            **_template(course.kinds[audience], course.code, course.number, course.minutes, course.title["vi"], course.title["en"], issuer.name),
             "serial": serial, "full_name": name, "completed_on": day.isoformat(), "issued_on": day.isoformat(),
             "expires_on": expires.isoformat() if expires else None, "unit_name": at.name, "area_name": at.area_name,
             "verify_url": f"{issuer.base_url}/verify/{serial}",
         }  # fmt: skip
         return (
-            serial, course.kind, user, course.course_id, course.number, 1, name, course.packed_title, done, day, expires,
+            serial, course.kinds[audience], user, course.course_id, course.number, 1, name, course.packed_title, done, day, expires,
             at.id, at.area_id, at.sector, audience, packed(facts), facts_digest(facts),
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from courses.certificates.issuing import Issuer, issuer_for
 from courses.completion import tracks, way
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
 from courses.queries import access, versions
-from courses.queries.terms import requirements_of
+from courses.queries.terms import requirements_of, rules_for
 from courses.services import enrol
 from portal.core import clock
 from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
@@ -398,7 +398,11 @@ def _complete(
         completed_on=clock.local_date(at),
         unit_id=posting.unit_id,
         audience=str(posting.audience),
-        facts={"version": version.number, "rules": version.manifest["completion"], "demonstration": True},
+        facts={
+            "version": version.number,
+            "rules": rules_for(version.manifest, str(posting.audience)),
+            "demonstration": True,
+        },
     )
     session.add(completion)
     session.flush()

@@ -17,6 +17,8 @@ from courses.completion import (
     StepKind,
     Why,
     asked,
+    binding,
+    counted_for,
     next_step,
     progress,
     track_of,
@@ -319,8 +321,53 @@ def test_next_is_what_everybody_reads_then_the_choice_then_the_rest_of_her_track
     assert next_step(by_age(), read("mot", "hai", "l1", "l2", "l3")) is None
 
 
+STAFF = Rule("quiz_passed", quiz="final", audiences=("teacher", "manager"))
+
+
+def test_a_rule_for_some_binds_only_them() -> None:
+    requirements = asks(READ, STAFF)
+
+    assert binding(requirements, "teacher") == requirements
+    assert binding(requirements, "parent") == binding(requirements, None) == asks(READ)
+
+
+def test_reading_is_enough_for_a_parent_and_not_for_a_teacher() -> None:
+    done = Done(frozenset(LESSONS))
+
+    assert progress(binding(asks(READ, STAFF), "parent"), done).complete
+    teacher = progress(binding(asks(READ, STAFF), "teacher"), done)
+    assert not teacher.complete
+    assert [one.rule for one in teacher.conditions] == ["lessons_read", "quiz_passed"]
+    assert next_step(binding(asks(READ, STAFF), "teacher"), done) == Step(StepKind.QUIZ, "final")
+
+
+def test_whom_no_rule_binds_completes_nothing() -> None:
+    assert not progress(binding(asks(STAFF), "parent"), Done(frozenset(LESSONS))).complete
+
+
+@pytest.mark.parametrize(
+    ("held", "counted"),
+    [
+        (["teacher", "parent"], "teacher"),
+        (["parent", "teacher"], "teacher"),  # a parent since yesterday: still staff
+        (["parent", "carer"], "parent"),
+        (["manager", "teacher", "parent"], "manager"),  # of two posts as staff the one begun last
+        (["doctor", "parent"], "parent"),  # the course is not for doctors
+        (["doctor"], "doctor"),
+        ([], None),
+    ],
+)
+def test_staff_who_are_parents_too_are_staff(held: list[str], counted: str | None) -> None:
+    assert counted_for(held, ("teacher", "manager", "parent", "carer"), ("parent", "carer")) == counted
+
+
+def test_without_a_last_one_the_post_begun_last_counts() -> None:
+    assert counted_for(["parent", "teacher"], ("teacher", "parent")) == "parent"
+
+
 # --- properties --------------------------------------------------------------------------------------------------
 
+AUDIENCES = ["teacher", "manager", "parent", "carer"]
 shares = st.fractions(0, 1, max_denominator=100)
 rules = st.builds(
     Rule,
@@ -329,6 +376,7 @@ rules = st.builds(
     share=st.none() | shares,
     times=st.none() | st.integers(-1, 4),
     modules=st.lists(st.sampled_from(["m1", "m2", "m3", "m4", "khac"]), unique=True, max_size=4).map(tuple),
+    audiences=st.lists(st.sampled_from(AUDIENCES), unique=True, max_size=3).map(tuple),
 )
 
 
@@ -377,6 +425,61 @@ def test_doing_more_never_makes_less_met(asked: Requirements, before: Done, more
         assert first.done <= second.done
         assert first.met <= second.met
     assert early.complete <= late.complete
+
+
+def is_met(rule: Rule, asked: Requirements, done: Done) -> bool:
+    """Say of one rule, by plain counting and without the code under test, whether it is met."""
+
+    def enough(lessons: tuple[str, ...], share: Fraction | None) -> bool:
+        read = len([slug for slug in lessons if slug in done.lessons])
+        return bool(lessons) and share is not None and share > 0 and read >= share * len(lessons)
+
+    parts = [asked.modules.get(ref, ()) for ref in rule.modules]
+    named = tuple(slug for part in parts for slug in part) if rule.modules else asked.lessons
+    if rule.code == "lessons_read":
+        return enough(named, Fraction(1))
+    if rule.code == "lessons_share":
+        return enough(named, rule.share)
+    if rule.code == "track_share":
+        alike = all(len(part) == len(parts[0]) for part in parts)
+        return alike and any(enough(part, rule.share) for part in parts)
+    if rule.code == "quiz_passed":
+        return rule.quiz in asked.pass_shares and rule.quiz in done.quizzes and done.quizzes[rule.quiz].passed
+    if rule.code == "workshop_attended":
+        return rule.times is not None and 1 <= rule.times <= done.workshops
+    if rule.code == "practice_marked":
+        return bool(rule.share) and done.practice is not None and done.practice >= (rule.share or 0)
+    return False
+
+
+@given(requirements, dones, st.none() | st.sampled_from([*AUDIENCES, "doctor"]))
+def test_complete_is_every_rule_that_binds_her_met(
+    asked: Requirements, done: Done, audience: str | None
+) -> None:
+    hers = [rule for rule in asked.rules if rule.audiences == () or audience in rule.audiences]
+
+    state = progress(binding(asked, audience), done)
+
+    assert [one.rule for one in state.conditions] == [rule.code for rule in hers]
+    assert [one.met for one in state.conditions] == [is_met(rule, asked, done) for rule in hers]
+    assert state.complete == (hers != [] and all(is_met(rule, asked, done) for rule in hers))
+
+
+@given(
+    st.lists(st.sampled_from([*AUDIENCES, "doctor"]), max_size=5),
+    st.sets(st.sampled_from(AUDIENCES)),
+    st.sets(st.sampled_from(AUDIENCES)),
+)
+def test_the_audience_that_counts_is_the_best_placed_of_all(
+    held: list[str], course: set[str], last: set[str]
+) -> None:
+    """Rank every post: of the course and not among the last, of the course, any; of equals the one begun last."""
+    ranked = sorted(
+        (0 if one in course and one not in last else 1 if one in course else 2, place)
+        for place, one in enumerate(held)
+    )
+
+    assert counted_for(held, course, last) == (held[ranked[0][1]] if held else None)
 
 
 @given(requirements, dones)

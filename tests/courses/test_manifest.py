@@ -276,6 +276,55 @@ def test_tracks_are_read_and_stored(sound: Path) -> None:
     ]
 
 
+def test_rules_and_the_certificate_by_audience_are_read_and_stored(sound: Path) -> None:
+    assert "audiences" not in str(document_of(read_course(sound))["completion"])
+    assert "certificate_for" not in document_of(read_course(sound))
+    spoil(sound, "course.toml", 'quiz = "final"', 'quiz = "final"\naudiences = ["manager"]')
+    spoil(sound, "course.toml", "[title]", '[certificate_for]\nparticipation = ["teacher"]\n\n[title]')
+
+    course = read_course(sound)
+
+    assert course.completion[1] == Rule("quiz_passed", quiz="final", audiences=("manager",))
+    assert course.certificate_for == {"participation": ("teacher",)}
+    document = document_of(course)
+    assert document["completion"][1] == {"rule": "quiz_passed", "quiz": "final", "audiences": ["manager"]}
+    assert (document["certificate"], document["certificate_for"]) == (
+        "completion",
+        {"participation": ["teacher"]},
+    )
+
+
+def test_a_second_track_rule_for_some_is_refused(sound: Path) -> None:
+    with_tracks(sound)
+    spoil(sound, "course.toml", 'modules = ["m2", "m3"]', 'modules = ["m2", "m3"]\naudiences = ["teacher"]')
+
+    assert [fault.message for fault in check_course(sound)] == [
+        "tracks are there for everybody; leave “audiences” out"
+    ]
+
+
+def test_of_every_audience_something_is_asked(sound: Path) -> None:
+    rules = COURSE[COURSE.index("[[completion]]") : COURSE.index("[[quizzes]]")]
+    only = '[[completion]]\nrule = "quiz_passed"\nquiz = "final"\naudiences = ["manager"]\n\n'
+    spoil(sound, "course.toml", rules, only)
+
+    (fault,) = check_course(sound)
+
+    assert (fault.line, fault.message) == (36, "no rule binds “teacher”; say what is asked of them")
+
+
+def test_a_discreet_course_asks_the_same_of_everybody(sound: Path) -> None:
+    spoil(sound, "course.toml", 'access = "open"', 'access = "discreet"\nstands_for = "CM-01"')
+    spoil(sound, "course.toml", 'quiz = "final"', 'quiz = "final"\naudiences = ["manager"]')
+
+    (fault,) = check_course(sound)
+
+    assert (fault.line, fault.message) == (
+        37,
+        "a discreet course asks the same of everybody; leave “audiences” out of its rules",
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -567,6 +616,49 @@ FAULTS: list[tuple[Spoiler, str, int, str]] = [
         "there is no quiz “finale”; add it under [[quizzes]]",
     ),
     (toml('quiz = "final"\n', ""), TOML, 39, "“quiz” is missing here; add it"),
+    (
+        toml('quiz = "final"', 'quiz = "final"\naudiences = ["parent"]'),
+        TOML,
+        42,
+        "the course is not for “parent”; it is for: teacher, manager",
+    ),
+    (
+        toml('quiz = "final"', 'quiz = "final"\naudiences = ["boss"]'),
+        TOML,
+        42,
+        "“audiences” cannot be “boss”; use one of: teacher",
+    ),
+    (
+        toml('quiz = "final"', 'quiz = "final"\naudiences = ["teacher", "manager"]'),
+        TOML,
+        42,
+        "“audiences” names everybody that the course is for; leave it out",
+    ),
+    (
+        toml('quiz = "final"', 'quiz = "final"\naudiences = []'),
+        TOML,
+        42,
+        "“audiences” is an empty list; name at least one",
+    ),
+    (
+        toml("[title]", '[certificate_for]\nparticipation = ["parent"]\n[title]'),
+        TOML,
+        16,
+        "the course is not for “parent”; it is for: teacher, manager",
+    ),
+    (
+        toml("[title]", '[certificate_for]\ncompletion = ["teacher"]\nparticipation = ["manager"]\n[title]'),
+        TOML,
+        16,
+        "“completion” is what everybody else receives; name who receives the other kind",
+    ),
+    (toml("[title]", "[certificate_for]\n[title]"), TOML, 15, "“participation” is missing here; add it"),
+    (
+        toml("[title]", '[certificate_for]\ndiploma = ["manager"]\nparticipation = ["manager"]\n[title]'),
+        TOML,
+        16,
+        "unknown key “diploma”; remove it",
+    ),
     (toml("times = 2", "times = 0"), TOML, 44, "“times” must be a whole number from 1 to 100"),
     (
         toml("times = 2", 'times = 2\n[[completion]]\nrule = "lessons_share"\nshare = "1"'),

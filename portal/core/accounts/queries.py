@@ -1,11 +1,10 @@
 """Questions about people's accounts."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Membership, Posting, SecretKind, Slip, User
@@ -96,29 +95,39 @@ def owner_of_slip(session: Session, slip_id: int) -> SlipOwner | None:
     return SlipOwner(row[0], row[1], SecretKind(row[2])) if row else None
 
 
-def posting_on(
-    session: Session, user_id: int, day: date, rather: Collection[str] | Select[Any] = ()
-) -> tuple[Unit, Area, str] | None:
-    """Return unit, area and audience of the person's post on `day`.
+def posting_on(session: Session, user_id: int, day: date) -> tuple[Unit, Area, str] | None:
+    """Return unit, area and audience of the person's post on `day`; of several, of the one begun last."""
+    return next(iter(postings_on(session, user_id, day)), None)
 
-    Of several, one whose audience is among `rather` (a select of audiences will do); of these, or where there is
-    none, the one begun last.
-    """
-    row = session.execute(
+
+def postings_on(session: Session, user_id: int, day: date) -> Sequence[tuple[Unit, Area, str]]:
+    """Return unit, area and audience of each post that the person holds on `day`, the one begun last first."""
+    found = session.execute(
         select(Unit, Area, Posting.audience)
+        .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
         .join(Area, Area.id == Unit.area_id)
-        .where(
-            Posting.user_id == user_id,
-            Posting.valid_from <= day,
-            or_(Posting.valid_to.is_(None), Posting.valid_to >= day),
-        )
-        .order_by(
-            case((Posting.audience.in_(rather), 0), else_=1), Posting.valid_from.desc(), Posting.id.desc()
-        )
-        .limit(1)
-    ).first()
-    return (row[0], row[1], str(row[2])) if row else None
+        .where(*_held(user_id, day))
+        .order_by(*_NEWEST)
+    )
+    return [(unit, area, str(audience)) for unit, area, audience in found]
+
+
+def audiences_on(session: Session, user_id: int, day: date) -> Sequence[str]:
+    """Return the audience of each post that the person holds on `day`, the one begun last first."""
+    found = session.scalars(select(Posting.audience).where(*_held(user_id, day)).order_by(*_NEWEST))
+    return [str(audience) for audience in found]
+
+
+_NEWEST = (Posting.valid_from.desc(), Posting.id.desc())
+
+
+def _held(user_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Posting.user_id == user_id,
+        Posting.valid_from <= day,
+        or_(Posting.valid_to.is_(None), Posting.valid_to >= day),
+    )
 
 
 def actor_of(session: Session, user_id: int, day: date) -> Actor:

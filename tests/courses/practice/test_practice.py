@@ -24,6 +24,7 @@ from courses.practice.models import Practice
 from courses.published import version_of
 from courses.queries.standing import Status, status
 from courses.services import start_quiz, submit_quiz
+from portal.core.clock import local_date
 from portal.core.db import unit_of_work
 from portal.core.errors import NotFound
 from tests import halls
@@ -37,7 +38,7 @@ FAIR = dict.fromkeys(BEST, 2)
 
 
 def how_far(session: Session, enrolment: Enrolment) -> Status:
-    return status(session, enrolment, version_of(session, enrolment.version_id))
+    return status(session, enrolment, version_of(session, enrolment.version_id), local_date(NOW))
 
 
 def hand_in(

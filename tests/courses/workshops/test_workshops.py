@@ -33,6 +33,7 @@ from courses.workshops.models import Attendance, Attended, How, Mark, Workshop
 from courses.workshops.seats import Seat
 from portal.core.accounts.models import Posting
 from portal.core.audit.models import Entry
+from portal.core.clock import local_date
 from portal.core.db import unit_of_work
 from portal.core.notices.models import Notice
 from tests import halls
@@ -251,7 +252,7 @@ def test_a_day_with_ticks_stays(session: Session, world: World) -> None:
 
 
 def how_far(session: Session, enrolment: Enrolment) -> Status:
-    return status(session, enrolment, version_of(session, enrolment.version_id))
+    return status(session, enrolment, version_of(session, enrolment.version_id), local_date(NOW))
 
 
 def with_a_class_rule(session: Session, times: int = 1) -> int:
