@@ -79,11 +79,13 @@ def data_value_sets(
     """Return the figures as a DHIS2 `dataValueSets` document.
 
     DHIS2 knows no half-year from 15/12 to 14/6: the value's period is the month in which the cut-off falls (`yyyyMM`, a
-    monthly data set), and the window's own dates stand as codes in the attribute option combination. Data elements
+    monthly data set), and the window's own dates stand as codes in the attribute option combination. Where the figures
+    are of some sectors of a place only, these stand there, too: they must not take the place of the whole. Data elements
     are `CODE_NUM` and `CODE_DEN`; percentages are the receiver's indicators, for counts are added and percentages
     never are. What is unknown is left out, not sent as 0.
     """
     window = f"{asked.period.starts_on:%Y%m%d}-{asked.period.cut_off:%Y%m%d}"
+    combination = "-".join([window, *sorted(one.upper() for one in where.sectors or ())])
     values = [
         {
             "dataElement": f"{ascii_code(indicator.code)}_{name}",
@@ -99,7 +101,7 @@ def data_value_sets(
         "completeDate": asked.day.isoformat(),
         "period": f"{asked.period.cut_off:%Y%m}",
         "orgUnit": org_unit,
-        "attributeOptionCombo": window,
+        "attributeOptionCombo": combination,
         "dataValues": values,
     }
 

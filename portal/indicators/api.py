@@ -182,7 +182,8 @@ DESCRIPTION: dict[str, Any] = {
                 "summary": "The same figures as a DHIS2 dataValueSets document",
                 "description": (
                     "DHIS2 has no period from 15/12 to 14/6: `period` is the month of the cut-off, and the window's"
-                    " dates are the attribute option combination (yyyyMMdd-yyyyMMdd). Import with"
+                    " dates are the attribute option combination (yyyyMMdd-yyyyMMdd); of some sectors of a place"
+                    " only, their codes follow (yyyyMMdd-yyyyMMdd-EDUCATION). Import with"
                     " dataElementIdScheme=CODE and orgUnitIdScheme=CODE."
                 ),
                 "parameters": _PARAMETERS,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Audience
 from portal.core.organisation.models import Sector
-from portal.indicators import opening
+from portal.indicators import compute, opening
 from portal.indicators.compute import Facts
 from portal.indicators.definitions import Indicator, Way
 from portal.indicators.opening import Row
@@ -57,13 +57,19 @@ def shows_people(indicator: Indicator) -> bool:
 
 
 def asks_reason(facts: Facts, indicator: Indicator, where: Where, wanted: Wanted) -> bool:
-    """Return whether a list may hold police officers by name or code: such a list asks why it is opened."""
+    """Return whether a list may hold police officers by name or code: such a list asks why it is opened.
+
+    A figure that is frozen lists who stood there on its own day, when there may have been police that are no more.
+    """
     if indicator.way in (Way.FACILITIES, Way.AREAS) and wanted.of != "people":
         return False
     rule = indicator.rule_on(facts.asked.day)
     groups = any(POLICE.intersection(group.audiences) for group in rule.groups)
-    world = facts.of(where)(facts.asked.day)
-    return groups and any(unit.sector == Sector.POLICE for unit in world.units.values())
+    return groups and any(
+        unit.sector == Sector.POLICE
+        for day in compute.days(facts.asked, indicator)
+        for unit in facts.of(where)(day).units.values()
+    )
 
 
 def all_rows(facts: Facts, indicator: Indicator, where: Where, wanted: Wanted) -> Iterator[Row]:

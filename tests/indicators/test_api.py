@@ -122,6 +122,23 @@ def test_dhis2_gets_counts_with_the_dates_of_the_window_and_nothing_for_the_unkn
     assert all(name.isascii() for name in values)
 
 
+def test_the_figures_of_a_sector_do_not_take_the_place_of_the_whole(
+    app: Flask, session: Session, world: World, agency: User
+) -> None:
+    """Dora heads education in the province: asked for the province, with or without the sector, she answers for it."""
+    of_all, of_one = (token_of(session, one) for one in (agency.id, world.dora))
+    asked = "/api/v1/data-value-sets?period=2025-H1&bounds=then&place=area:P"
+
+    made = [ask(app, of_all, asked), ask(app, of_one, asked), ask(app, of_one, asked + "/education")]
+
+    assert [one.get_json()["orgUnit"] for one in made] == ["P", "P", "P"]
+    assert [one.get_json()["attributeOptionCombo"] for one in made] == [
+        "20241215-20250614",
+        "20241215-20250614-EDUCATION",
+        "20241215-20250614-EDUCATION",
+    ]
+
+
 def test_the_description_names_every_address_and_what_it_answers(
     app: Flask, session: Session, agency: User
 ) -> None:

@@ -122,10 +122,12 @@ def _done(held: Sequence[Held]) -> str:
             of_item = [one for one in of_lead if one.plan_item == item]
             visits = sum(one.visits for one in of_item)
             certificates = sum(one.certificates for one in of_item)
+            # who was in two classes stands in both: of several they are attendances, not people
+            present = "người dự" if len(of_item) == 1 else "lượt người dự có tên"
             words = PLAN_ITEMS[item]["vi"] if item in PLAN_ITEMS else item
             lines.append(
                 f"{words} (mục {item}): đã tổ chức {number(len(of_item))} lớp, buổi với "
-                f"{number(sum(one.persons for one in of_item))} người dự"
+                f"{number(sum(one.persons for one in of_item))} {present}"
                 + (f", ngoài ra {number(visits)} lượt người không ghi danh" if visits else "")
                 + (f"; cấp {number(certificates)} giấy chứng nhận" if certificates else "")
                 + "."

@@ -499,7 +499,7 @@ def test_words_that_nobody_touched_follow_the_figures(session: Session, world: W
 
     services.recompute(session, one, opener)
 
-    assert "đã tổ chức 2 lớp, buổi với 27 người dự" in one.narrative["II"]
+    assert "đã tổ chức 2 lớp, buổi với 27 lượt người dự có tên" in one.narrative["II"]
 
 
 def test_words_that_somebody_wrote_stay_and_are_said_to_be_older_than_the_figures(
@@ -532,7 +532,7 @@ def test_the_words_of_a_returned_report_follow_the_figures_too(session: Session,
 
     again = draft(session, world)
 
-    assert "đã tổ chức 2 lớp, buổi với 27 người dự" in again.narrative["II"]
+    assert "đã tổ chức 2 lớp, buổi với 27 lượt người dự có tên" in again.narrative["II"]
 
 
 def _stale(filing: Filing) -> list[str]:
