@@ -43,7 +43,8 @@ from tests.factories import NOW
 
 TODAY = date(2026, 11, 24)
 SMALL = Size(schools=60, staff=1500, parents=700, certificates=1500, workshops=12)
-FIRST = select(func.min(User.id)).where(User.staff_code.like("TB-%"))  # the small demonstration's people come before
+#: The first of the people put round the small demonstration.
+FIRST = select(func.min(User.id)).where(User.staff_code.like("TB-%"))
 
 
 def made(url: str, folder: Path, size: Size) -> Flask:
