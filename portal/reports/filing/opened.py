@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from portal.indicators.opening import Row
 from portal.reports.filing.classes import CLASSES
 from portal.reports.filing.models import Filing, FilingRows
-from portal.reports.filing.work import unpacked
+from portal.reports.filing.work import people_of, unpacked
 
 PAGE = 50
 
@@ -32,12 +32,20 @@ def figures(filing: Filing) -> list[tuple[str, int]]:
     ]
 
 
-def page(session: Session, filing: Filing, code: str, state: str, number: int) -> Frozen | None:
+def has_people(filing: Filing, code: str) -> bool:
+    """Return whether people were kept beside the facilities or areas of a figure."""
+    return people_of(code) in (filing.snapshot or {}).get("rows", {})
+
+
+def page(
+    session: Session, filing: Filing, code: str, state: str, number: int, *, people: bool = False
+) -> Frozen | None:
     """Return a page of the rows of a figure, the first is 1; None: nothing of that code was filed.
 
-    state: all, counted or not_counted.
+    state: all, counted or not_counted. people: of those inside its facilities or areas.
     """
-    stored = session.get(FilingRows, (filing.id, code)) if code != CLASSES else None
+    key = people_of(code) if people else code
+    stored = session.get(FilingRows, (filing.id, key)) if code != CLASSES else None
     if stored is None:
         return None
     wanted = {"counted": (True,), "not_counted": (False,)}.get(state, (True, False))

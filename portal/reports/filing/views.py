@@ -321,7 +321,10 @@ def rows(filing_id: int, code: str) -> str | Answer:
     indicator = plan.indicator(code)
     state = request.args.get("state", "all")
     number = min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
-    found = opened.page(session, filing, code, state, number) if indicator is not None else None
+    inside = request.args.get("of") == "people"
+    found = (
+        opened.page(session, filing, code, state, number, people=inside) if indicator is not None else None
+    )
     if indicator is None or found is None:
         raise NotFound
     people = [row.key for row in found.rows if row.kind == "person"]
@@ -337,6 +340,9 @@ def rows(filing_id: int, code: str) -> str | Answer:
         title=words.said(indicator.title),
         rows=list(zip(found.rows, opening.named(session, found.rows), strict=True)),
         people=people,
+        inside=inside,
+        here={"filing_id": filing.id, "code": code, **({"of": "people"} if inside else {})},
+        has_people=opened.has_people(filing, code),
         state=state,
         states=words.labels(STATES),
         total=found.total,

@@ -587,8 +587,14 @@ def test_a_filed_figure_opens_into_its_frozen_rows(
     assert "Cao Thị Mận" not in counted
     assert "Cao Thị Mận" in short  # her certificate became known later: it is the next report's
     with unit_of_work() as work:
+        assert snapshot.verify(work, work.get_one(Filing, one)) == []
         view = work.scalars(select(ListView).where(ListView.code == "filing.rows")).first()
         assert view is not None
         assert view.by_id == world.gina
+    people = gina.get(
+        f"{where}?of=people&state=counted"
+    ).text  # a figure of clinics: who stood in them is kept, too
+    assert "Cao Thị Lụa" in people
+    assert "Cao Thị Mận" not in people
     assert gina.get(f"/reports/filings/{one}/rows/classes").status_code == 404
     assert sign_in(world.carla).get(where).status_code in (403, 404)
