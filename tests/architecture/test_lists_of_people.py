@@ -28,7 +28,7 @@ LISTS = """
     roster.reset roster.print_slips rights.erasures
     halls.show halls.roll halls.sheet_file paper_classes.show practice.listing practice.show
     group_lessons.play group_lessons.evening hall_files.attendance hall_files.paper hall_files.practices
-    indicators.rows indicator_files.rows
+    indicators.rows indicator_files.rows filings.rows
     declarations.people declarations.people_submit
 """
 NO_LISTS = {

@@ -281,6 +281,7 @@ filings.listing               GET     in       403     403          403       20
 filings.reminder              GET     in       403     403          403       403      403        200    403    403   403
 filings.make                  POST    in       403     403          403       404      404        404    403    403   403
 filings.show                  GET     in       403     403          403       200      404        200    403    403   403
+filings.rows                  GET     in       403     403          403       404      404        404    403    403   403
 filings.edit                  GET     in       403     403          403       200      404        200    403    403   403
 filings.change                POST    in       403     403          403       422      404        422    403    403   403
 filings.recompute             POST    in       403     403          403       303      404        303    403    403   403
@@ -473,6 +474,7 @@ WHERE = {
     "filings.reminder": Asked("/reports/filings/letter.docx?period=2025-H1"),
     "filings.make": Asked("/reports/filings/", {"data": {"period": "2025-H1", "place": "area:NONE"}}),
     "filings.show": Asked("/reports/filings/{filing}/"),
+    "filings.rows": Asked("/reports/filings/{filing}/rows/CT06"),
     "filings.edit": Asked("/reports/filings/{filing}/edit"),
     "filings.change": Asked("/reports/filings/{filing}/edit"),
     "filings.recompute": Asked("/reports/filings/{filing}/recompute"),

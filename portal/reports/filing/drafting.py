@@ -54,7 +54,7 @@ PARTS = {
     "carers": "người chăm sóc khác (ngoài tỷ lệ)",
     "unlinked": "người học chưa gắn hộ (ngoài tỷ lệ)",
     "with_declared": "cả số khai báo",
-    "weak": "đã tổ chức (cách đọc tối thiểu)",
+    "weak": "đã tổ chức (cách hiểu tối thiểu)",
     "coverage": "người đã đạt trong toàn đội ngũ",
     "trained": "có cán bộ đã đào tạo",
 }

@@ -14,6 +14,7 @@ from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.organisation import reorganising
 from portal.core.web import settings
+from portal.indicators import opening
 from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import Period
@@ -106,7 +107,9 @@ def plan_of(filing: Filing) -> Plan:
     return plans()[filing.plan]
 
 
-def _work(session: Session, filing: Filing, place: Must, opener: Opener) -> Work:
+def _work(
+    session: Session, filing: Filing, place: Must, opener: Opener, inside: Opener | None = None
+) -> Work:
     return compute(
         session,
         plan_of(filing),
@@ -115,6 +118,7 @@ def _work(session: Session, filing: Filing, place: Must, opener: Opener) -> Work
         filing.target_set,
         opener,
         whole=place.whole,
+        inside=inside,
     )
 
 
@@ -242,7 +246,7 @@ def file(
     """
     _must_be(filing, FilingState.APPROVED)
     _must_be_read(session, filing, seen)
-    work = _work(session, filing, place_of(session, filing), opener)
+    work = _work(session, filing, place_of(session, filing), opener, opening.people)
     kept = dict(filing.snapshot or {})
     now_are, were = figures_json(work), kept["figures"]
     moved = [one["code"] for one in now_are if one not in were]

@@ -43,6 +43,11 @@ class Opened:
         return counted_keys(self.rows)
 
 
+def people_of(code: str) -> str:
+    """Return under which key the people inside the facilities or areas of a figure are kept."""
+    return f"{code}/people"
+
+
 def counted_keys(rows: Sequence[Sequence[Any]]) -> frozenset[str]:
     """Return `kind:key` of every row that counts."""
     return frozenset(f"{row[0]}:{row[1]}" for row in rows if row[4])
@@ -75,10 +80,12 @@ def compute(
     opener: Opener,
     *,
     whole: bool = False,
+    inside: Opener | None = None,
 ) -> Work:
     """Return everything a report of a place for a period stands on, as of its cut-off, in the boundaries of then.
 
-    whole: of the consolidated report, which keeps its figures by area, too.
+    whole: of the consolidated report, which keeps its figures by area, too. inside: opens figures of facilities and
+    areas into the people there, who are kept beside them when a report is filed.
     """
     # what is filed is counted from the facts themselves
     facts = Facts(session, Asked(plan, target_set, period, period.cut_off, now=False), tallies=False)
@@ -87,6 +94,10 @@ def compute(
     units = None if where.area is None else frozenset(world.units)
     held = classes.held(session, period, period.cut_off, units)
     opened = {indicator.code: _opened(opener(facts, indicator, where)) for indicator, _figure in figures}
+    if inside is not None:
+        for indicator, _figure in figures:
+            if (people := _opened(inside(facts, indicator, where))).rows:
+                opened[people_of(indicator.code)] = people
     opened[CLASSES] = Opened([_class_row(one) for one in held], {})
     below = _below(facts, where, figures) if whole else {}
     return Work(plan, period, where, target_set, figures, opened, held, world, below)

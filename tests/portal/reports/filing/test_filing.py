@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.accounts.models import User
 from portal.core.db import unit_of_work
 from portal.core.errors import NotFound
 from portal.core.jobs.models import Job
@@ -21,6 +22,7 @@ from portal.core.jobs.worker import Worker
 from portal.core.notices.models import Notice
 from portal.core.organisation.models import Reorganisation, ReorganisationState
 from portal.core.policy import Action, Actor, Grant, Role
+from portal.core.rights.models import ListView
 from portal.reports import document
 from portal.reports.filing import adjustments, checks, queries, reporters, services, snapshot
 from portal.reports.filing.errors import (
@@ -563,3 +565,36 @@ def test_what_was_read_is_what_is_approved(
     other.post(f"{where}approve", data={"seen": seen[0]})
     with unit_of_work() as work:
         assert work.scalars(select(Filing.state)).one() == "approved"
+
+
+def test_a_filed_figure_opens_into_its_frozen_rows(
+    app: Flask, session: Session, world: World, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with unit_of_work() as work:
+        support.officer(work, world, "Cao Thị Lụa", trained_on=date(2025, 4, 1))
+        late = support.officer(work, world, "Cao Thị Mận").id
+        one = filed(work, world).id
+    with unit_of_work() as work:
+        support.certify(work, work.get_one(User, late), "YT-01", date(2025, 5, 2))
+    gina = sign_in(world.gina)
+    where = f"/reports/filings/{one}/rows/CT11a"
+
+    assert where in gina.get(f"/reports/filings/{one}/").text
+    counted = gina.get(f"{where}?state=counted").text
+    short = gina.get(f"{where}?state=not_counted").text
+
+    assert "Cao Thị Lụa" in counted
+    assert "Cao Thị Mận" not in counted
+    assert "Cao Thị Mận" in short  # her certificate became known later: it is the next report's
+    with unit_of_work() as work:
+        assert snapshot.verify(work, work.get_one(Filing, one)) == []
+        view = work.scalars(select(ListView).where(ListView.code == "filing.rows")).first()
+        assert view is not None
+        assert view.by_id == world.gina
+    people = gina.get(
+        f"{where}?of=people&state=counted"
+    ).text  # a figure of clinics: who stood in them is kept, too
+    assert "Cao Thị Lụa" in people
+    assert "Cao Thị Mận" not in people
+    assert gina.get(f"/reports/filings/{one}/rows/classes").status_code == 404
+    assert sign_in(world.carla).get(where).status_code in (403, 404)
