@@ -21,6 +21,10 @@ with contextlib.suppress(OSError, AttributeError):  # another C library has othe
     _libc.mallopt(-3, 1024 * 1024)  # M_MMAP_THRESHOLD
     _libc.mallopt(-8, 2)  # M_ARENA_MAX
 
+# Whoever writes on SQLite holds its one lock through several statements, and lets other threads run at each of them.
+# Five milliseconds, the interpreter's own, until she may go on again would be five for everybody behind her.
+sys.setswitchinterval(0.001)
+
 workers = int(os.environ.get("WEB_CONCURRENCY", "2" if os.environ.get("PORTAL_REDIS_URL") else "1"))
 threads = 8
 worker_class = "gthread"

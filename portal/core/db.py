@@ -2,12 +2,13 @@
 
 Imports nothing of ours. SQLite is the default and is made to behave: foreign keys on, write-ahead log, the driver's
 own transactions off, and every unit of work takes the write lock at its start (without that, two processes that
-read and then write lose each other's updates).
+read and then write lose each other's updates). When a unit of work returns, what it wrote is on the disk.
 """
 
 import json
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from threading import Lock
@@ -144,7 +145,7 @@ def _prepare(connection: Any, record: Any) -> None:
         cursor = connection.cursor()
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=FULL",
+            "synchronous=NORMAL",  # `_Log` brings commits to the disk
             "foreign_keys=ON",
             "busy_timeout=15000",
             "temp_store=MEMORY",
@@ -176,6 +177,53 @@ def _next_turn(_connection: Any, record: Any) -> None:
     turn = record.info.pop("turn", None)
     if turn is not None:
         turn.release()
+
+
+class _Log:
+    """Brings SQLite's write-ahead log to the disk, once for all who wait for it.
+
+    With `synchronous=FULL` SQLite does so inside each commit, one after the other, and lets nobody write meanwhile.
+    Here a commit only writes the log and lets the next one in; before anybody is told that it is done, the log is
+    synced. Whoever comes while a sync runs waits for the next, which then stands for all who came. What a checkpoint
+    has moved into the database SQLite itself has synced, before and after.
+    """
+
+    def __init__(self, database: str) -> None:
+        self._path = f"{database}-wal"
+        self._syncing, self._counting = Lock(), Lock()
+        self._asked = self._synced = 0
+
+    def sync(self) -> None:
+        """Return when all that this process has committed so far is on the disk. Raises `OSError` where it cannot be."""
+        with self._counting:
+            self._asked += 1
+            mine = self._asked
+        with self._syncing:
+            if self._synced >= mine:
+                return
+            covered = self._asked  # these have committed: their frames are in the file that is synced now
+            with suppress(
+                FileNotFoundError
+            ):  # no log: the last connection moved it into the database and closed
+                file = os.open(self._path, os.O_RDONLY)
+                try:
+                    os.fdatasync(file)
+                finally:
+                    os.close(file)
+            self._synced = covered
+
+
+@lru_cache(maxsize=64)
+def _log(database: str) -> _Log:
+    return _Log(database)
+
+
+def _to_disk(session: Session) -> None:
+    """Return when what the session has committed is on the disk; PostgreSQL has seen to it in the commit."""
+    bind = session.get_bind()
+    database = bind.url.database if isinstance(bind, Engine) and bind.dialect.name == "sqlite" else None
+    if database and database != ":memory:":
+        _log(database).sync()
 
 
 def init_app(app: Flask, url: str) -> None:
@@ -211,6 +259,7 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
     try:
         yield session
         session.commit()
+        _to_disk(session)
     except BaseException:
         session.rollback()
         raise
