@@ -49,7 +49,7 @@ def test_the_embedded_worker_works_comes_back_and_ends_with_the_server(tmp_path:
     environ = portal_environ(url, tmp_path) | {"PORTAL_JOBS": "embedded", "PORTAL_JOB_LEASE_SECONDS": "2"}
     # its children are the server's worker and the keeper
     server = Server("wsgi:app", environ, ready="/readyz", workers=2)
-    server._environ["WEB_CONCURRENCY"] = "1"
+    server.environ["WEB_CONCURRENCY"] = "1"
 
     def state_of(number: int) -> str:
         with app.app_context():

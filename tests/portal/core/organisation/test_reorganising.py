@@ -46,8 +46,8 @@ from tests.factories import NOW, TODAY, World, grant, person, unit
 
 DAY = date(2025, 7, 1)
 EVE = DAY - timedelta(days=1)
-#: What a decree leaves behind on purpose: itself, and the record of it.
-KEPT = ("reorganisation", "reorganisation_event", "audit_entry")
+#: What a decree leaves behind on purpose: itself, the record of it, and marks that sums kept of figures are to be made anew.
+KEPT = ("reorganisation", "reorganisation_event", "audit_entry", "tally_mark")
 MERGE = Event(
     Kind.MERGE, Subject.AREA, ("C1", "C2"), (Successor("C1", "Xã Hòa Bình"),), along=("community", "clinic")
 )
