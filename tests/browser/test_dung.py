@@ -34,7 +34,7 @@ def test_a_story_and_two_failures(visit: Visit) -> None:
     captain = visit(login="congan")
     page = captain.page
     read_all_lessons(page, captain.url, "CA-01")
-    sitter = Sitter("ca-01-1.toml")
+    sitter = Sitter("ca-01-2.toml")
 
     begin_quiz(page, captain.url, "CA-01")
     assert len(fields(page)) == 15

@@ -113,7 +113,7 @@ def test_a_figure_is_followed_down_filed_and_never_moves(
     row = next(one for one in rows_of(page) if one[0] == "CT06")
     assert row[3:5] == [str(counted), str(whole)]
     press(page, "Lập xong, trình duyệt")
-    expect(page.locator("main")).to_contain_text(f"người khác duyệt: {SECOND}")
+    expect(page.locator("main")).to_contain_text(f"người duyệt phải là người khác: {SECOND}")
     expect(page.get_by_role("button", name="Duyệt", exact=True)).to_have_count(0)
     khanh = visit(width=1280, login=second_head)
     khanh.page.goto(report)

@@ -58,7 +58,7 @@ def test_a_story_goes_on_step_by_step_without_script(visit: Visit) -> None:
         with page.expect_navigation():
             page.click(".lesson-nav form button")
     begin_quiz(page, investigator.url, "CA-01")
-    sitter = Sitter("ca-01-1.toml")
+    sitter = Sitter("ca-01-2.toml")
     stories = [place for place, kind in enumerate(sitter.kinds(page)) if kind == "branching"]
     assert stories, "every paper of CA-01 has at least one story"
     follow_the_story(page, sitter, stories[0])
