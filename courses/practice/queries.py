@@ -23,6 +23,7 @@ from portal.core.policy import Action, Actor
 from portal.core.text import N_
 
 PAGE = 50
+MOST_WAITING = 200
 
 
 class State(StrEnum):
@@ -190,10 +191,11 @@ def _state(practice: Practice, people: Sequence[Assessor]) -> State:
     return State.DECIDING if any(one.seat == THIRD for one in people) else State.APART
 
 
-def waiting(session: Session, who: Actor, today: date, search: str = "") -> Sequence[Waiting]:
-    """Return the learners of the reader's places whose practice nobody has arranged, by name; 200 at most.
+def waiting(session: Session, who: Actor, today: date, search: str = "") -> tuple[Sequence[Waiting], bool]:
+    """Return the learners of the reader's places whose practice nobody has arranged, by name, and whether there are more.
 
-    Only of versions that have a practice; those who completed the course or have passed are left out.
+    Of the first 200; a search by name finds the others. Only of versions that have a practice; those who completed the
+    course or have passed are left out.
     """
     versions = {
         version_id: title
@@ -203,7 +205,7 @@ def waiting(session: Session, who: Actor, today: date, search: str = "") -> Sequ
         if manifest.get("practice")
     }
     if not versions:
-        return []
+        return [], False
     open_or_settled = exists().where(
         Practice.enrolment_id == Enrolment.id, Practice.withdrawn_at.is_(None), Practice.settled_at.is_(None)
     )
@@ -223,12 +225,14 @@ def waiting(session: Session, who: Actor, today: date, search: str = "") -> Sequ
             ~open_or_settled,
         )
         .order_by(User.sort_key, User.id)
-        .limit(200)
+        .limit(MOST_WAITING + 1)
     )
     if search:
         found = found.where(User.search_key.contains(fold(search), autoescape=True))
     best: dict[int, Fraction] = {}
     rows = session.execute(found).all()
+    more = len(rows) > MOST_WAITING
+    rows = rows[:MOST_WAITING]
     for enrolment_id, result in session.execute(
         select(Practice.enrolment_id, Practice.result).where(
             Practice.enrolment_id.in_([row[0].id for row in rows]), Practice.result.is_not(None)
@@ -248,7 +252,7 @@ def waiting(session: Session, who: Actor, today: date, search: str = "") -> Sequ
         lines.append(
             Waiting(enrolment.id, enrolment.user_id, full_name, unit, code, versions[enrolment.version_id], 0)
         )
-    return lines
+    return lines, more
 
 
 def _pass_share(manifest: Mapping[str, Any]) -> Fraction:

@@ -1,6 +1,6 @@
 """Observed practice: arranging it, marking by the rubric, naming who decides."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request
@@ -48,7 +48,10 @@ def listing() -> str | Response:
     state = State(asked) if asked in (State.WAITING, State.SETTLED, State.WITHDRAWN) else None
     page = min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
     lines, count = queries.practices(session, actor(), search, state, page)
-    waits = queries.waiting(session, actor(), today, search) if actor().may(Action.PRACTICE_MARK) else []
+    waits: Sequence[queries.Waiting] = ()
+    more_wait = False
+    if actor().may(Action.PRACTICE_MARK):
+        waits, more_wait = queries.waiting(session, actor(), today, search)
     ids = [*(one.user_id for one in lines), *(one.user_id for one in waits)]
     reason = reason_for_police("practice", ids)
     if isinstance(reason, Response):
@@ -58,6 +61,7 @@ def listing() -> str | Response:
         lines=lines,
         count=count,
         waiting=waits,
+        more_wait=more_wait,
         page=page,
         pages=max(1, -(-count // queries.PAGE)),
         q=search,

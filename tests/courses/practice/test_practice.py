@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from courses.certificates.models import Certificate
 from courses.models import Completion, Enrolment, Version
-from courses.practice import services
+from courses.practice import queries, services
 from courses.practice.errors import (
     AlreadyHandedIn,
     AlreadyPassed,
@@ -27,9 +27,10 @@ from courses.services import start_quiz, submit_quiz
 from portal.core.clock import local_date
 from portal.core.db import unit_of_work
 from portal.core.errors import NotFound
+from portal.core.policy import Actor, Grant, Role
 from tests import halls
-from tests.factories import NOW, World
-from tests.security.support import answer_all, issuer
+from tests.factories import NOW, TODAY, World
+from tests.security.support import answer_all, enrol, issuer
 
 SignIn = Callable[[int], FlaskClient]
 BEST = {"noi-quy": 3, "he-qua": 3, "binh-tinh": 3, "ghi-nhan": 3, "nhin-lai": 3}
@@ -189,3 +190,19 @@ def test_arranging_and_marking_by_the_pages(session: Session, world: World, sign
     assert "100%" in bruno.get("/manage/practice/").text
     assert bruno.get("/manage/practice.csv").text.count("1.000000") == 1
     assert "100%" in sign_in(world.ana).get("/courses/GD-01/").text
+
+
+def test_who_waits_beyond_the_first_is_said_and_found(
+    session: Session, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with unit_of_work() as work:
+        for person in (world.ana, world.bruno):
+            enrol(work, person, "GD-01")
+    department = Actor(world.dora, (Grant(Role.DEPARTMENT_HEAD, area=world.province, sector="education"),))
+    monkeypatch.setattr(queries, "MOST_WAITING", 1)
+
+    first, more = queries.waiting(session, department, TODAY)
+    found, no_more = queries.waiting(session, department, TODAY, "bao")
+
+    assert ([one.user_id for one in first], more) == ([world.ana], True)
+    assert ([one.user_id for one in found], no_more) == ([world.bruno], False)
