@@ -11,7 +11,7 @@ from courses.certificates.models import Certificate, Revocation
 from courses.models import Completion, Course, Enrolment
 from courses.renewal import Learning, cycle_to_learn
 from portal.core.db import rows
-from portal.core.policy import Actor
+from portal.core.policy import Action, Actor
 
 
 def learning_of(session: Session, user_id: int, course_id: int) -> Learning:
@@ -59,6 +59,13 @@ def asked_of(session: Session, who: Actor, course: Course) -> dict[int, date]:
 def waits_to_be_asked(course: Course, stands: Learning, asked: Collection[int]) -> bool:
     """Return whether a person may not begin a restricted course: nobody asked her, and she never began it."""
     return course.access == "restricted" and stands.cycle == 0 and not asked
+
+
+def lessons_open(session: Session, who: Actor, course: Course) -> bool:
+    """Return whether somebody who has not begun a course may read its lessons."""
+    if course.access != "restricted" or who.may(Action.COURSE_PREVIEW):
+        return True
+    return not waits_to_be_asked(course, Learning(), asked_of(session, who, course))
 
 
 def cycle_to_begin(stands: Learning, asked: Collection[int], day: date) -> int | None:

@@ -14,11 +14,12 @@ from courses.models import Course, Enrolment, Lesson, LessonDone, Version
 from courses.published import Published, Texts, published
 from courses.queries.access import course_for, enrolment_of
 from courses.queries.course_page import LessonLine
+from courses.queries.cycles import lessons_open
 from courses.queries.terms import requirements_of
 from courses.queries.versions import LEARNED, current_version
 from portal.core.db import rows
 from portal.core.errors import NotFound
-from portal.core.policy import Action, Actor
+from portal.core.policy import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def lesson_page(session: Session, who: Actor, code: str, slug: str, language: st
             read.add(done)
     if version is None:
         course = course_for(session, who, code)
-        if course.access == "restricted" and not who.may(Action.COURSE_PREVIEW):
+        if not lessons_open(session, who, course):
             raise NotAsked
         version = current_version(session, course)
     lesson = version.lesson(slug)

@@ -86,6 +86,7 @@ def test_who_is_asked_reads_it(session: Session, world: World, sign_in: SignIn) 
     emil = sign_in(world.emil)
 
     assert REFUSED not in emil.get("/courses/CA-02/").text
+    assert emil.get("/courses/CA-02/lessons/mot-lan-cho-tron/").status_code == 200, "its page leads there"
     assert emil.post("/courses/CA-02/enrol").status_code == 303
     assert emil.get(emil.post("/courses/CA-02/enrol").location).status_code == 200
 
