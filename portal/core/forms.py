@@ -38,10 +38,10 @@ class Form(FlaskForm):  # type: ignore[misc]
             filters = list(unbound_field.kwargs.get("filters", []))
             if kind in ("StringField", "SearchField", "TelField"):
                 filters.append(_tidy)
-            elif (
-                kind == "TextAreaField"
-            ):  # a line break there is meant: it parts paragraphs, or names of a list
-                filters.append(_tidy_lines)
+            elif kind == "TextAreaField":
+                filters.append(
+                    _tidy_lines
+                )  # a line break there is meant: it parts paragraphs, or names of a list
             bound: Field = unbound_field.bind(form=form, filters=filters, **options)
             return bound
 

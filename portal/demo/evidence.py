@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.certificates.lettering import BOLD, REGULAR, register_fonts
-from portal.core.accounts.models import Audience, Posting, PostingSource, SecretKind, User
+from portal.core.accounts.models import Audience, User
 from portal.core.files import services as files
 from portal.core.files.models import FileKind
-from portal.core.names import fold, sort_key
 from portal.core.organisation.models import Area, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
 from portal.core.rosters import services as rosters
+from portal.demo.staff import staffed
 
 CODED, TOTALS = "CA-34-PA05", "CA-34-PC02"
 CODES = 9
@@ -32,7 +32,7 @@ def load(session: Session, today: date, now: datetime) -> int:
     day = today - timedelta(days=300)
     coded = _unit(session, above, CODED, "Phòng An ninh mạng – Công an tỉnh")
     for number in range(1, CODES + 1):
-        _coded_person(session, coded, f"PA05-{number:03d}", day, now)
+        staffed(session, coded, Audience.POLICE_OFFICER, f"PA05-{number:03d}", day, now)
     session.flush()
     rosters.confirm_list(session, coded, day, by_id=by_id, now=now)
     totals = _unit(session, above, TOTALS, "Phòng Cảnh sát hình sự – Công an tỉnh")
@@ -48,22 +48,6 @@ def _unit(session: Session, above: Unit, code: str, name: str) -> Unit:
     return new_unit(
         session, code=code, kind=UnitKind.POLICE_POST, sector=Sector.POLICE, name=name,
         area=session.get_one(Area, above.area_id), valid_from=above.valid_from, parent=above,
-    )  # fmt: skip
-
-
-def _coded_person(session: Session, unit: Unit, code: str, day: date, now: datetime) -> None:
-    """Add somebody whose name the portal does not know: the code stands where the name would."""
-    user = User(
-        full_name=code, sort_key=sort_key(code), search_key=fold(code), staff_code=code, coded=True,
-        secret_kind=SecretKind.PASSWORD, failed_count=0, created_at=now,
-    )  # fmt: skip
-    session.add(user)
-    session.flush()
-    session.add(
-        Posting(
-            user_id=user.id, unit_id=unit.id, audience=Audience.POLICE_OFFICER, valid_from=day,
-            source=PostingSource.DEMONSTRATION, recorded_at=now,
-        )
     )  # fmt: skip
 
 

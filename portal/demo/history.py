@@ -15,13 +15,14 @@ from courses.certificates.issuing import Issuer
 from courses.models import Completion, Course, Enrolment, Version
 from courses.queries.terms import rules_for
 from courses.workshops.models import Attended, Workshop, WorkshopDay
-from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, SecretKind, User
+from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, User
 from portal.core.clock import local_date
 from portal.core.db import insert_once
-from portal.core.names import fold, sort_key
+from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
 from portal.demo.names import invented
+from portal.demo.staff import staffed
 from portal.indicators.models import PersonFact
 
 #: What `halls` arranges for people of these units would meet a course that they have completed already.
@@ -203,21 +204,12 @@ def _volunteers(session: Session, now: datetime, dice: random.Random) -> None:
         )
         for number in range(8 + place % 3):
             name = invented(dice)
-            user = User(
-                full_name=name, sort_key=sort_key(name), search_key=fold(name),
-                staff_code=f"TN-{commune.code}-{number + 1:02d}", secret_kind=SecretKind.PASSWORD, failed_count=0,
-                created_at=now,
-            )  # fmt: skip
-            session.add(user)
-            session.flush()
             joined = (
                 date(2023, 3, 1) if number < 5 else date(2025, 2, 10) if number < 8 else date(2026, 1, 20)
             )
-            session.add(
-                Posting(
-                    user_id=user.id, unit_id=unit.id, audience=Audience.VOLUNTEER, title="Tình nguyện viên",
-                    valid_from=joined, source=PostingSource.DEMONSTRATION, recorded_at=now,
-                )
+            user = staffed(
+                session, unit, Audience.VOLUNTEER, f"TN-{commune.code}-{number + 1:02d}", joined, now,
+                name=name, title="Tình nguyện viên",
             )  # fmt: skip
             for day in (date(2024, 3, 5), date(2025, 3, 5), date(2026, 3, 5)):
                 if joined < day <= local_date(now) and number != 4:  # one has not said so for years
@@ -243,18 +235,9 @@ def _child_affairs(session: Session, now: datetime) -> None:
     ).all()
     for office in offices:
         for number in range(2 if office.kind == UnitKind.DEPARTMENT else 1):
-            name = invented(dice)
-            user = User(
-                full_name=name, sort_key=sort_key(name), search_key=fold(name), staff_code=f"TE-{office.code}-{number + 1}",
-                secret_kind=SecretKind.PASSWORD, failed_count=0, created_at=now,
-            )  # fmt: skip
-            session.add(user)
-            session.flush()
-            session.add(
-                Posting(
-                    user_id=user.id, unit_id=office.id, audience=Audience.CHILD_AFFAIRS_OFFICER, title="Công tác trẻ em",
-                    valid_from=ROSTERS_SINCE, source=PostingSource.DEMONSTRATION, recorded_at=now,
-                )
+            staffed(
+                session, office, Audience.CHILD_AFFAIRS_OFFICER, f"TE-{office.code}-{number + 1}", ROSTERS_SINCE, now,
+                name=invented(dice), title="Công tác trẻ em",
             )  # fmt: skip
     session.flush()
 

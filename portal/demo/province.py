@@ -25,7 +25,7 @@ from portal.core.accounts.services import new_user
 from portal.core.consent.wordings import CURRENT, PARENT
 from portal.core.db import unit_of_work
 from portal.core.households.services import Row, register
-from portal.core.names import fold, sort_key
+from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Actor, Grant, Role
@@ -33,6 +33,7 @@ from portal.core.web import settings
 from portal.demo import declared, evidence, halls, history
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.demo.names import invented
+from portal.demo.staff import staffed
 
 BEGAN = date(2020, 4, 10)  # the day the plan was signed
 WITHOUT_ACCOUNT = 6  # every sixth of the staff stands on a list and has not signed in yet
@@ -211,30 +212,18 @@ def _staff(session: Session, units: dict[str, Unit], today: date, now: datetime,
             for _number in range(many):
                 made += 1
                 name = invented(dice)
-                user = User(
-                    full_name=name,
-                    sort_key=sort_key(name),
-                    search_key=fold(name),
-                    staff_code=f"DM-{made:05d}",
-                    phone=f"09001{made:05d}" if made % 3 else None,
-                    secret_kind=SecretKind.PASSWORD,
-                    secret_hash=kept if made % WITHOUT_ACCOUNT else None,
-                    failed_count=0,
-                    created_at=now,
-                )
-                session.add(user)
-                session.flush()
                 began = today - timedelta(days=dice.randrange(200, 1500))
-                session.add(
-                    Posting(
-                        user_id=user.id,
-                        unit_id=unit.id,
-                        audience=audience,
-                        title=title,
-                        valid_from=began,
-                        source=PostingSource.DEMONSTRATION,
-                        recorded_at=now,
-                    )
+                staffed(
+                    session,
+                    unit,
+                    audience,
+                    f"DM-{made:05d}",
+                    began,
+                    now,
+                    name=name,
+                    title=title,
+                    phone=f"09001{made:05d}" if made % 3 else None,
+                    secret=kept if made % WITHOUT_ACCOUNT else None,
                 )
     return made
 
