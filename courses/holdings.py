@@ -11,11 +11,19 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from courses.before_after.models import PairedScore
 from courses.certificates.models import Certificate, CertificateFile
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, QuizAttempt, Version
 from portal.core.names import masked
 from portal.core.rights import own  # noqa: F401 - account, posts and roles stand before the courses
-from portal.core.rights.holdings import NAMELESS, Holding, Part, holds, table_holding
+from portal.core.rights.holdings import (
+    NAMELESS,
+    Holding,
+    Part,
+    holds,
+    nothing_to_erase,
+    table_holding,
+)
 from portal.core.text import N_
 from quizzes.models import Answer, Attempt
 
@@ -138,6 +146,38 @@ holds(
         ("attempt", "answer", "quiz_attempt"),
         _attempts,
         _forget_answers,
+    )
+)
+
+
+def _pairs(session: Session, user_id: int) -> Part:
+    rows = session.execute(
+        select(PairedScore, Course.code)
+        .join(Course, Course.id == PairedScore.course_id)
+        .where(PairedScore.user_id == user_id)
+        .order_by(PairedScore.enrolment_id)
+    )
+    return Part(
+        [
+            {
+                "course": code,
+                "before": f"{one.before_points}/{one.possible}",
+                "after": f"{one.after_points}/{one.possible}",
+                "at": one.scored_at.isoformat(),
+            }
+            for one, code in rows
+        ]
+    )
+
+
+holds(
+    Holding(
+        "before_after",
+        N_("Questions before and after a course"),
+        (("course", N_("Course")), ("before", N_("Before")), ("after", N_("After")), ("at", N_("When"))),
+        ("paired_score",),
+        _pairs,
+        nothing_to_erase,  # two numbers under an id without a name, like the marks of attempts
     )
 )
 

@@ -5,7 +5,7 @@ fault, by its digest.
 """
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -32,6 +32,8 @@ from quizzes import services as quizzes
 CONTENT = ROOT / "courses" / "content"
 SEALS = "published.toml"
 SOURCES = "sources.toml"
+#: Questions of a questionnaire that is answered twice by whoever wishes: more, and nobody does.
+MOST_ASKED = 12
 MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".mp3": "audio/mpeg",
@@ -84,6 +86,7 @@ def check_all(content: Path = CONTENT) -> Sequence[Checked]:
         if course:
             faults = (
                 *_quiz_faults(name, course, read),
+                *_before_after_faults(name, course, read),
                 *_discreet_faults(name, course, _face(content, course)),
             )
             found = [*craft.findings(course, register), *_sizes(name, course, read)]
@@ -235,15 +238,55 @@ def _quiz_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Ban
             Fault(f"{name}/course.toml", 1, f"quiz {quiz.ref!r}: {shortfall}")
             for shortfall in paper.shortfalls(found, terms.blueprint_of(quiz_document(quiz)))
         ]
-        faults += [
+        faults += _stray_questions(name, quiz.bank, found, slugs)
+    return faults
+
+
+def _stray_questions(name: str, bank: str, found: banks.Bank, slugs: Collection[str]) -> list[Fault]:
+    """Report questions that send the learner to a lesson that the course has not."""
+    return [
+        Fault(
+            f"quizzes/banks/{bank}.toml",
+            1,
+            f"question {one.ref!r} sends the learner to {one.lesson!r}, which is no lesson of {name}",
+        )
+        for one in found.questions
+        if one.lesson not in slugs
+    ]
+
+
+def _before_after_faults(name: str, course: CourseManifest, read: Mapping[str, banks.Bank]) -> list[Fault]:
+    """Say why what is asked before and after cannot be: its bank, its kinds, its length, its other uses."""
+    asked, file = course.before_after, f"{name}/course.toml"
+    if asked is None:
+        return []
+    found = read.get(asked.bank)
+    if found is None:
+        return [Fault(file, 1, f"the bank {asked.bank!r} of [before_after] is missing or has faults")]
+    faults = _stray_questions(name, asked.bank, found, set(course.lesson_slugs))
+    if any(quiz.bank == asked.bank for quiz in course.quizzes):
+        # whoever has met a question in a quiz answers it from memory, and the pair would measure that
+        faults.append(
+            Fault(file, 1, f"the bank {asked.bank!r} is asked before and after and in a quiz; give it one use")
+        )
+    others = paper.not_as_written(found)
+    if others:
+        kinds = " and ".join(paper.AS_WRITTEN)
+        faults.append(
             Fault(
-                f"quizzes/banks/{quiz.bank}.toml",
+                f"quizzes/banks/{asked.bank}.toml",
                 1,
-                f"question {one.ref!r} sends the learner to {one.lesson!r}, which is no lesson of {name}",
+                f"asked before and after are only {kinds}, as they are written; change {', '.join(others)}",
             )
-            for one in found.questions
-            if one.lesson not in slugs
-        ]
+        )
+    if len(found.questions) > MOST_ASKED:
+        faults.append(
+            Fault(
+                f"quizzes/banks/{asked.bank}.toml",
+                1,
+                f"{len(found.questions)} questions are too many to be asked twice; keep {MOST_ASKED}",
+            )
+        )
     return faults
 
 
@@ -266,7 +309,7 @@ def _discreet_faults(name: str, course: CourseManifest, face: Mapping[str, Any] 
     mine = document_of(course)
     differing = [
         key
-        for key in ("title", "audiences", "certificate", "certificate_for", "validity_months")
+        for key in ("title", "audiences", "certificate", "certificate_for", "validity_months", "before_after")
         if mine.get(key) != face.get(key)
     ]
     faults = [
@@ -330,7 +373,11 @@ def load(session: Session, folder: Path, now: datetime) -> str:
             return ""
         raise FaultyCourse((_changed(f"{code}/{number}/course.toml", f"copy the folder to {number + 1}"),))
     manifest = read_course(folder)
-    faults = _quiz_faults(f"{code}/{number}", manifest, _banks()[0]) if manifest.quizzes else []
+    faults: list[Fault] = []
+    if manifest.quizzes or manifest.before_after:
+        read = _banks()[0]
+        faults += _quiz_faults(f"{code}/{number}", manifest, read)
+        faults += _before_after_faults(f"{code}/{number}", manifest, read)
     face = session.scalar(
         select(Version.manifest)
         .join(Course, Course.id == Version.course_id)

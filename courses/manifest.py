@@ -122,6 +122,18 @@ class Quiz:
 
 
 @dataclass(frozen=True, slots=True)
+class BeforeAfter:
+    """A paired questionnaire: the same questions are asked before the first lesson and after the course. Decides nothing.
+
+    bank: name of the bank's file, of which every question is asked, in its order. minutes: how long one takes.
+    """
+
+    bank: str
+    title: Text
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
     """A file of `media/`. size: width and height a picture is drawn at, None where unknown."""
 
@@ -134,7 +146,8 @@ class CourseManifest:
     """One version of a course, whole and sound.
 
     completion: rules that all must be met by those whom they bind. certificate: its kind; certificate_for: another kind,
-    and the audiences that receive it instead. stands_for: of a discreet course, the code of the course that everybody
+    and the audiences that receive it instead. before_after: what is asked before and after, None where nothing is.
+    stands_for: of a discreet course, the code of the course that everybody
     else believes is learned. digest: SHA-256 (hex) over the names and bytes of all files of the folder.
     """
 
@@ -161,6 +174,7 @@ class CourseManifest:
     practice: rubric.Rubric | None = None
     stands_for: str = ""
     certificate_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    before_after: BeforeAfter | None = None
 
     @property
     def lessons(self) -> tuple[Lesson, ...]:
@@ -207,8 +221,8 @@ def folder_digest(folder: Path) -> str:
 def document_of(course: CourseManifest) -> dict[str, Any]:
     """Return the manifest as stored with a version, ready for JSON: shares as strings, dates in ISO form.
 
-    Lessons are named by their slugs, their texts are left out. `practice`, `certificate_for` and a rule's `audiences` are
-    there where the course has them.
+    Lessons are named by their slugs, their texts are left out. `practice`, `certificate_for`, `before_after` and a rule's
+    `audiences` are there where the course has them.
     """
     practice = {"practice": rubric.document_of(course.practice)} if course.practice else {}
     return practice | {
@@ -236,6 +250,7 @@ def document_of(course: CourseManifest) -> dict[str, Any]:
             if course.certificate_for
             else {}
         ),
+        **({"before_after": _before_after_document(course.before_after)} if course.before_after else {}),
     }
 
 
@@ -256,6 +271,10 @@ def quiz_document(quiz: Quiz) -> dict[str, Any]:
             for draw in quiz.draw
         ],
     }
+
+
+def _before_after_document(asked: BeforeAfter) -> dict[str, Any]:
+    return {"bank": asked.bank, "title": asked.title.document(), "minutes": asked.minutes}
 
 
 def _module_document(module: Module) -> dict[str, Any]:
@@ -296,6 +315,7 @@ _SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _LESSON_NAME = rf"\d{{3}}-({_SLUG})"
 _MEDIA_NAME = rf"{_SLUG}(?:{'|'.join(ending.replace('.', '[.]') for ending in (*PICTURES, *RECORDINGS))})"
 _REF = r"[a-z][a-z0-9-]*"
+_BANK = rf"{_SLUG}-[1-9]\d*"
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -420,6 +440,7 @@ class _Reader:
         refs = tuple(one.ref for one in objectives)
         self.read_lessons(date.max if changed_on == date.min else changed_on, refs)
         quizzes = tuple(self.quizzes(table, refs))
+        before_after = self.before_after(table)
         practice = self.practice(table)
         modules = tuple(self.modules(table))
         access = table.text("access", choices=ACCESS)
@@ -455,6 +476,7 @@ class _Reader:
             digest=_digest(self.contents),
             practice=practice,
             stands_for=stands_for,
+            before_after=before_after,
         )
         table.close()
         return course
@@ -694,7 +716,7 @@ class _Reader:
         for one in table.tables("quizzes", required=False):
             yield Quiz(
                 ref=self.new_ref(one, seen),
-                bank=one.text("bank", rf"{_SLUG}-[1-9]\d*", '"gd-01-1"'),
+                bank=one.text("bank", _BANK, '"gd-01-1"'),
                 title=one.both("title") or _TEXT,
                 pass_share=one.share("pass_share", nought=True),
                 attempts=one.whole("attempts", 0, 100),
@@ -705,6 +727,19 @@ class _Reader:
                 draw=tuple(self.draw(each, objectives) for each in one.tables("draw")),
             )
             one.close()
+
+    def before_after(self, table: Table) -> BeforeAfter | None:
+        """Return what is asked before and after; None where nothing is. It has no marks to pass and no limits."""
+        one = table.table("before_after", required=False)
+        if one is None:
+            return None
+        found = BeforeAfter(
+            bank=one.text("bank", _BANK, '"cm-01-before-after-1"'),
+            title=one.both("title") or _TEXT,
+            minutes=one.whole("minutes", 1, 15),
+        )
+        one.close()
+        return found
 
     def draw(self, table: Table, objectives: tuple[str, ...]) -> Draw:
         objective = table.text("objective", example='"o1"')

@@ -14,6 +14,8 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from courses.before_after import services as before_after
+from courses.before_after.pair import REFS
 from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
 from courses.certificates.models import Certificate
@@ -137,7 +139,7 @@ def scope_of(enrolment: Enrolment, quiz_ref: str) -> str:
 def submit_quiz(session: Session, issuer: Issuer, attempt: Attempt, now: datetime) -> Certificate | None:
     """Hand an attempt in, once; return the certificate where that completed the course."""
     quizzes.submit(session, attempt_id=attempt.id, taker_id=attempt.taker_id, now=now)
-    return complete_if_met(session, issuer, _enrolment_with(session, attempt.id), now)
+    return _follow(session, issuer, attempt.id, now)
 
 
 def hand_in(
@@ -152,22 +154,27 @@ def hand_in(
 ) -> tuple[HandedIn, Certificate | None]:
     """Keep what a posted page holds and hand the attempt in, once; return the certificate where that completed the course.
 
-    Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`.
+    Raises `NotFound`, `AlreadySubmitted`, `AttemptAnnulled`, `BeforeIsOver`.
     """
     handed = quizzes.hand_in(
         session, attempt_id=attempt_id, taker_id=taker_id, posted=posted, seq=seq, now=now
     )
     if handed.unread:
         return handed, None
-    return handed, complete_if_met(session, issuer, _enrolment_with(session, attempt_id), now)
+    return handed, _follow(session, issuer, attempt_id, now)
 
 
-def _enrolment_with(session: Session, attempt_id: str) -> Enrolment:
-    return session.scalars(_ENROLMENT_WITH, {"attempt": attempt_id}).one()
+def _follow(session: Session, issuer: Issuer, attempt_id: str, now: datetime) -> Certificate | None:
+    """Do what follows from an attempt that was handed in: of the questions before and after, no completion ever."""
+    enrolment, ref = session.execute(_ENROLMENT_WITH, {"attempt": attempt_id}).one()
+    if ref in REFS:
+        before_after.handed_in(session, enrolment, ref, now)
+        return None
+    return complete_if_met(session, issuer, enrolment, now)
 
 
 _ENROLMENT_WITH = (
-    select(Enrolment)
+    select(Enrolment, QuizAttempt.quiz_ref)
     .join(QuizAttempt, QuizAttempt.enrolment_id == Enrolment.id)
     .where(QuizAttempt.attempt_id == bindparam("attempt"))
 )

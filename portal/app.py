@@ -23,7 +23,7 @@ from courses.certificates.signing import UnusableKey
 from courses.families import views as families
 from courses.group_lessons import views as group_lessons
 from courses.practice import views as practice
-from courses.views import attempts, catalogue, learn, preview
+from courses.views import attempts, before_after, catalogue, learn, preview
 from courses.workshops import attending, manage
 from courses.workshops import imports as hall_imports
 from courses.workshops import pages as halls
@@ -107,6 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         catalogue.bp,
         learn.bp,
         attempts.bp,
+        before_after.bp,
         preview.bp,
         certificates.bp,
         certificates.verify,

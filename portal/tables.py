@@ -2,6 +2,7 @@
 
 from courses import models as courses
 from courses.assignments import models as assignments
+from courses.before_after import models as before_after
 from courses.certificates import models as certificates
 from courses.families import models as families
 from courses.group_lessons import models as group_lessons
@@ -31,6 +32,7 @@ MODULES = (
     rosters,
     quizzes,
     courses,
+    before_after,
     certificates,
     workshops,
     practice,

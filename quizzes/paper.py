@@ -14,6 +14,8 @@ from quizzes.bank import Bank, Question
 from quizzes.kinds.base import Answer, Parts, Text
 
 FORMAT = 1
+#: Kinds whose options may stand as they are written, as those of a scale must. A question is worth 1 point, or none.
+AS_WRITTEN = ("single", "truefalse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,20 @@ def draw(bank: Bank, blueprint: Sequence[Draw], seed: int) -> Paper:
     return Paper(bank.slug, bank.version, bank.digest, seed, tuple(items))
 
 
+def whole(bank: Bank) -> Paper:
+    """Return every question of `bank` in the order of its file, with options as written: the same paper each time.
+
+    For kinds in `AS_WRITTEN` alone: what is to be put in order or matched would stand there solved.
+    """
+    items = (_asked_as(question, question.parts, 1) for question in bank.questions)
+    return Paper(bank.slug, bank.version, bank.digest, 0, tuple(items))
+
+
+def not_as_written(bank: Bank) -> tuple[str, ...]:
+    """Return the refs of questions that cannot stand in `whole(bank)`, in the order of the file."""
+    return tuple(question.ref for question in bank.questions if question.kind not in AS_WRITTEN)
+
+
 def shortfalls(bank: Bank, blueprint: Sequence[Draw]) -> tuple[str, ...]:
     """Return, in English, every reason why `draw` would fail; empty when it works for every seed."""
     faults = []
@@ -144,7 +160,10 @@ def asked(item: Item, number: int, answer: Answer | None, saved_at: Any = None) 
 
 
 def _item(question: Question, points: int, random: Random) -> Item:
-    parts: Parts = kinds.of(question.kind).drawn(question.parts, random)
+    return _asked_as(question, kinds.of(question.kind).drawn(question.parts, random), points)
+
+
+def _asked_as(question: Question, parts: Parts, points: int) -> Item:
     return Item(
         ref=question.ref,
         kind=question.kind,

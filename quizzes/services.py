@@ -40,7 +40,7 @@ from quizzes.kinds.base import REF, Diverged, Kind, Malformed
 from quizzes.lifecycle import NoMoreAttempts, NotYet, Rules
 from quizzes.marking import Result, mark, stored_share
 from quizzes.models import Answer, Attempt, BankRelease
-from quizzes.paper import Draw, Paper, draw
+from quizzes.paper import Draw, Paper, draw, whole
 from quizzes.posted import fields_of
 from quizzes.queries import Released, Sat
 
@@ -76,13 +76,15 @@ def start(
     taker_id: int,
     scope: str,
     release: Released,
-    blueprint: Sequence[Draw],
+    blueprint: Sequence[Draw] | None,
     rules: Rules,
     pass_share: Fraction,
     seed: int,
     now: datetime,
 ) -> Attempt:
     """Begin an attempt with a paper of its own, or return the open one of this person and scope.
+
+    blueprint: what is drawn; None asks the whole bank, in its order and as it is written (`paper.whole`).
 
     An open one whose time is over is handed in first, with what was saved. The person's row is locked, so that of two
     devices one begins and the other goes on with it, and the limit holds. Raises `NoAttemptsLeft`, `TryAgainLater`,
@@ -98,7 +100,7 @@ def start(
             submit(session, attempt_id=one.id, taker_id=taker_id, now=now)
             sat = queries.sat(session, taker_id, scope)
     check_start(rules, sat, now)
-    paper = draw(release.bank, blueprint, seed)
+    paper = whole(release.bank) if blueprint is None else draw(release.bank, blueprint, seed)
     insert_once(
         session,
         Attempt,

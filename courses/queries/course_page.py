@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from courses.before_after.pair import AFTER, BEFORE, Stage, stage
 from courses.completion import StepKind, asked, next_step, tracks
 from courses.models import Course, Enrolment
 from courses.published import Published, Texts
@@ -59,6 +60,21 @@ class CoursePage:
     asked: int = 0
     quizzes: Sequence[dict[str, Any]] = ()
     certificates: Sequence[tuple[str, Sequence[str]]] = ()
+
+    @property
+    def before_after(self) -> Stage | None:
+        """Return where she stands with the questions before and after; None where none are asked, or not of her."""
+        if self.status is None or "before_after" not in self.version.manifest:
+            return None
+        given = {
+            ref: any(one.submitted_at for one in self.status.attempts.get(ref, ())) for ref in (BEFORE, AFTER)
+        }
+        return stage(
+            before=given[BEFORE],
+            after=given[AFTER],
+            begun=bool(self.status.done.lessons),
+            completed=self.completed_on is not None,
+        )
 
     @property
     def modules(self) -> Sequence[tuple[dict[str, Any], Sequence[LessonLine]]]:

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from courses.before_after.pair import REFS
 from courses.families.models import EnrolmentPath
 from courses.models import Course, Enrolment, QuizAttempt, Version
 from courses.published import Published, published
-from courses.queries.terms import quiz_of
+from courses.queries.terms import before_after_of, quiz_of
 from courses.queries.versions import LEARNED
 from portal.core.errors import NotFound
 from portal.core.policy import Actor
@@ -18,7 +19,7 @@ from quizzes.models import Attempt
 
 @dataclass(frozen=True, slots=True)
 class AttemptPlace:
-    """Where an attempt belongs: for its page's way back."""
+    """Where an attempt belongs: for its page's way back. quiz: as course.toml describes it, with its `ref`."""
 
     attempt: Attempt
     enrolment: Enrolment
@@ -45,4 +46,5 @@ def attempt_for(session: Session, who: Actor, attempt_id: str) -> AttemptPlace:
         raise NotFound
     attempt, enrolment, course, version_id, digest, ref = row
     version = published(session, version_id, digest)
-    return AttemptPlace(attempt, enrolment, course, version, quiz_of(version, ref))
+    quiz = {**before_after_of(version), "ref": ref} if ref in REFS else quiz_of(version, ref)
+    return AttemptPlace(attempt, enrolment, course, version, quiz)

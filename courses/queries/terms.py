@@ -70,6 +70,14 @@ def quiz_of(version: Published, ref: str) -> dict[str, Any]:
     raise NotFound
 
 
+def before_after_of(version: Published) -> Mapping[str, Any]:
+    """Return what a version asks before and after, as its course.toml describes it. Raises `NotFound`."""
+    asked: Mapping[str, Any] | None = version.manifest.get("before_after")
+    if asked is None:
+        raise NotFound
+    return asked
+
+
 def offered(version: Published, ref: str, audience: str | None) -> dict[str, Any]:
     """Return a quiz that is offered to her who is counted for `audience`. Raises `NotFound`, for those of others too."""
     quiz = quiz_of(version, ref)
@@ -84,7 +92,7 @@ def is_decisive(version: Published, ref: str) -> bool:
 
 
 def release_of(session: Session, quiz: Mapping[str, Any]) -> Released:
-    """Return the published bank of a quiz (`gd-01-1`: version 1 of gd-01)."""
+    """Return the published bank of a quiz, or of what is asked before and after (`gd-01-1`: version 1 of gd-01)."""
     slug, _, number = quiz["bank"].rpartition("-")
     return released(session, slug, int(number))
 

@@ -9,6 +9,8 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from courses import services
+from courses.before_after import services as before_after
+from courses.before_after.pair import AFTER, REFS, Stage
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
 from courses.queries import cycles, own_attempts, terms
@@ -33,6 +35,8 @@ def show(attempt_id: str) -> str | Response:
     """Show an open paper with what was saved, or the result of one that was handed in."""
     place = own_attempts.attempt_for(db.session(), actor(), attempt_id)
     state = quizzes.state_of(place.attempt, clock.now())
+    if place.quiz["ref"] in REFS and not _asked_now(place, state):
+        return see_other("before_after.show", code=place.course.code)
     if state is State.SUBMITTED:
         return _result(place)
     return render_template(
@@ -43,6 +47,13 @@ def show(attempt_id: str) -> str | Response:
         drawn_at=milliseconds(clock.now()),
         form=ButtonForm(),
     )
+
+
+def _asked_now(place: own_attempts.AttemptPlace, state: State) -> bool:
+    """Return whether the questions before or after a course are still to be answered on the open paper."""
+    if state is not State.OPEN:
+        return False
+    return place.quiz["ref"] == AFTER or before_after.stands(db.session(), place.enrolment) is Stage.BEFORE
 
 
 @bp.post("/<attempt_id>/answers")

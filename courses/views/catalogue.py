@@ -7,6 +7,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from courses import services
+from courses.before_after.pair import Stage
 from courses.completion import StepKind
 from courses.forms import ButtonForm
 from courses.practice import queries as practice_queries
@@ -132,12 +133,15 @@ def course(code: str) -> str:
 @bp.post("/<code>/enrol")
 @requires(Action.OWN_LEARNING)
 def enrol(code: str) -> Response:
-    """Begin the course and go to its first lesson."""
+    """Begin the course and go to its first lesson, or to the questions that are asked before it."""
     with unit_of_work() as session:
         found = access.course_for(session, actor(), code)
         services.enrol(session, actor(), found, clock.now())
         page = course_page.course_page(session, actor(), found, clock.today())
         first = page.next_lesson.slug if page.next_lesson else None
+        asked_before = page.before_after is Stage.BEFORE
+    if asked_before:
+        return see_other("before_after.show", code=code)
     if first is None:
         return see_other("catalogue.course", code=code)
     flash(gettext("You have begun. The portal remembers where you are, on any device."), "success")

@@ -11,6 +11,8 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as Redirect
 
 from courses import services
+from courses.before_after import services as before_after
+from courses.before_after.pair import Stage
 from courses.certificates.issuing import issuer_for
 from courses.forms import ButtonForm
 from courses.loader import media_file
@@ -39,14 +41,17 @@ def lesson(code: str, slug: str) -> str:
 @bp.post("/<code>/lessons/<slug>/done")
 @requires(Action.OWN_LEARNING)
 def finish(code: str, slug: str) -> Redirect:
-    """Note that a lesson is finished and go on: to the next one, to the tracks, to the quiz, or to the certificate."""
+    """Note that a lesson is finished and go on: to the next one, to the tracks, to the quiz, to what is asked after, or to the certificate."""
     with unit_of_work() as session:
         enrolment, found = lesson_page.lesson_to_finish(session, actor(), code, slug)
         certificate = services.finish_lesson(session, issuer_for(settings()), enrolment, found, clock.now())
         page = lesson_page.lesson_page(session, actor(), code, slug, language())
         following = next((line.slug for line in page.lessons[page.place :] if not line.done), None)
+        asked_after = certificate is not None and before_after.stands(session, enrolment) is Stage.AFTER
     if certificate is not None:
         flash(gettext("You have completed the course. Your certificate is ready."), "success")
+        if asked_after:
+            return see_other("before_after.show", code=code)
         return see_other("certificates.mine")
     if following is not None:
         return see_other("learn.lesson", code=code, slug=following)
