@@ -120,6 +120,7 @@ class Rule:
     decide (the rest are shown). denominator: item that gives it (participants, households, declared). beside: item
     shown as a second figure. session_items: plan items of classes that count as a leg. session_courses/session_share:
     or so large a share of every group with one of these courses. frozen_on: the figure stands as of that day from then on.
+    paired: of participants, how many answered before and after is shown, and how many scored more; it decides nothing.
     """
 
     version: int
@@ -149,6 +150,7 @@ class Rule:
     session_courses: tuple[str, ...] = ()
     session_share: Fraction | None = None
     frozen_on: date | None = None
+    paired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -570,7 +572,10 @@ def _rule(table: Table, way: Way, names: _Names) -> Rule:
         session_courses=_optional_texts(table, "session_courses", COURSE_CODE, "NT-01"),
         session_share=_optional_share(table, "session_share"),
         frozen_on=_optional_day(table, "frozen_on"),
+        paired=_optional_flag(table, "paired"),
     )
+    if rule.paired and way != Way.PARTICIPANTS:
+        table.fault("paired", f"only {Way.PARTICIPANTS} answer before and after; leave “paired” out")
     for one in rule.basis:
         if re.fullmatch(r"G[0-9]+", one) and one not in names.defaults:
             table.fault_at("basis", one, f"“{one}” is no [[default]] of this file")

@@ -97,12 +97,15 @@ class Said:
 class Took:
     """People (or households) of a unit that took part in one of `courses` to the end by the day.
 
-    courses: those they completed; the same people are in one `Took` only.
+    courses: those they completed; the same people are in one `Took` only. paired: courses before and after which they
+    answered the same questions; stayed: those of them after which they scored no more than before.
     """
 
     unit: int
     courses: frozenset[str]
     people: int
+    paired: frozenset[str] = frozenset()
+    stayed: frozenset[str] = frozenset()
 
 
 class Late(Sequence[Fact]):

@@ -125,7 +125,7 @@ class Tally(Base):
     """How many people (or households) of a unit are alike on a day.
 
     what: `staff` (by audience), `parents`, `carers`, `unlinked`, `households`. held, facts: bits of courses and of
-    facts. person: the id of the one person counted here who is counted elsewhere, too. commune: code of the key of
+    facts; of parents, `facts` are bits of what they answered before and after (`queries.home_rows`). person: the id of the one person counted here who is counted elsewhere, too. commune: code of the key of
     households. unit: where the post is; of households, their community of today. Ids without foreign keys: whatever
     goes, its tallies go with the next turn.
     """

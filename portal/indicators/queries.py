@@ -29,6 +29,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
+from courses.before_after.models import PairedScore
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Course
 from courses.workshops.models import Attended, Workshop
@@ -46,13 +47,15 @@ from portal.indicators.periods import Period
 from portal.indicators.rules import months_later
 
 FACTS = ("network", "active")
+#: By so many places the bits of courses after which one scored no more stand above those that one answered twice.
+STAYED = 31
 HOME = (Audience.PARENT, Audience.CARER)
 Value = TypeVar("Value")
 
 
 Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
 StaffRow = tuple[int, str, int, int, int | None, int]
-HomeRow = tuple[str, int, int, int]
+HomeRow = tuple[str, int, int, int, int]
 HouseholdRow = tuple[int, str, int, int]
 
 
@@ -573,10 +576,11 @@ def home_rows(
     courses: Mapping[str, tuple[int, int]],
     inside: Collection[int] | None = None,
 ) -> list[HomeRow]:
-    """Return (what, unit, bits of courses, people) of communities who completed a course by `day`, by the first post.
+    """Return (what, unit, bits of courses, bits of pairs, people) who completed a course by `day`, by the first post.
 
     what: `parents`, `carers`, by what their posts say; `unlinked`: either, in no household: how far a figure of
-    households may be too low. The certificates come first: they are fewer than the people.
+    households may be too low. The certificates come first: they are fewer than the people. Pairs are those of parents:
+    bits of courses before and after which they answered, and of those (`STAYED`) after which they scored no more.
     """
     if not courses:
         return []
@@ -589,6 +593,7 @@ def home_rows(
         here = select(Posting.user_id).where(Posting.unit_id.in_(inside), Posting.audience.in_(HOME))
         done = done.where(Certificate.user_id.in_(here))
     held = done.subquery()
+    pairs = _pairs_by(day, courses).subquery()
 
     def first(audience: Audience) -> ColumnElement[int | None]:
         return func.min(case((Posting.audience == audience, Posting.unit_id)))
@@ -607,9 +612,11 @@ def home_rows(
         .subquery()
     )
     linked = case((HouseholdMember.user_id.is_(None), 0), else_=1)
-    shown = one.c.parent, one.c.carer, one.c.any, one.c.mask, linked
+    answered = func.coalesce(pairs.c.paired, 0), func.coalesce(pairs.c.stayed, 0)
+    shown = one.c.parent, one.c.carer, one.c.any, one.c.mask, linked, *answered
     rows = session.execute(
         select(*shown, func.count())
+        .outerjoin(pairs, pairs.c.user_id == one.c.user_id)
         .outerjoin(
             HouseholdMember,
             and_(
@@ -619,24 +626,42 @@ def home_rows(
         )
         .group_by(*shown)
     )
-    found: Counter[tuple[str, int, int]] = Counter()
-    for parent, carer, any_of_them, mask, is_linked, number in rows:
+    found: Counter[tuple[str, int, int, int]] = Counter()
+    for parent, carer, any_of_them, mask, is_linked, paired, stayed, number in rows:
+        both = int(paired) | int(stayed) << STAYED
         for what, unit in (
             ("parents", parent),
             ("carers", carer),
             ("unlinked", None if is_linked else any_of_them),
         ):
             if unit is not None and (inside is None or unit in inside):
-                found[what, unit, int(mask)] += int(number)
+                found[what, unit, int(mask), both if what == "parents" else 0] += int(number)
     return [(*key, number) for key, number in found.items()]
 
 
 def at_home(rows: Iterable[HomeRow], courses: Mapping[str, tuple[int, int]]) -> dict[str, Sequence[Took]]:
     """Return the rows of communities by what they are: `parents`, `carers`, `unlinked`."""
     found: dict[str, list[Took]] = {"parents": [], "carers": [], "unlinked": []}
-    for what, unit, mask, number in rows:
-        found[what].append(Took(unit, _names(mask, courses), number))
+    for what, unit, mask, pairs, number in rows:
+        held = _names(mask, courses)
+        stayed = _names(pairs >> STAYED, courses)
+        found[what].append(Took(unit, held, number, _names(pairs, courses), stayed))
     return {**found}
+
+
+def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Select[Any]:
+    """Return (user_id, paired, stayed) of who answered before and after some of `courses` by `day`: bits of courses."""
+    bit = case(dict(courses.values()), value=PairedScore.course_id, else_=0)
+    rose = PairedScore.after_points > PairedScore.before_points
+    return (
+        select(
+            PairedScore.user_id,
+            Either(bit).label("paired"),
+            Either(case((rose, 0), else_=bit)).label("stayed"),
+        )
+        .where(PairedScore.course_id.in_([key for key, _ in courses.values()]), PairedScore.scored_on <= day)
+        .group_by(PairedScore.user_id)
+    )
 
 
 def household_rows(

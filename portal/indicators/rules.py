@@ -1,7 +1,7 @@
 """The few ways of counting: from a rule and what is known of a day to a figure. Pure; one function for each way."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -11,6 +11,7 @@ from portal.indicators import arithmetic
 from portal.indicators.definitions import Group, Indicator, Item, ItemKind, Plan, Rule, Way
 from portal.indicators.facts import Cell, Said, UnitFact, World
 from portal.indicators.periods import Period, running
+from portal.indicators.suppression import pooled
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,12 +362,16 @@ def _took_part(
         elif said is not None and not said.approved:
             waiting += 1
     counted = outside = 0
+    pairs: list[tuple[tuple[int, ...], int, int]] = []
     for one in took:
         if not one.courses.intersection(rule.courses):
             continue
         unit_of = world.units.get(one.unit)
         if unit_of is not None and unit_of.stood in declared:
             counted += one.people
+            if rule.paired and one.paired.intersection(rule.courses):
+                risen = 0 if one.stayed.intersection(rule.courses) else one.people
+                pairs.append(((*unit_of.path, -unit_of.id), one.people, risen))
         else:
             outside += one.people
     missing = tuple(sorted(unit.id for unit in declaring.values() if unit.stood not in declared))
@@ -380,6 +385,8 @@ def _took_part(
             and said is not None
         )
         parts = (Part("with_declared", counted + more, sum(declared.values()), target),) if declared else ()
+    if rule.paired and declared:
+        parts += _paired(pairs, counted)
     aside = world.carers if indicator.way == Way.PARTICIPANTS else world.unlinked
     others = sum(one.people for one in aside if one.courses.intersection(rule.courses))
     if others:
@@ -396,6 +403,19 @@ def _took_part(
         waiting=waiting,
         warnings=warnings,
     )
+
+
+def _paired(pairs: Sequence[tuple[tuple[int, ...], int, int]], counted: int) -> tuple[Part, ...]:
+    """Return how many of those counted answered before and after, and how many of these scored more after.
+
+    pairs: (areas and unit, people, how many of them scored more). Where fewer than five answered both times, a share would
+    tell of somebody: they count only together with others (`suppression.pooled`). Without anybody to tell of, both
+    numbers are None; nobody at all is 0 of 0.
+    """
+    answered = sum(people for _path, people, _risen in pairs)
+    told, risen = pooled(pairs)
+    rose = Part("risen", risen, told) if told or not answered else Part("risen", None, None)
+    return Part("paired", answered, counted), rose
 
 
 def _facilities(

@@ -5,7 +5,7 @@ hidden whole. So are further lines (the shortest first) until what the shown tot
 nothing about one of them: two lines at least, and no sum of them small. A total that is small itself hides everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 SMALL = 5
 
@@ -53,6 +53,33 @@ def _blurred(lines: Sequence[Numbers], total: Numbers, left: set[int]) -> bool:
         if whole - shown < SMALL or together < SMALL:
             return False
     return True
+
+
+def pooled(leaves: Iterable[tuple[tuple[int, ...], int, int]]) -> tuple[int, int]:
+    """Return (people, some of them) over all `leaves`, without those of whom there are too few to be told of.
+
+    leaves: the path of a leaf from the top of the tree down to itself, its people, and how many of them are meant; the
+    same path may come several times. Fewer than `SMALL` people are told of nowhere by themselves: they are put together
+    with others next to them at the place above, and so on upwards, until they are enough. So what is told of a place
+    is what is told of its parts, and of `SMALL` people or more beside these: nobody can subtract a smaller number.
+    """
+    left: dict[tuple[int, ...], tuple[int, int]] = {}
+
+    def put(path: tuple[int, ...], people: int, meant: int) -> None:
+        before = left.get(path, (0, 0))
+        left[path] = before[0] + people, before[1] + meant
+
+    for path, people, meant in leaves:
+        put(path, people, meant)
+    told = 0, 0
+    for depth in range(max(map(len, left), default=0), -1, -1):
+        for path in [one for one in left if len(one) == depth]:
+            people, meant = left.pop(path)
+            if people >= SMALL:
+                told = told[0] + people, told[1] + meant
+            elif path:
+                put(path[:-1], people, meant)
+    return told
 
 
 def with_rest(lines: Sequence[Numbers], total: Numbers) -> list[Numbers]:

@@ -181,6 +181,8 @@ def part_name(plan: Plan, rule: Rule, key: str) -> str:
         "weak": _("something was held (“đã tổ chức”)"),
         "coverage": _("people certified in all facilities"),
         "trained": _("areas with somebody trained"),
+        "paired": _("CT01b: answered the same questions before and after"),
+        "risen": _("CT01b: scored higher after than before, of those told of"),
         "base": _("counted a year before"),
         "parent": _("parents"),
         "carer": _("carers who are not parents"),
@@ -204,6 +206,10 @@ def part_line(plan: Plan, rule: Rule, part: Part) -> str:
     """Return a part as a line: its name, its counts, its share."""
     share = f" ({show_share(part.share, language())})" if part.share is not None else ""
     name = part_name(plan, rule, part.key)
+    if part.key == "risen" and part.numerator is None:
+        return f"{name}: " + _("not told of fewer than five people, so that nobody's result is known")
+    if part.key == "risen" and not part.denominator:
+        return f"{name}: {_(STATE_LABELS['unknown'])}"
     return f"{name}: {ratio(part.numerator, part.denominator)}{share}"
 
 
@@ -280,6 +286,14 @@ def rule_lines(plan: Plan, indicator: Indicator, rule: Rule) -> list[str]:
         found.append(_("Counted for the year of the period, not cumulatively."))
     if rule.courses:
         found.append(_("Courses: %(courses)s", courses=", ".join(rule.courses)))
+    if rule.paired:
+        found.append(
+            _(
+                "Beside it, CT01b: of those counted, who answered the same questions before and after the course, and who"
+                " scored higher after. It decides nothing. A place with fewer than five of them is told of only together"
+                " with others."
+            )
+        )
     for group in rule.groups:
         who = ", ".join(_(AUDIENCE_LABELS[one]) for one in AUDIENCE_LABELS if one in group.audiences)
         needs = _(" and ").join(

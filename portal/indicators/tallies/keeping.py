@@ -46,8 +46,8 @@ def counted(
         session, plan, day, courses, None, units, widely=True
     ):
         found[STAFF, unit, audience, None, held, facts, person] += number
-    for what, unit, held, number in queries.home_rows(session, day, of_families, units):
-        found[what, unit, None, None, held, 0, None] += number
+    for what, unit, held, pairs, number in queries.home_rows(session, day, of_families, units):
+        found[what, unit, None, None, held, pairs, None] += number
     for unit, commune, held, number in queries.household_rows(session, day, of_families, units):
         found[HOUSEHOLDS, unit, None, commune, held, 0, None] += number
     return found

@@ -27,7 +27,7 @@ MOST_MARKS = 2000
 #: More units than these to be counted anew, likewise.
 MOST_UNITS = 150
 TRIES = 6
-FORMAT = 1
+FORMAT = 2
 STAFF, HOUSEHOLDS = "staff", "households"
 HOME = ("parents", "carers", "unlinked")
 
@@ -198,7 +198,7 @@ class FromTallies:
         """Return the rows of communities."""
 
         def kept(day_id: int, stale: Collection[int]) -> list[HomeRow]:
-            query = select(Tally.what, Tally.unit, Tally.held, Tally.people)
+            query = select(Tally.what, Tally.unit, Tally.held, Tally.facts, Tally.people)
             rows = self._session.execute(query.where(*_of(day_id, HOME, stale, inside)))
             return list(rows)
 

@@ -57,6 +57,8 @@ PARTS = {
     "weak": "đã tổ chức (cách hiểu tối thiểu)",
     "coverage": "người đã đạt trong toàn đội ngũ",
     "trained": "có cán bộ đã đào tạo",
+    "paired": "CT01b: trả lời cùng bộ câu hỏi trước và sau khi học",
+    "risen": "CT01b: điểm sau cao hơn trước (dưới 5 người thì không nêu)",
 }
 
 
@@ -351,7 +353,7 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
 
 def _part(work: Work, indicator: Indicator, part: Part) -> Sequence[Value]:
     share: Value = part.share
-    if part.denominator is None and part.target is None:
+    if part.denominator is None and part.target is None:  # a bare number, or of too few people to be told of
         share = NOT_A_SHARE
     return (
         "",
