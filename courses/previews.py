@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.before_after.pair import BEFORE
 from courses.models import Course, Version
 from courses.published import Texts, published
-from courses.queries.terms import blueprint_of, quiz_of, release_of
+from courses.queries.terms import before_after_of, blueprint_of, quiz_of, release_of
 from portal.core.errors import NotFound
 from portal.core.names import fold
 from portal.core.policy import Action, Actor
@@ -34,14 +35,14 @@ class QuizLine:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A quiz with its bank. objectives: their words by ref. lessons: titles by slug."""
+    """A quiz with its bank. blueprint: None asks the whole bank. objectives: words by ref. lessons: titles by slug."""
 
     code: str
     number: int
     course_title: Texts
     quiz: dict[str, Any]
     bank: Bank
-    blueprint: tuple[Draw, ...]
+    blueprint: tuple[Draw, ...] | None
     objectives: dict[str, Texts]
     lessons: dict[str, Texts]
 
@@ -49,7 +50,8 @@ class Preview:
 def quizzes(session: Session, who: Actor, search: str = "") -> Sequence[QuizLine]:
     """Return the quizzes of all published versions whose code or titles hold `search`, the newest version first.
 
-    One query. Empty for who may not preview.
+    What is asked before and after a course stands among them. One query, and one more for each of these. Empty for who
+    may not preview.
     """
     if not who.may(Action.COURSE_PREVIEW):
         return ()
@@ -57,8 +59,18 @@ def quizzes(session: Session, who: Actor, search: str = "") -> Sequence[QuizLine
         select(Course.code, Version)
         .join(Version, Version.course_id == Course.id)
         .order_by(Course.code, Version.number.desc())
-    )
+    ).all()
     wanted = fold(search)
+    asked = [
+        (code, version, quiz, sum(draw["count"] for draw in quiz["draw"]))
+        for code, version in rows
+        for quiz in version.manifest.get("quizzes", [])
+    ]
+    asked += [
+        (code, version, {**both, "ref": BEFORE}, len(release_of(session, both).bank.questions))
+        for code, version in rows
+        if (both := version.manifest.get("before_after"))
+    ]
     return [
         QuizLine(
             code=code,
@@ -68,10 +80,9 @@ def quizzes(session: Session, who: Actor, search: str = "") -> Sequence[QuizLine
             ref=quiz["ref"],
             title=quiz["title"],
             bank=quiz["bank"],
-            count=sum(draw["count"] for draw in quiz["draw"]),
+            count=count,
         )
-        for code, version in rows
-        for quiz in version.manifest.get("quizzes", [])
+        for code, version, quiz, count in asked
         if wanted in fold(" ".join((code, quiz["bank"], *version.title.values(), *quiz["title"].values())))
     ]
 
@@ -88,14 +99,14 @@ def preview_for(session: Session, who: Actor, code: str, number: int, ref: str) 
     if row is None:
         raise NotFound
     version = published(session, row.id, row.digest)
-    quiz = quiz_of(version, ref)
+    quiz = {**before_after_of(version), "ref": ref, "pass_share": "0"} if ref == BEFORE else quiz_of(version, ref)
     return Preview(
         code=code,
         number=number,
         course_title=version.title,
         quiz=quiz,
         bank=release_of(session, quiz).bank,
-        blueprint=blueprint_of(quiz),
+        blueprint=None if ref == BEFORE else blueprint_of(quiz),
         objectives={one["ref"]: one for one in version.manifest["objectives"]},
         lessons={one.slug: one.title for one in version.lessons},
     )

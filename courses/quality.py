@@ -93,7 +93,8 @@ def _quality(one: Checked, course: CourseManifest, read: Mapping[str, Checked]) 
 
 
 def _banks_of(course: CourseManifest) -> list[str]:
-    return sorted({quiz.bank for quiz in course.quizzes})
+    asked = {course.before_after.bank} if course.before_after else set()
+    return sorted({quiz.bank for quiz in course.quizzes} | asked)
 
 
 def law_used(checked: Sequence[Checked], register: Register, search: str = "") -> list[LawUsed]:

@@ -103,6 +103,8 @@ def mark_paper(code: str, number: int, ref: str) -> str | tuple[str, int]:
 
 
 def _drawn(preview: Preview, seed: int) -> Paper:
+    if preview.blueprint is None:
+        return paper.whole(preview.bank)
     return paper.draw(preview.bank, preview.blueprint, seed)
 
 

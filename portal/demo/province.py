@@ -30,7 +30,7 @@ from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKi
 from portal.core.organisation.services import new_unit
 from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
-from portal.demo import declared, evidence, halls, history
+from portal.demo import before_after, declared, evidence, halls, history
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.demo.names import invented
 from portal.demo.staff import staffed
@@ -82,6 +82,7 @@ def fill(session: Session, today: date, now: datetime, report: Callable[[str], N
     history.classes(session, now)
     _households(session, today, now, dice)
     _rule(session, today, now)
+    report(f"parents who answered before and after a course: {before_after.load(session, issuer, now)}")
     report(f"people without a name in the portal: {evidence.load(session, today, now)}")
     report(f"declared values and registrations: {declared.load(session, today, now)}")
 

@@ -182,7 +182,7 @@ def part_name(plan: Plan, rule: Rule, key: str) -> str:
         "coverage": _("people certified in all facilities"),
         "trained": _("areas with somebody trained"),
         "paired": _("CT01b: answered the same questions before and after"),
-        "risen": _("CT01b: scored higher after than before, of those told of"),
+        "risen": _("CT01b: scored higher after than before (groups of fewer than five are left out)"),
         "base": _("counted a year before"),
         "parent": _("parents"),
         "carer": _("carers who are not parents"),

@@ -72,6 +72,8 @@ learn.media                   GET     200      200     200          200       20
 learn.media/CA-01             GET     404      404     404          404       404      404        200    200    200   404
 learn.quiz                    GET     in       200     200          200       200      200        200    200    200   200
 learn.start                   POST    in       303     303          303       303      303        303    303    303   303
+before_after.show             GET     in       200     200          200       200      200        200    200    200   200
+before_after.start            POST    in       303     303          303       303      303        303    303    303   303
 attempts.show                 GET     in       200     200          200       200      200        200    200    200   200
 attempts.save                 POST    in       200     200          200       200      200        200    200    200   200
 attempts.submit               POST    in       303     303          303       303      303        303    303    303   303
@@ -342,6 +344,8 @@ WHERE = {
     "learn.media/CA-01": Asked("/courses/CA-01/1/media/mot-dau-moi.svg"),
     "learn.quiz": Asked("/courses/CM-01/quiz/"),
     "learn.start": Asked("/courses/CM-01/quiz/?ref=tu-kiem-tra-0-5"),
+    "before_after.show": Asked("/courses/CM-01/before-after/"),
+    "before_after.start": Asked("/courses/CM-01/before-after/"),
     "attempts.show": Asked("/attempts/{attempt}/"),
     "attempts.save": Asked("/attempts/{attempt}/answers", {"json": {"ref": "{ref}", "fields": {}, "seq": 1}}),
     "attempts.submit": Asked("/attempts/{attempt}/submit"),
@@ -575,6 +579,8 @@ WHERE = {
 }
 
 
+#: What is there for those alone who have begun the course.
+BEGUN = ("learn.finish", "learn.quiz", "learn.start", "before_after.show", "before_after.start")
 HALLS = re.compile(r"\{(hall|paper|enrolment|practice|community|evening)\}")
 
 
@@ -648,7 +654,7 @@ def test_every_role_gets_what_the_table_says(
         if "{household}" in asked.address or "slips" in row:
             household = family(work, world, people["collaborator"])
         post = work.scalars(select(Posting.id).where(Posting.user_id == world.ana)).one()
-        if "{attempt}" in asked.address or row in ("learn.finish", "learn.quiz", "learn.start"):
+        if "{attempt}" in asked.address or row in BEGUN:
             for role, user_id in people.items():
                 attempt = begin_quiz(work, user_id)
                 attempts[role] = attempt.id, attempt.paper["order"][0]

@@ -58,7 +58,7 @@ PARTS = {
     "coverage": "người đã đạt trong toàn đội ngũ",
     "trained": "có cán bộ đã đào tạo",
     "paired": "CT01b: trả lời cùng bộ câu hỏi trước và sau khi học",
-    "risen": "CT01b: điểm sau cao hơn trước (dưới 5 người thì không nêu)",
+    "risen": "CT01b: điểm sau khi học cao hơn trước (không nêu nhóm dưới năm người)",
 }
 
 
