@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from quizzes.bank import Bank
 from quizzes.marking import mark
-from quizzes.paper import CannotDraw, Draw, Paper, asked, draw, shortfalls
+from quizzes.paper import CannotDraw, Draw, Paper, asked, draw, not_as_written, shortfalls, whole
 from tests.quizzes.conftest import RAW, a_bank
 
 
@@ -111,3 +111,29 @@ def test_asked_has_no_key() -> None:
         assert (one.number, one.ref, one.answered) == (number, item.ref, False)
         assert "BÍ-MẬT" not in repr(one)
         assert not hasattr(one, "key")
+
+
+def test_a_whole_bank_is_asked_in_its_order_as_it_is_written() -> None:
+    raw = [
+        {**RAW["truefalse"], "ref": "q2"},
+        {**RAW["single"], "ref": "q1"},
+        {**RAW["truefalse"], "ref": "q3"},
+    ]
+    bank = Bank({"format": 1, "slug": "hai-lan", "version": 1, "languages": ["vi", "en"], "questions": raw})
+
+    paper = whole(bank)
+
+    assert paper == whole(bank) == Paper.read(json.loads(json.dumps(paper.document())))
+    assert [item.ref for item in paper.items] == ["q2", "q1", "q3"]
+    assert [one["ref"] for one in paper.items[1].shown["options"]] == [
+        one["ref"] for one in RAW["single"]["options"]
+    ]
+    assert [item.points for item in paper.items] == [1, 1, 1]
+    assert paper.items[1].key["right"] == [one["ref"] for one in RAW["single"]["options"] if one.get("right")]
+
+
+def test_what_would_stand_there_solved_is_named() -> None:
+    raw = [{**RAW[kind], "ref": f"q{n}"} for n, kind in enumerate(("truefalse", "ordering", "matching"))]
+    bank = Bank({"format": 1, "slug": "hai-lan", "version": 1, "languages": ["vi", "en"], "questions": raw})
+
+    assert not_as_written(bank) == ("q1", "q2")
