@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.before_after.models import PairedScore
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Course
 from courses.workshops.models import Attended, Workshop
@@ -25,6 +26,7 @@ from portal.indicators.models import Declaration, PersonFact
 
 DISTRICTS_END = date(2025, 6, 30)  # CT09, G11
 POLICE_DISTRICTS_END = date(2025, 2, 28)  # CT15
+CT01B_SINCE = date(2026, 6, 15)  # the second reading of CT01
 Pair = tuple[int | None, int | None]
 NOTHING: Pair = (None, None)
 
@@ -89,6 +91,7 @@ class Rows:
         )
         self.attended = list(session.scalars(select(Attended)))
         self.items = {one.id: one.plan_item for one in session.scalars(select(Workshop))}
+        self.pairs = list(session.scalars(select(PairedScore)))
 
 
 def here(moment: Any) -> date:
@@ -356,20 +359,57 @@ class Recount:
                     found[unit.area] += value
         return dict(found)
 
-    def ct01(self) -> Pair:
+    def guided(self) -> dict[int, int]:
+        """Return the parents who took part to the end in communes that declared, each with her community."""
         whole = self.declared_by_commune("parents_with_child")
         home: dict[int, int] = {}
         for one in self.rows.posts:
             if one.audience == "parent" and covers(one, self.day):
                 home[one.user_id] = min(one.unit_id, home.get(one.user_id, one.unit_id))
-        guided = [
-            person
+        return {
+            person: unit
             for person, unit in home.items()
             if unit in self.on.units
             and self.on.units[unit].area in whole
             and self.on.holds(person, "CM-01", "CM-02")
-        ]
-        return (len(guided), sum(whole.values())) if whole else NOTHING
+        }
+
+    def ct01(self) -> Pair:
+        whole = self.declared_by_commune("parents_with_child")
+        return (len(self.guided()), sum(whole.values())) if whole else NOTHING
+
+    def ct01b(self) -> dict[str, Pair]:
+        """Return who answered before and after, and who scored more in every pair she has; nobody is told of alone."""
+        if self.day < CT01B_SINCE or not self.declared_by_commune("parents_with_child"):
+            return {}
+        guided = self.guided()
+        scores: dict[int, list[bool]] = defaultdict(list)
+        for one in self.rows.pairs:
+            course = self.rows.courses[one.course_id]
+            if one.user_id in guided and course in ("CM-01", "CM-02") and one.scored_on <= self.day:
+                scores[one.user_id].append(one.after_points > one.before_points)
+        chains = {
+            person: [*reversed(self.on.units[guided[person]].path), f"unit {guided[person]}"]
+            for person in scores
+        }
+
+        def told(people: list[int], depth: int) -> tuple[list[int], list[int]]:
+            """Return who may be told of in a place, and who is left over: fewer than five."""
+            open_, rest = [], [one for one in people if len(chains[one]) == depth]
+            for name in {str(chains[one][depth]) for one in people if len(chains[one]) > depth}:
+                inside = [
+                    one for one in people if len(chains[one]) > depth and str(chains[one][depth]) == name
+                ]
+                good, few = told(inside, depth + 1)
+                open_ += good
+                rest += few
+            return (open_ + rest, []) if len(rest) >= 5 else (open_, rest)
+
+        answered = list(scores)
+        good, _few = told(answered, 0)
+        rose = sum(all(scores[one]) for one in good)
+        risen: Pair = (rose, len(good)) if good or not answered else NOTHING
+        return {"paired": (len(answered), len(guided)), "risen": risen}
 
     def ct02(self) -> Pair:
         whole = self.declared_by_commune("households_with_child")

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from courses.before_after.models import PairedScore
+from courses.models import Enrolment, Version
 from courses.workshops.models import Attended, Workshop
 from portal.core.accounts.models import Audience, Posting, User
 from portal.core.households.models import Household, HouseholdMember
@@ -22,11 +24,12 @@ from portal.indicators.compute import Asked, Facts, board, figure
 from portal.indicators.models import DeclarationState, PersonFact
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
+from portal.indicators.rules import Figure
 from tests import factories
 from tests.examples import examples
 from tests.factories import BEGAN, NOW, TODAY, World
 from tests.indicators.oracle import Place, Recount, Rows
-from tests.indicators.test_opening import certificate, declare, evidence, revoke
+from tests.indicators.test_opening import certificate, course, declare, evidence, revoke
 
 PLAN = plans()["plan-39"]
 ASKED = (
@@ -35,6 +38,7 @@ ASKED = (
     (Period.parse("2025"), date(2025, 6, 30)),
     (Period.parse("2025"), date(2025, 7, 1)),
     (Period.parse("2025"), date(2025, 12, 14)),
+    (Period.parse("2026"), date(2026, 12, 14)),
 )
 DAYS = [date(2023, 12, 20), date(2024, 6, 30), date(2024, 12, 14), date(2024, 12, 15), date(2025, 2, 28),
         date(2025, 3, 1), date(2025, 6, 14), date(2025, 6, 15), date(2025, 6, 30), date(2025, 7, 1),
@@ -107,6 +111,7 @@ def fill(session: Session, dice: random.Random) -> None:
     _officers(session, dice, {one.code: one for one in units})
     _families(session, dice, people, [one for one in units if one.kind == UnitKind.COMMUNITY], areas)
     _classes(session, dice, people, units)
+    _answers(session, dice, people, [one for one in units if one.kind == UnitKind.COMMUNITY])
     for one in units:
         _declare(session, dice, one)
 
@@ -225,6 +230,48 @@ def _classes(session: Session, dice: random.Random, people: list[User], units: l
     session.flush()
 
 
+def _answers(session: Session, dice: random.Random, people: list[User], communities: list[Unit]) -> None:
+    """Let some people answer the same questions before and after a course, and some parents more come who mostly do."""
+    more = [
+        factories.person(session, f"Cha Mẹ {number}", dice.choice(communities).id, Audience.PARENT)
+        for number in range(dice.choice((0, 4, 9, 20)))
+    ]
+    for person in more:
+        certificate(session, person, "CM-01", dice.choice(DAYS), None, audience="parent")
+    for person in (*more, *dice.sample(people, 4)):
+        for _ in range(dice.choice((0, 1, 1, 1, 1, 2))):
+            answer_twice(session, dice, person)
+
+
+def answer_twice(session: Session, dice: random.Random, person: User) -> None:
+    """Score a random pair of a person, in a course of families or another, in a cycle of its own."""
+    taken = course(session, dice.choice(("CM-01", "CM-01", "CM-01", "CM-02", "NT-01")))
+    version = session.scalars(select(Version.id).order_by(Version.id)).first()
+    one = Enrolment(
+        user_id=person.id, course_id=taken.id, version_id=version, cycle=next(_number), enrolled_at=NOW
+    )
+    session.add(one)
+    session.flush()
+    possible = dice.randint(1, 8)
+    on = dice.choice((*DAYS, date(2026, 12, 14), date(2026, 12, 15)))
+    session.add(
+        PairedScore(
+            enrolment_id=one.id, user_id=person.id, course_id=taken.id, before_points=dice.randint(0, possible),
+            after_points=dice.randint(possible // 2, possible), possible=possible, scored_at=NOW, scored_on=on,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def parts_of(found: Figure) -> dict[str, tuple[int | None, int | None]]:
+    """Return what is told of CT01b."""
+    return {
+        part.key: (part.numerator, part.denominator)
+        for part in found.parts
+        if part.key in ("paired", "risen")
+    }
+
+
 def _declare(session: Session, dice: random.Random, unit: Unit) -> None:
     kind = UnitKind(unit.kind)
     wanted: list[tuple[str, dict[str, object]]] = []
@@ -283,7 +330,7 @@ def test_every_figure_is_what_a_plain_recount_finds(session: Session, world: Wor
             reorganise(session, dice)
         session.flush()
         rows = Rows(session)
-        for period, day in dice.sample(ASKED, 2):
+        for period, day in (*dice.sample(ASKED[:-1], 2), *dice.sample(ASKED[-1:], dice.choice((0, 1)))):
             now = dice.random() < 0.5
             facts = Facts(session, Asked(PLAN, "province", period, day, now))
             for where in places(session, day, now=now):
@@ -293,6 +340,8 @@ def test_every_figure_is_what_a_plain_recount_finds(session: Session, world: Wor
                     wanted = recount.figure(indicator.code)
                     got = found.numerator, found.denominator
                     assert got == wanted, (indicator.code, where.code, day, "now" if now else "then", seed)
+                    if indicator.code == "CT01":
+                        assert parts_of(found) == recount.ct01b(), (where.code, day, now, seed)
                     if found.met and indicator.code != "CT17":
                         assert got[0] is None or got[1] is None or got[0] <= got[1]
                 one = dice.choice(PLAN.indicators)  # alone, and read for its place alone

@@ -617,6 +617,84 @@ def test_ct02_visits_that_make_more_than_all_are_a_warning() -> None:
     assert (found.parts[0].numerator, found.parts[0].denominator, found.parts[0].met) == (450, 300, None)
 
 
+def ct01(*parents: Took, day: date = date(2026, 12, 14)) -> Figure:
+    """Count CT01 in two communes that have declared, 100 and 101, and one that has not, 102.
+
+    Communities: 11 of commune 100, 12 and 14 of commune 101, 13 of commune 102.
+    """
+    communities = {11: 100, 12: 101, 13: 102, 14: 101}
+    seen = world(
+        [
+            *(commune(number, 99 + number) for number in (1, 2, 3)),
+            *(
+                unit(number, "community", "community", area=area, basis=None)
+                for number, area in communities.items()
+            ),
+        ],
+        declared=[said("parents_with_child", number, 1000, on=date(2026, 3, 1)) for number in (1, 2)],
+        parents=parents,
+        day=day,
+    )
+    return figure("CT01", seen, period=Period.parse("2026"))
+
+
+CM, BOTH = frozenset({"CM-01"}), frozenset({"CM-01", "NT-01"})
+
+
+def test_ct01b_stands_beside_and_changes_nothing() -> None:
+    found = ct01(
+        Took(11, CM, 30),  # 100: never asked, or did not answer twice
+        Took(11, CM, 7, CM),  # scored more after
+        Took(11, BOTH, 2, CM, CM),  # scored no more
+        Took(13, CM, 6, CM),  # 102 has not declared: outside the ratio, and outside what is told
+    )
+
+    assert (lines(found), found.rule, found.outside) == ((39, 2000), 2, 6)
+    assert parts(found) == {"paired": (9, 39), "risen": (7, 9)}
+    assert [part.share for part in found.parts] == [Fraction(9, 39), Fraction(7, 9)]
+
+
+def test_ct01b_is_not_told_of_fewer_than_five() -> None:
+    four = ct01(Took(11, CM, 3, CM), Took(11, CM, 1, CM, CM))
+    five = ct01(Took(11, CM, 4, CM), Took(11, CM, 1, CM, CM))
+
+    assert parts(four) == {"paired": (4, 4), "risen": (None, None)}
+    assert parts(five) == {"paired": (5, 5), "risen": (4, 5)}
+
+
+def test_ct01b_leaves_out_a_few_whom_a_subtraction_would_tell() -> None:
+    # 8 in commune 100, of whom 6 scored more; 3 in commune 101: the district is told of as its first commune is
+    found = ct01(Took(11, CM, 6, CM), Took(11, CM, 2, CM, CM), Took(12, CM, 3, CM))
+
+    assert parts(found) == {"paired": (11, 11), "risen": (6, 8)}
+    # 2 in one community of 101, 3 in another: together they are five, 4 of whom scored more
+    found = ct01(
+        *(Took(11, CM, 6, CM), Took(11, CM, 2, CM, CM)),
+        *(Took(12, CM, 2, CM), Took(14, CM, 2, CM), Took(14, CM, 1, CM, CM)),
+    )
+    assert parts(found)["risen"] == (10, 13)
+
+
+def test_ct01b_of_nobody_has_no_denominator() -> None:
+    found = ct01(Took(11, CM, 4))
+
+    assert parts(found) == {"paired": (0, 4), "risen": (0, 0)}
+    assert found.parts[1].share is None
+
+
+def test_ct01b_looks_at_pairs_of_its_own_courses() -> None:
+    other = frozenset({"NT-01"})
+    found = ct01(Took(11, BOTH, 5, other), Took(11, BOTH, 6, BOTH, other), Took(11, BOTH, 1, BOTH, CM))
+
+    assert parts(found) == {"paired": (7, 12), "risen": (6, 7)}
+
+
+def test_ct01_of_a_day_before_the_reading_has_no_ct01b() -> None:
+    found = ct01(Took(11, CM, 9, CM), day=date(2026, 6, 14))
+
+    assert (found.rule, parts(found)) == (1, {})
+
+
 def test_ct01_more_parents_than_there_are_is_never_reached() -> None:
     seen = world(
         [commune(1, 100)],

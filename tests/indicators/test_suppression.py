@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.indicators.suppression import SMALL, hidden, with_rest
+from portal.indicators.suppression import SMALL, hidden, pooled, with_rest
 
 
 def test_a_small_line_takes_the_shortest_other_with_it() -> None:
@@ -97,3 +97,49 @@ def test_everything_is_hidden_only_where_nothing_less_would_do(lines: list[tuple
 
     small_total = any(0 < number < SMALL for number in total)
     assert (hidden(lines, total) is None) == small_total
+
+
+def test_a_few_people_are_told_of_with_their_neighbours_only() -> None:
+    # province 1; communes 100, 101, 102 of district 10, commune 110 of district 11; people, and those who are meant
+    first = [((1, 10, 100, -1), 6, 4), ((1, 10, 101, -2), 3, 1), ((1, 10, 102, -3), 1, 1)]
+    other = [((1, 11, 110, -4), 4, 0)]
+
+    # 6 by themselves; 3 + 1 = 4 in district 10 are too few; with 4 of district 11 they are 8, of whom 1 + 1 + 0
+    assert pooled([*first, *other]) == (14, 6)
+    assert pooled(first) == (6, 4)
+    assert pooled(other) == (0, 0)
+    assert pooled([]) == (0, 0)
+    assert pooled([((1, 10, 100, -1), 2, 1), ((1, 10, 100, -1), 3, 3)]) == (
+        5,
+        4,
+    )  # one leaf, said in two parts
+
+
+LEAVES = st.lists(
+    st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 2), st.integers(0, 7), st.integers(0, 7)),
+    max_size=12,
+)
+
+
+@given(LEAVES)
+def test_no_difference_of_what_is_told_of_places_is_small(
+    drawn: list[tuple[int, int, int, int, int]],
+) -> None:
+    leaves = [((0, a, 10 * a + b, -c), n, min(n, r)) for a, b, c, n, r in drawn]
+    paths = {path[:depth] for path, _n, _r in leaves for depth in range(1, 5)}
+
+    def told(place: tuple[int, ...]) -> tuple[int, int]:
+        return pooled([one for one in leaves if one[0][: len(place)] == place])
+
+    for place in paths:
+        people, meant = told(place)
+        within = [told(one) for one in paths if one[:-1] == place]
+        rest = people - sum(n for n, _r in within)
+        assert people == 0 or people >= SMALL
+        assert rest == 0 or rest >= SMALL
+        assert 0 <= meant <= people
+        together = sum(n for path, n, _r in leaves if path[: len(place)] == place)
+        assert people <= together
+        assert together - people < SMALL  # and no more is left out than must be
+        if people == together:
+            assert meant == sum(r for path, _n, r in leaves if path[: len(place)] == place)
