@@ -63,6 +63,7 @@ PAGES = (
     ("no certificate yet", "giaovien", "/certificates/", 200),
     ("home of a parent", "phuhuynh", "/", 200),
     ("job aid", "phuhuynh", "/courses/CM-01/lessons/muoi-phut-theo-con/job-aid/1/", 200),
+    ("asked before and after", "phuhuynh", "/courses/CM-01/before-after/", 200),
     ("quiz front", "phuhuynh", "/courses/CM-01/quiz/", 200),
     ("open attempt", "phuhuynh", "{open}", 200),
     ("result of a self-check", "phuhuynh", "{checked}", 200),

@@ -17,6 +17,18 @@ def test_a_parent_learns_without_script(visit: Visit) -> None:
     parent = visit(script=False, login="phuhuynh")
     page = parent.go("/courses/CM-01/")
     page.click("form[action='/courses/CM-01/enrol'] button")
+    page.wait_for_url("**/courses/CM-01/before-after/")
+    page.click("main .actions form button")  # she answers the questions before the course, with a thumb
+    page.wait_for_url("**/attempts/*/")
+    asked = Sitter("cm-01-before-after-1.toml")
+    assert len(asked.kinds(page)) == 8
+    for field in fields(page):
+        asked.answer(field, script=False)
+    page.click("button[name=then][value=submit]")
+    page.wait_for_url("**/courses/CM-01/before-after/")
+    expect(page.locator("main h1")).to_contain_text("Cảm ơn")
+    expect(page.locator(".review")).to_have_count(0)
+    page.click("main .actions a")
     page.wait_for_url("**/lessons/**")
     expect(page.locator("main h1")).not_to_be_empty()
     first = page.url
