@@ -267,7 +267,9 @@ def _before_after_faults(name: str, course: CourseManifest, read: Mapping[str, b
     if any(quiz.bank == asked.bank for quiz in course.quizzes):
         # whoever has met a question in a quiz answers it from memory, and the pair would measure that
         faults.append(
-            Fault(file, 1, f"the bank {asked.bank!r} is asked before and after and in a quiz; give it one use")
+            Fault(
+                file, 1, f"the bank {asked.bank!r} is asked before and after and in a quiz; give it one use"
+            )
         )
     others = paper.not_as_written(found)
     if others:

@@ -99,7 +99,11 @@ def preview_for(session: Session, who: Actor, code: str, number: int, ref: str) 
     if row is None:
         raise NotFound
     version = published(session, row.id, row.digest)
-    quiz = {**before_after_of(version), "ref": ref, "pass_share": "0"} if ref == BEFORE else quiz_of(version, ref)
+    quiz = (
+        {**before_after_of(version), "ref": ref, "pass_share": "0"}
+        if ref == BEFORE
+        else quiz_of(version, ref)
+    )
     return Preview(
         code=code,
         number=number,

@@ -147,5 +147,3 @@ def attempt_of(session: Session, enrolment: Enrolment, ref: str) -> str | None:
     """Return the id of what was handed in before or after, None where nothing was."""
     row = rows(session, _MARKED, {"enrolment": enrolment.id, "ref": ref}).first()
     return str(row.id) if row is not None else None
-
-

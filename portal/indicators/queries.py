@@ -593,7 +593,7 @@ def home_rows(
         here = select(Posting.user_id).where(Posting.unit_id.in_(inside), Posting.audience.in_(HOME))
         done = done.where(Certificate.user_id.in_(here))
     held = done.subquery()
-    pairs = _pairs_by(day, courses).subquery()
+    pairs = _pairs_by(day, courses)
 
     def first(audience: Audience) -> ColumnElement[int | None]:
         return func.min(case((Posting.audience == audience, Posting.unit_id)))
@@ -649,8 +649,8 @@ def at_home(rows: Iterable[HomeRow], courses: Mapping[str, tuple[int, int]]) -> 
     return {**found}
 
 
-def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Select[Any]:
-    """Return (user_id, paired, stayed) of who answered before and after some of `courses` by `day`: bits of courses."""
+def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Subquery:
+    """Return a table (user_id, paired, stayed) of who answered before and after some of `courses` by `day`: bits of courses."""
     bit = case(dict(courses.values()), value=PairedScore.course_id, else_=0)
     rose = PairedScore.after_points > PairedScore.before_points
     return (
@@ -661,6 +661,7 @@ def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Select[Any]:
         )
         .where(PairedScore.course_id.in_([key for key, _ in courses.values()]), PairedScore.scored_on <= day)
         .group_by(PairedScore.user_id)
+        .subquery()
     )
 
 

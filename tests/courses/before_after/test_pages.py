@@ -175,7 +175,9 @@ def test_whoever_completed_without_answering_before_is_not_asked_after(
 def test_an_author_sees_the_questions_and_tries_them(sign_in: SignIn, session: Session, world: World) -> None:
     author = sign_in(world.author)
 
-    assert "/author/courses/CM-01/3/quiz/_before/" in text_of(author, "/author/courses/?q=truoc va sau khi hoc")
+    assert "/author/courses/CM-01/3/quiz/_before/" in text_of(
+        author, "/author/courses/?q=truoc va sau khi hoc"
+    )
     keys = text_of(author, "/author/courses/CM-01/3/quiz/_before/")
     assert "Muốn con nên người thì phải có lúc đánh" in keys
     assert "Muốn con nên người" in text_of(author, "/author/courses/CM-01/3/quiz/_before/paper")
