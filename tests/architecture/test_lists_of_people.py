@@ -32,8 +32,8 @@ LISTS = """
     declarations.people declarations.people_submit
 """
 NO_LISTS = {
-    _OWN: """accounts.account certificates.mine attempts.show learn.quiz jobs.mine jobs.show jobs.state notices.mine
-        declarations.mine rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
+    _OWN: """accounts.account certificates.mine attempts.show before_after.show learn.quiz jobs.mine jobs.show jobs.state
+        notices.mine declarations.mine rights.mine rights.erase_me workshops.index workshops.show workshops.check_in""",
     _OPEN: """home.index home.help_page home.healthz home.readyz static accounts.login accounts.choose
         accounts.register accounts.first accounts.first_secret accounts.ask accounts.asked
         catalogue.index catalogue.course verify.index verify.show api.openapi public_figures.show group_lessons.worker manage.worker audit.roles""",

@@ -60,7 +60,7 @@ def test_three_quarters_of_the_common_part_and_of_one_track_complete_it(
 
     assert [one is not None for one in made] == [False] * 7 + [True]
     assert made[-1] is not None
-    assert made[-1].version_number == 2
+    assert made[-1].version_number == 3
 
 
 def test_lessons_of_two_tracks_do_not_add_up(session: Session, world: World) -> None:

@@ -93,7 +93,7 @@ def test_a_name_that_no_certificate_can_print_is_refused(app: Flask, session: Se
 def two_courses(tmp_path: Path) -> Path:
     """Return a folder with a new sound version of CM-01 and a faulty one of GD-01, of which two are published."""
     content = tmp_path / "content"
-    for code, number in (("CM-01", 3), ("GD-01", 4)):
+    for code, number in (("CM-01", 4), ("GD-01", 4)):
         folder = content / code / str(number)
         shutil.copytree(loader.CONTENT / code / "1", folder)
         manifest = folder / "course.toml"
@@ -112,11 +112,11 @@ def test_loading_names_what_it_refused_and_loads_the_rest(
     result = app.test_cli_runner().invoke(args=["content", "load"])
 
     assert result.exit_code == 3
-    assert "CM-01/3: published" in result.stdout
+    assert "CM-01/4: published" in result.stdout
     assert "GD-01/4: not published, 1 fault (flask content check names them)" in result.stderr
     newest = select(Course.code, func.max(Version.number)).join(Version).group_by(Course.code)
     found = dict(session.execute(newest).all())
-    assert (found["CM-01"], found["GD-01"]) == (3, 3)
+    assert (found["CM-01"], found["GD-01"]) == (4, 3)
 
 
 def test_loading_what_is_sound_leaves_with_nought(app: Flask, session: Session, world: World) -> None:
