@@ -11,12 +11,16 @@ from portal.indicators.facts import World
 from portal.indicators.rules import Figure
 
 
+#: Parts that are opened as counts alone, place by place: no row says who answered before and after.
+PAIRS = ("paired", "risen")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A figure as it is shown. `percent` and `target_percent` are widths of a bar; everything else is the figure's.
 
     state: met, short, unknown (no denominator), none (no target), words (no figure is asked for). counts is empty where
-    there is nobody to count; nobody_name then says so.
+    there is nobody to count; nobody_name then says so. pairs: those of the parts that tell of answers before and after.
     """
 
     code: str
@@ -45,6 +49,7 @@ class Line:
     missing: int
     missing_name: str
     anything: bool
+    pairs: tuple[str, ...] = ()
 
 
 def state_of(indicator: Indicator, figure: Figure) -> str:
@@ -92,6 +97,7 @@ def line(plan: Plan, indicator: Indicator, figure: Figure) -> Line:
         missing=len(figure.missing),
         missing_name=words.missing_of(figure),
         anything=figure.numerator is not None or bool(figure.parts) or bool(figure.outside),
+        pairs=tuple(words.part_line(plan, rule, part) for part in figure.parts if part.key in PAIRS),
     )
 
 

@@ -104,6 +104,10 @@ def test_the_figure_shows_how_many_answered_twice_and_how_many_scored_more(
     ]
     assert "12 / 1,000" in client.get(f"/indicators/{YEAR}&lang=en").get_data(as_text=True)
     assert "It decides nothing." in page
+    by_area = page.split('<h2 id="pairs">')[1].split("</section>")[0]
+    assert by_area.count("<li>") == 1  # the district that has declared; nothing of the other one
+    assert "7 / 9 (77.8%)" in by_area
+    assert "nobody is shown who answered what" in by_area
     vietnamese = client.get(f"/indicators/CT01/{YEAR}&lang=vi").get_data(as_text=True)
     assert "CT01b: trả lời cùng bộ câu hỏi trước và sau khi học: 9 / 12" in vietnamese
 
