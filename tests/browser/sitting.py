@@ -51,7 +51,7 @@ class Sitter:
         kind = question["kind"]
         if kind in ("single", "multiple"):
             for option in question["options"]:
-                if bool(option["right"]) == right:
+                if bool(option.get("right")) == right:
                     self.choose(field, option["text"][self.language])
                     if kind == "single":
                         break
