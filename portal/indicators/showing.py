@@ -10,7 +10,6 @@ from portal.indicators.definitions import Indicator, Plan, Way
 from portal.indicators.facts import World
 from portal.indicators.rules import Figure
 
-
 #: Parts that are opened as counts alone, place by place: no row says who answered before and after.
 PAIRS = ("paired", "risen")
 

@@ -449,3 +449,16 @@ def test_the_file_is_utf_8_with_one_newline_at_its_end() -> None:
     assert raw.endswith(b"\n")
     assert not raw.endswith(b"\n\n")
     assert b"\r" not in raw
+
+
+def test_only_participants_answer_before_and_after(plan: Plan) -> None:
+    spoilt = swapped("decided_on = 2024-01-02\n", "decided_on = 2024-01-02\npaired = true\n")
+
+    (fault,) = faults(spoilt)
+    assert fault == (
+        f"plan-1.toml:{line_of(spoilt, 'paired = true')}: only participants answer before and after; leave “paired” out"
+    )
+    assert [rule.paired for rule in entry(plan, "CT01").rules] == [False, True]
+    # the figure itself is read as before
+    first, second = entry(plan, "CT01").rules
+    assert (first.courses, first.denominator) == (second.courses, second.denominator)
