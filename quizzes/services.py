@@ -81,10 +81,12 @@ def start(
     pass_share: Fraction,
     seed: int,
     now: datetime,
+    attempt_id: str | None = None,
 ) -> Attempt:
     """Begin an attempt with a paper of its own, or return the open one of this person and scope.
 
-    blueprint: what is drawn; None asks the whole bank, in its order and as it is written (`paper.whole`).
+    blueprint: what is drawn; None asks the whole bank, in its order and as it is written (`paper.whole`). attempt_id: of
+    the new attempt, where it must be the same every time (a demonstration); else nobody can guess it.
 
     An open one whose time is over is handed in first, with what was saved. The person's row is locked, so that of two
     devices one begins and the other goes on with it, and the limit holds. Raises `NoAttemptsLeft`, `TryAgainLater`,
@@ -104,7 +106,7 @@ def start(
     insert_once(
         session,
         Attempt,
-        id=secrets.token_urlsafe(16),
+        id=attempt_id or secrets.token_urlsafe(16),
         taker_id=taker_id,
         scope=scope,
         release_id=release.id,

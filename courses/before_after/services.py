@@ -61,8 +61,8 @@ def stands(session: Session, enrolment: Enrolment, *, locked: bool = False) -> S
     return stage(before=bool(before), after=bool(after), begun=bool(begun), completed=bool(completed))
 
 
-def start(session: Session, enrolment: Enrolment, now: datetime) -> Attempt:
-    """Begin to answer, before or after, or return the open attempt.
+def start(session: Session, enrolment: Enrolment, now: datetime, *, attempt_id: str | None = None) -> Attempt:
+    """Begin to answer, before or after, or return the open attempt; attempt_id as in `quizzes.services.start`.
 
     Raises `NotFound` where the version asks nothing, `NotAskedNow` where it is not the time.
     """
@@ -81,6 +81,7 @@ def start(session: Session, enrolment: Enrolment, now: datetime) -> Attempt:
         pass_share=Fraction(0),
         seed=0,
         now=now,
+        attempt_id=attempt_id,
     )
     insert_once(session, QuizAttempt, attempt_id=attempt.id, enrolment_id=enrolment.id, quiz_ref=ref)
     return attempt

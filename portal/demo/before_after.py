@@ -67,7 +67,7 @@ def _learnt(
 ) -> None:
     enrolment = learning.enrol(session, Actor(user_id), course, at)
     known = KNOWN[number % len(KNOWN)]
-    _answer(session, issuer, enrolment, known, at, dice)
+    _answer(session, issuer, enrolment, f"demonstration-{number:02d}-before", known, at, dice)
     wanted = requirements_of(versions.version_learned(session, enrolment))
     mine = way(wanted, tracks(wanted)[number % 3])
     lessons = session.scalars(
@@ -78,14 +78,21 @@ def _learnt(
     for place, lesson in enumerate(lessons):
         learning.finish_lesson(session, issuer, enrolment, lesson, at + timedelta(hours=6 * place))
     after = known + LEARNT[number % len(LEARNT)]
-    _answer(session, issuer, enrolment, after, at + timedelta(hours=6 * len(lessons)), dice)
+    later = at + timedelta(hours=6 * len(lessons))
+    _answer(session, issuer, enrolment, f"demonstration-{number:02d}-after", after, later, dice)
 
 
 def _answer(
-    session: Session, issuer: Issuer, enrolment: Enrolment, known: int, at: datetime, dice: random.Random
+    session: Session,
+    issuer: Issuer,
+    enrolment: Enrolment,
+    attempt_id: str,
+    known: int,
+    at: datetime,
+    dice: random.Random,
 ) -> None:
     """Answer every question, `known` of them rightly, and hand it in three minutes later."""
-    attempt: Attempt = before_after.start(session, enrolment, at)
+    attempt: Attempt = before_after.start(session, enrolment, at, attempt_id=attempt_id)
     items = Paper.read(attempt.paper).items
     knows = {item.ref for item in dice.sample(items, known)}
     for item in items:
