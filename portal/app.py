@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, request, url_for
+from flask import Flask, Request, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -79,10 +79,20 @@ NAVIGATION = (
 )
 
 
+class PortalRequest(Request):
+    """A request whose body is looked through for a form only where it says that it is one."""
+
+    @property
+    def want_form_data_parsed(self) -> bool:
+        """Return whether the body is a form; JSON is not, and looking for one cost a saved answer a fortieth of its time."""
+        return self.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the portal from `settings`, or from the environment. Raises `BadSetting`, `UndeclaredPolicy`."""
     settings = settings or read_settings()
     app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"))
+    app.request_class = PortalRequest
     _configure(app, settings)
     session_cookies.init_app(app)
     compression.init_app(app)  # the first hook on answers is the last to run
