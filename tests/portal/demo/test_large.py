@@ -23,7 +23,7 @@ from courses.models import Completion, Enrolment, LessonDone, QuizAttempt
 from courses.workshops.models import Attended, Workshop
 from portal import backup
 from portal.app import create_app
-from portal.cli import _at_head
+from portal.cli.backups import at_head
 from portal.config import Settings
 from portal.core import clock
 from portal.core.accounts.models import Posting, User
@@ -241,7 +241,7 @@ def test_a_backup_of_it_is_verified(large_app: Flask, tmp_path: Path) -> None:
     files = folder()
     rows = backup.create(db.engine, file, NOW, files)
 
-    assert backup.verify(file, _at_head)["certificate"] == rows["certificate"] == 1500
+    assert backup.verify(file, at_head)["certificate"] == rows["certificate"] == 1500
 
 
 #: What must be random anywhere, or was drawn and signed: not the same twice.
