@@ -12,7 +12,9 @@ from portal.cli.content import publish_new
 from portal.core import clock
 from portal.core.db import db
 from portal.core.web import settings
-from portal.demo import large, sample_roster
+from portal.demo import sample_roster
+from portal.demo.large import loading
+from portal.demo.large.work import TooSmall
 from portal.demo.size import PROVINCE
 
 
@@ -60,11 +62,11 @@ def demo_load(how_large: str, certificates: int) -> None:
     if not publish_new():
         raise click.ClickException("a course was refused; the province's people learn all of them")
     try:
-        large.load(replace(PROVINCE, certificates=certificates), clock.today(), report)
-    except large.TooSmall as fault:
+        loading.load(replace(PROVINCE, certificates=certificates), clock.today(), report)
+    except TooSmall as fault:
         raise click.ClickException(str(fault)) from None
     report(
-        f"done. {large.drawn(db.session()):,} certificates have a file, as issued; the others were entered with their "
+        f"done. {loading.drawn(db.session()):,} certificates have a file, as issued; the others were entered with their "
         "facts alone and can be verified, not opened"
     )
 

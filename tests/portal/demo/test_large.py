@@ -34,7 +34,8 @@ from portal.core.households.models import Household, HouseholdMember
 from portal.core.organisation.models import Unit, UnitKind
 from portal.core.rosters import queries as rosters
 from portal.core.rosters.models import Evidence, RosterBasis
-from portal.demo import large
+from portal.demo.large import loading
+from portal.demo.large.work import TooSmall
 from portal.demo.size import Size
 from quizzes.models import Attempt
 from tests import databases
@@ -57,7 +58,7 @@ def made(url: str, folder: Path, size: Size) -> Flask:
         upgrade()
         with unit_of_work() as session:
             loader.load_all(session, NOW)
-        large.load(size, TODAY, lambda _line: None)
+        loading.load(size, TODAY, lambda _line: None)
         db.session.remove()
     return app
 
@@ -280,8 +281,8 @@ def test_the_same_seed_gives_the_same_rows(large_app: Flask, tmp_path: Path) -> 
 @pytest.mark.parametrize("short", ["schools", "staff", "certificates"])
 def test_it_refuses_what_is_less_than_what_is_there(large_app: Flask, short: str) -> None:
     size = replace(SMALL, **{short: getattr(SMALL, short) // 3})
-    with pytest.raises(large.TooSmall), unit_of_work() as session:
-        large.surround(session, size, TODAY, lambda _line: None)
+    with pytest.raises(TooSmall), unit_of_work() as session:
+        loading.surround(session, size, TODAY, lambda _line: None)
     assert count(Certificate) == 1500
 
 
