@@ -29,7 +29,8 @@ from courses.workshops import imports as hall_imports
 from courses.workshops import pages as halls
 from courses.workshops import past as paper_classes
 from courses.workshops import views as workshops
-from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
+from portal import compression, demo, errors, headers, home, limits, session_cookies, templating
+from portal.cli import groups
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
 from portal.core.accounts import login
@@ -148,7 +149,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's
     app.jinja_loader.searchpath.append(str(ROOT / "quizzes" / "templates"))  # type: ignore[union-attr]
-    cli.init_app(app)
+    groups.init_app(app)
     public(app.view_functions["static"])
     limits.apply(app, settings)
     check_declared(app.view_functions)

@@ -3,12 +3,11 @@
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
-from portal.core import clock
-from portal.core.audit.services import record
-from portal.core.db import db, unit_of_work
+from portal.core.audit.exports import record_export
+from portal.core.db import db
 from portal.core.locale import show_date
 from portal.core.policy import Action
-from portal.core.web import actor, requires
+from portal.core.web import requires
 from portal.indicators import words
 from portal.indicators.asking import name_of
 from portal.indicators.declaration_views import Asked
@@ -51,9 +50,7 @@ def listing(kind: str) -> Response:
             for one in found
         ],
     )
-    with unit_of_work() as session:
-        record(
-            session, at=clock.now(), actor_id=actor().id, code="declaration.export", target=asked.item or "all",
-            kind=kind, period=asked.period.code, rows=str(len(found)),
-        )  # fmt: skip
+    record_export(
+        "declaration.export", asked.item or "all", kind=kind, period=asked.period.code, rows=str(len(found))
+    )
     return answer_with(table, kind, f"khai-bao-{asked.period.code}")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
-from portal.core.audit.services import record
+from portal.core.audit.exports import record_export
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
 from portal.core.files import web as files_web
@@ -78,17 +78,9 @@ def board(kind: str) -> Response:
     asked = views.question()
     lines = views.board_of(asked, Facts(db.session(), asked.asked))
     table = board_table(asked, lines)
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code="indicators.export",
-            target=asked.where.code,
-            kind=kind,
-            period=asked.asked.period.code,
-            rows=str(len(lines)),
-        )
+    record_export(
+        "indicators.export", asked.where.code, kind=kind, period=asked.asked.period.code, rows=str(len(lines))
+    )
     return answer_with(table, kind, f"chi-tieu-{_safe(asked.where.code)}-{asked.asked.period.code}")
 
 

@@ -741,14 +741,14 @@ def test_an_endpoint_without_a_policy_stops_the_start() -> None:
 
 
 def test_the_start_itself_is_stopped(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal import cli
+    from portal.cli import groups
 
-    real = cli.init_app
+    real = groups.init_app
 
     def with_one_more(app: Flask) -> None:
         real(app)
         app.add_url_rule("/forgotten", "forgotten", lambda: "")
 
-    monkeypatch.setattr(cli, "init_app", with_one_more)
+    monkeypatch.setattr(groups, "init_app", with_one_more)
     with pytest.raises(UndeclaredPolicy, match="forgotten"):
         bare_app(tmp_path)

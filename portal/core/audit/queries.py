@@ -139,13 +139,11 @@ def entries(session: Session, *, search: str, page: int) -> Sequence[Row]:
         .offset((page - 1) * PAGE)
     )
     if search:
-        like = "%" + search.replace("%", r"\%").replace("_", r"\_") + "%"
-        name = "%" + fold(search).replace("%", "") + "%"
         query = query.where(
             or_(
-                Entry.code.like(like, escape="\\"),
-                Entry.target.like(like, escape="\\"),
-                User.search_key.like(name),
+                Entry.code.contains(search, autoescape=True),
+                Entry.target.contains(search, autoescape=True),
+                User.search_key.contains(fold(search), autoescape=True),
             )
         )
     return [
