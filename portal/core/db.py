@@ -149,6 +149,7 @@ def _prepare(connection: Any, record: Any) -> None:
             "foreign_keys=ON",
             "busy_timeout=15000",
             "temp_store=MEMORY",
+            "cache_size=-512",  # KiB a connection: the system keeps the file's pages already, once for all of them
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
