@@ -24,7 +24,7 @@ from portal.core.organisation.models import Reorganisation, ReorganisationState
 from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rights.models import ListView
 from portal.reports import document
-from portal.reports.filing import adjustments, checks, queries, reporters, services, snapshot
+from portal.reports.filing import adjustments, checks, chunks, queries, reporters, services, snapshot
 from portal.reports.filing.errors import (
     AlreadyThere,
     ChecksFail,
@@ -34,7 +34,7 @@ from portal.reports.filing.errors import (
     TooEarly,
     WrongStep,
 )
-from portal.reports.filing.models import Filing, FilingFile, FilingRows, FilingState
+from portal.reports.filing.models import Filing, FilingChunk, FilingFile, FilingRows, FilingState
 from tests.factories import World
 from tests.portal.reports.filing import support
 from tests.portal.reports.filing.support import DISTRICT, HALF, JUNE_15, PLAN, YEAR, filed, opener
@@ -196,6 +196,8 @@ def test_filing_seals_the_reorganisations_it_stands_on(session: Session, world: 
         "DELETE FROM filing",
         "UPDATE filing_rows SET row_count = row_count + 1",
         "DELETE FROM filing_rows",
+        "UPDATE filing_chunk SET number = number + 1",
+        "DELETE FROM filing_chunk",
         "UPDATE filing_file SET name = name || 'x'",
         "DELETE FROM filing_file",
         "UPDATE filing_step SET note = 'x'",
@@ -253,8 +255,8 @@ def test_verification_sees_a_flipped_byte_in_a_file(session: Session, world: Wor
 
 def test_verification_sees_changed_and_damaged_rows(session: Session, world: World) -> None:
     one = filed(session, world)
-    _without_triggers(session, "filing_rows")
-    kept = session.get_one(FilingRows, (one.id, "CT06"))
+    _without_triggers(session, "filing_chunk")
+    kept = session.get_one(FilingChunk, (one.id, "CT06", 0))
     was = kept.rows
     rows = json.loads(zlib.decompress(was))
     rows[0][4] = not rows[0][4]
@@ -339,7 +341,7 @@ def test_a_figure_opens_into_rows_that_are_frozen(session: Session, world: World
     one = filed(session, world)
     kept = session.get_one(FilingRows, (one.id, "CT11a"))
 
-    rows = json.loads(zlib.decompress(kept.rows))
+    rows = chunks.whole(session, one.id)["CT11a"]
     assert kept.row_count == len(rows)
     assert any(row[0] == "person" and row[4] for row in rows)
     assert "Cao" not in json.dumps(rows, ensure_ascii=False)  # ids, never names
@@ -393,6 +395,24 @@ def test_drafts_are_made_at_five_past_midnight_of_the_15th(app: Flask, world: Wo
 
     assert places == {"area:P", "area:P/education", "area:P/health", "area:P/police", "area:D1", "area:D2"}
     assert world.gina in told
+
+
+def test_notices_say_a_period_as_people_do(
+    app: Flask, world: World, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with clock.frozen(datetime(2025, 5, 16, 1, 0, tzinfo=UTC)):
+        Worker().drain()
+    with clock.frozen(datetime(2025, 6, 14, 17, 6, tzinfo=UTC)):
+        Worker().drain()
+        gina = sign_in(world.gina)
+        vietnamese, english = (
+            re.sub(r"<[^>]*>", "", gina.get(f"/notices/?lang={one}").text) for one in ("vi", "en")
+        )
+
+    assert "Đã có dự thảo báo cáo 6 tháng đầu năm 2025" in vietnamese
+    assert "Báo cáo 6 tháng đầu năm 2025 đến hạn nộp ngày 15/06/2025" in vietnamese
+    assert "The draft of the report for the first half of 2025 is ready" in english
+    assert "2025-H1" not in vietnamese + english
 
 
 def test_heads_are_reminded_thirty_seven_and_one_days_before(app: Flask, world: World) -> None:
