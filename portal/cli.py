@@ -47,6 +47,7 @@ from portal.core.organisation.models import Area, Unit
 from portal.core.organisation.unit_files import Outcome
 from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rights import retention
+from portal.core.rounding import percents, places
 from portal.core.web import settings
 from portal.demo import large, sample_roster
 from portal.demo.size import PROVINCE
@@ -646,7 +647,11 @@ def indicators_compute(
     click.echo(f"{where.name}, {as_of}, {asked.period.code}, {asked.target_set}")
     for indicator, figure in figures:
         counts = "/".join("?" if one is None else str(one) for one in (figure.numerator, figure.denominator))
-        share = "" if figure.value is None else f"{float(figure.value) * 100:.1f} %"
+        share = (
+            ""
+            if figure.value is None
+            else f"{percents(figure.value, places(figure.value, figure.target)):f} %"
+        )
         click.echo(f"{indicator.code:<6} {counts:>17} {share:>8}  {indicator.title.en}")
 
 

@@ -24,7 +24,7 @@ from portal.indicators.compute import Facts
 from portal.reports import row_exports
 from portal.reports.files import answer_with
 from portal.reports.indicator_lines import asked_line
-from portal.reports.tables import Column, Kind, Table
+from portal.reports.tables import Column, Kind, Table, beside
 
 bp = Blueprint("indicator_files", __name__, url_prefix="/indicators")
 
@@ -52,10 +52,10 @@ def board_table(asked: Question, lines: Sequence[showing.Line]) -> Table:
             (
                 one.code,
                 one.sentence,
-                one.target,
+                target,
                 one.numerator,
                 one.denominator,
-                one.value,
+                value,
                 one.needed,
                 one.state_name,
                 one.source,
@@ -64,6 +64,7 @@ def board_table(asked: Question, lines: Sequence[showing.Line]) -> Table:
                 "; ".join([*one.parts, *one.warnings, *one.marks]) or None,
             )
             for one in lines
+            for value, target in [beside(one.value, one.target)]
         ],
     )
 

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.core.locale import language, show_share
+from portal.core.rounding import places
 from portal.core.web import public, settings
 from portal.indicators import words
 from portal.indicators.asking import name_of
@@ -59,7 +60,8 @@ def _worded(one: Published) -> dict[str, Any]:
         if one.met is None and one.value is None
         else {True: "met", False: "short", None: "none"}[one.met]
     )
-    target = show_share(one.target, language()) if one.target is not None else ""
+    decimals = places(one.value, one.target)
+    target = show_share(one.target, language(), decimals) if one.target is not None else ""
     return {
         "code": indicator.code,
         "title": words.said(indicator.title),
@@ -78,7 +80,7 @@ def _line(one: Published, line: Numbers, state: str, value: Fraction | None) -> 
         "name": line.name,
         "hidden": line.hidden,
         "state": state,
-        "shown": ("+" if growing else "") + show_share(value, language())
+        "shown": ("+" if growing else "") + show_share(value, language(), places(value, one.target))
         if value is not None
         else words.named(words.STATE_LABELS["unknown"]),
         "counts": words.ratio(line.numerator, line.denominator) if value is not None else "",

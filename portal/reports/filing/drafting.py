@@ -21,6 +21,7 @@ from portal.reports.filing.classes import CLASSES, Held
 from portal.reports.filing.reporters import Must
 from portal.reports.filing.work import Work
 from portal.reports.tables import Column, Kind, Table, Value
+from portal.reports.tables import beside as beside_target
 
 NOT_A_SHARE = "–"
 CLASSES_LIST = "lop-tap-huan"  # the code of Appendix II
@@ -291,12 +292,13 @@ def _short(work: Work) -> Table:
         (
             one.code,
             one.title.vi,
-            figure.target if figure.target is not None else NOT_A_SHARE,
+            target if target is not None else NOT_A_SHARE,
             *_counts(figure.numerator, figure.denominator),
-            _share(one, figure.value),
+            _share(one, value),
             _verdict(figure),
         )
         for one, figure in work.figures
+        for value, target in [beside_target(figure.value, figure.target)]
     ]
     return Table("Kết quả thực hiện các chỉ tiêu", window(work.period), columns, rows)
 
@@ -323,6 +325,7 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
     for one, figure in work.figures:
         earlier = (before or {}).get(one.code)
         was: Value = NOT_A_SHARE
+        value, target = beside_target(figure.value, figure.target)
         if earlier is not None and one.way != Way.NARRATIVE:
             was = Fraction(*earlier["value"]) if earlier["value"] else None
         parts, wholes = changes.get(one.code, (None, None))
@@ -330,9 +333,9 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
             (
                 one.code,
                 one.sentence,
-                figure.target if figure.target is not None else NOT_A_SHARE,
+                target if target is not None else NOT_A_SHARE,
                 *_counts(figure.numerator, figure.denominator),
-                _share(one, figure.value),
+                _share(one, value),
                 figure.needed,
                 SOURCES[one.klass],
                 was,
@@ -350,13 +353,14 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
 
 
 def _part(work: Work, indicator: Indicator, part: Part) -> Sequence[Value]:
-    share: Value = part.share
+    value, target = beside_target(part.share, part.target)
+    share: Value = value
     if part.denominator is None and part.target is None:
         share = NOT_A_SHARE
     return (
         "",
         f"– {part_label(work.plan, indicator, part.key)}",
-        part.target if part.target is not None else NOT_A_SHARE,
+        target if target is not None else NOT_A_SHARE,
         *_counts(part.numerator, part.denominator),
         share,
         None,

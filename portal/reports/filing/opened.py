@@ -118,7 +118,8 @@ def _turned_to(
     session: Session, filing: Filing, key: str, wanted: Wanted, kept: Iterable[Summary], first: int
 ) -> list[Row]:
     """Return the rows of a page from the few chunks that they stand in."""
-    passed, skip, numbers = 0, 0, []
+    passed, skip = 0, 0
+    numbers: list[int] = []
     for one in kept:
         here = _fitting(one, wanted)
         if here and passed + here > first and passed < first + PAGE:

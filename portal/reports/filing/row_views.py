@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any
 
-from flask import Blueprint, Response, flash, render_template, url_for
+from flask import Blueprint, Response, flash, render_template
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as Answer
@@ -194,7 +194,9 @@ def make(filing_id: int, code: str, kind: str) -> Answer:
         # the form leads back to the page of rows, and that to its button
         reason = given_reason("police", filing.place)
         if reason is None:
-            here = url_for("filed_rows.show", filing_id=filing_id, code=code, **views.choice(wanted))
+            here = see_other(
+                "filed_rows.show", filing_id=filing_id, code=code, **views.choice(wanted)
+            ).location
             return ask_reason("police", filing.place, here)
     facts = {
         "filing": filing.id,

@@ -406,7 +406,7 @@ def test_notices_say_a_period_as_people_do(
         Worker().drain()
         gina = sign_in(world.gina)
         vietnamese, english = (
-            re.sub(r"<[^>]*>", "", gina.get(f"/notices/?lang={one}").text) for one in ("vi", "en")
+            re.sub(r"<[^>]*>", "", gina.get(f"/notices?lang={one}").text) for one in ("vi", "en")
         )
 
     assert "Đã có dự thảo báo cáo 6 tháng đầu năm 2025" in vietnamese
