@@ -18,7 +18,7 @@ from portal.indicators.definitions import Way
 from portal.indicators.periods import Period
 from portal.reports import published
 from portal.reports.filing.models import Filing
-from portal.reports.published import Numbers, Published
+from portal.reports.published import Before, Numbers, Published
 
 bp = Blueprint("public_figures", __name__, url_prefix="/indicators/public")
 
@@ -45,11 +45,20 @@ def show() -> str:
     )
 
 
-@lru_cache(maxsize=16)
-def _figures(filing_id: int, _digest: str) -> tuple[Published, ...]:
+@lru_cache(maxsize=64)
+def _figures(filing_id: int, _digest: str | None) -> tuple[Published, ...]:
     """Return the figures of a filed report; they never change, so they are made once in a process."""
+    session = db.session()
+    filing = session.get_one(Filing, filing_id)
+    before = [_shown(one.id, one.digest) for one in published.earlier(session, filing)]
+    return published.published(plans()[filing.plan], filing.snapshot or {}, before)
+
+
+@lru_cache(maxsize=64)
+def _shown(filing_id: int, digest: str | None) -> Before:
+    """Return what a report shows, for those that were filed after it."""
     filing = db.session().get_one(Filing, filing_id)
-    return published.published(plans()[filing.plan], filing.snapshot or {})
+    return published.shown_by(filing.snapshot or {}, _figures(filing_id, digest))
 
 
 def _worded(one: Published) -> dict[str, Any]:

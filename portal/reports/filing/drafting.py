@@ -25,6 +25,8 @@ from portal.reports.tables import beside as beside_target
 
 NOT_A_SHARE = "–"
 CLASSES_LIST = "lop-tap-huan"  # the code of Appendix II
+EXPLAINED = "giai-trinh"  # the code of Appendix III
+BEFORE = "Bổ sung kỳ trước"  # its lines on the period before: what they say moves with every late fact
 NAMES_A_ROW = 12  # a row of names is never longer than a page
 SOURCES = {
     Klass.COMPUTED: "tính",
@@ -182,7 +184,7 @@ def build(
             appendices=(
                 Appendix("I", "chi-tieu", _indicators(work, before, changed)),
                 Appendix("II", CLASSES_LIST, classes_table(work)),
-                Appendix("III", "giai-trinh", _explained(work, notes, changed)),
+                Appendix("III", EXPLAINED, explained(work, notes, changed)),
             ),
             signature=("TM. Ủy ban nhân dân", "Chủ tịch") if must.symbol == "UBND" else ("Giám đốc",),
             recipients=tuple(recipients),
@@ -452,7 +454,8 @@ def classes_table(work: Work) -> Table:
     return Table("Danh sách lớp tập huấn, buổi học nhóm", _asked(work), columns, rows, total, notes)
 
 
-def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequence[Adjustment]) -> Table:
+def explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequence[Adjustment]) -> Table:
+    """Return Appendix III: who gave no denominator, what was not counted and why, what the period before has become."""
     columns = (
         Column("code", "Mã", width=9),
         Column("kind", "Nội dung giải trình", width=30),
@@ -496,7 +499,7 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
     rows += [
         (
             "" if one.code == CLASSES else one.code,
-            "Bổ sung kỳ trước",
+            BEFORE,
             adjusted(one),
             None,
             None,
@@ -506,6 +509,17 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
         for one in changed
     ]
     return Table("Giải trình số liệu", _asked(work), columns, rows)
+
+
+def explains(work: Work, notes: Mapping[tuple[str, int], str]) -> list[list[Any]]:
+    """Return the lines of Appendix III as they are kept, without those on the period before."""
+    with force_locale("vi"):
+        return own_lines(document.table_to_json(explained(work, notes, ())))
+
+
+def own_lines(kept: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the lines of a kept Appendix III that speak of this period."""
+    return [row for row in kept["rows"] if row[1] != BEFORE]
 
 
 def beside(work: Work, indicator: Indicator) -> list[tuple[str, int, tuple[int, ...]]]:
@@ -533,6 +547,8 @@ __all__ = [
     "build",
     "called",
     "classes_table",
+    "explained",
+    "explains",
     "names",
     "narrative",
     "reworded",

@@ -42,6 +42,21 @@ class Opened:
         """Return what names each counted row."""
         return counted_keys(self.rows)
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Return what names each row that is in the denominator alone: neither counted nor beside the ratio.
+
+        A facility with nobody of the groups on its list is in no denominator.
+        """
+        return (
+            frozenset(
+                f"{row[0]}:{row[1]}"
+                for row in self.rows
+                if not row[4] and row[5] != "no_people" and not Row(*row).beside
+            )
+            - self.keys
+        )
+
 
 def people_of(code: str) -> str:
     """Return under which key the people inside the facilities or areas of a figure are kept."""
