@@ -55,6 +55,7 @@ from portal.reports import household_views as households
 from portal.reports import published_views as published
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
+from portal.reports.filing import row_views as filed_rows
 from portal.reports.filing import views as filings
 from portal.reports.rosters import views as rosters
 
@@ -131,6 +132,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         assignments.bp,
         reminders.bp,
         filings.bp,
+        filed_rows.bp,
         published.bp,
         families.bp,
         authoring.bp,

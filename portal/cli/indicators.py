@@ -12,6 +12,7 @@ from portal.core import clock
 from portal.core.db import db, one_view, unit_of_work
 from portal.core.errors import NotFound
 from portal.core.policy import Action, Actor, Grant, Role
+from portal.core.rounding import percents, places
 from portal.indicators import answers, compute
 from portal.indicators.catalogue import plans
 from portal.indicators.periods import running
@@ -57,7 +58,11 @@ def indicators_compute(
     click.echo(f"{where.name}, {as_of}, {asked.period.code}, {asked.target_set}")
     for indicator, figure in figures:
         counts = "/".join("?" if one is None else str(one) for one in (figure.numerator, figure.denominator))
-        share = "" if figure.value is None else f"{float(figure.value) * 100:.1f} %"
+        share = (
+            ""
+            if figure.value is None
+            else f"{percents(figure.value, places(figure.value, figure.target)):f} %"
+        )
         click.echo(f"{indicator.code:<6} {counts:>17} {share:>8}  {indicator.title.en}")
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from courses.toml_tables import Text
 from portal.core.accounts.models import AUDIENCE_LABELS
 from portal.core.locale import language, show_date, show_number, show_share
+from portal.core.rounding import places
 from portal.core.text import N_
 from portal.indicators.definitions import Counted, Indicator, Klass, Plan, Rule, Way
 from portal.indicators.opening import Row
@@ -202,7 +203,9 @@ def ratio(numerator: int | None, denominator: int | None) -> str:
 
 def part_line(plan: Plan, rule: Rule, part: Part) -> str:
     """Return a part as a line: its name, its counts, its share."""
-    share = f" ({show_share(part.share, language())})" if part.share is not None else ""
+    share = ""
+    if part.share is not None:
+        share = f" ({show_share(part.share, language(), places(part.share, part.target))})"
     name = part_name(plan, rule, part.key)
     return f"{name}: {ratio(part.numerator, part.denominator)}{share}"
 

@@ -13,7 +13,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from portal.reports.tables import Kind, Table, Value
+from portal.reports.tables import Kind, Share, Table, Value
 
 HEADER_ROW = 3
 
@@ -87,7 +87,8 @@ def _sheet(book: Any, name: str, table: Table, missing: str) -> None:
     for index, column in enumerate(table.columns):
         sheet.write_string(HEADER_ROW, index, column.label, head)
     last = HEADER_ROW
-    written = _ready(sheet, table, formats, missing)
+    shares = _Shares(book)
+    written = _ready(sheet, table, formats, shares, missing)
     for last, row in enumerate(table.rows, HEADER_ROW + 1):
         sheet.write_ready(last, written(last, row))
     sheet.autofilter(HEADER_ROW, 0, last, len(table.columns) - 1)
@@ -128,7 +129,7 @@ _FIRST_DAY = date(1899, 12, 30).toordinal()
 
 
 def _ready(
-    sheet: _Sheet, table: Table, formats: Mapping[Kind, Any], missing: str
+    sheet: _Sheet, table: Table, formats: Mapping[Kind, Any], shares: "_Shares", missing: str
 ) -> Callable[[int, Sequence[Value]], str]:
     """Return what turns a row into the XML of its cells."""
     places = [
@@ -145,6 +146,8 @@ def _ready(
     def written(number: int, row: Sequence[Value]) -> str:
         cells = []
         for (letter, look, share), value in zip(places, row, strict=True):
+            if isinstance(value, Share):
+                look = shares[value.places]._get_xf_index()
             here = f'<c r="{letter}{number + 1}" s="{look}"'
             if value is None and share:
                 value = missing
@@ -159,6 +162,18 @@ def _ready(
         return "".join(cells)
 
     return written
+
+
+class _Shares(dict[int, Any]):
+    """The formats of shares that need more than one decimal beside their target, by how many."""
+
+    def __init__(self, book: Any) -> None:
+        super().__init__()
+        self._book = book
+
+    def __missing__(self, places: int) -> Any:
+        made = self[places] = self._book.add_format({**_look(Kind.SHARE), "num_format": f"0.{'0' * places}%"})
+        return made
 
 
 def _look(kind: Kind) -> dict[str, object]:
