@@ -5,7 +5,6 @@ every answer cost a tenth of a light page and told nothing that a minute's preci
 back many times: its signature is looked at once, its age each time.
 """
 
-import time
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 
@@ -52,6 +51,7 @@ class SessionCookies(SecureCookieSessionInterface):
             raise NoKey
         self._signer = signer
         self._refreshed_after = min(REFRESHED_AFTER, app.permanent_session_lifetime / 10)
+        self._clock = signer.make_signer(signer.salt)
         self._unsigned = lru_cache(maxsize=_COOKIES)(partial(_unsign, signer))
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
@@ -68,7 +68,7 @@ class SessionCookies(SecureCookieSessionInterface):
             data = self._signer.load_payload(packed)  # anew each time: who asks may change what she is given
         except BadData:
             return TimedSession()
-        age = int(time.time()) - signed_at.timestamp()  # in seconds, by the clock that it was signed by
+        age = self._clock.get_timestamp() - signed_at.timestamp()  # in seconds, by the clock that it was signed by
         if not 0 <= age <= app.permanent_session_lifetime.total_seconds():
             return TimedSession()
         session = TimedSession(data)
