@@ -81,6 +81,15 @@ NAVIGATION = (
 )
 
 
+#: Pages that stand under an entry of the navigation whose blueprint is another one.
+UNDER = {
+    "learn": "catalogue", "attempts": "catalogue",
+    "halls": "workshops", "hall_imports": "workshops", "paper_classes": "workshops", "practice": "workshops",
+    "group_lessons": "workshops", "reminders": "manage", "places": "manage", "declarations": "indicators",
+    "looks": "audit", "reorganisations": "units",
+}  # fmt: skip
+
+
 class PortalRequest(Request):
     """A request whose body is looked through for a form only where it says that it is one."""
 
@@ -252,7 +261,8 @@ def _templates(app: Flask, settings: Settings) -> None:
 def _navigation() -> list[dict[str, object]]:
     me = actor()
     mine = frozenset(endpoint for endpoint, _label, action in NAVIGATION if action is None or me.may(action))
-    here = (request.endpoint or "").split(".")[0]
+    part, _, page = (request.endpoint or "").partition(".")
+    here = UNDER.get(part, "" if page == "help_page" else part)
     return [
         {"label": label, "url": url, "current": here == part}
         for part, label, url in _entries(mine, language(), request.script_root)

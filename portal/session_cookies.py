@@ -51,7 +51,7 @@ class SessionCookies(SecureCookieSessionInterface):
             raise NoKey
         self._signer = signer
         self._refreshed_after = min(REFRESHED_AFTER, app.permanent_session_lifetime / 10)
-        self._clock = signer.make_signer(signer.salt)
+        self._clock = next(iter(signer.iter_unsigners()))
         self._unsigned = lru_cache(maxsize=_COOKIES)(partial(_unsign, signer))
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer:
@@ -68,7 +68,9 @@ class SessionCookies(SecureCookieSessionInterface):
             data = self._signer.load_payload(packed)  # anew each time: who asks may change what she is given
         except BadData:
             return TimedSession()
-        age = self._clock.get_timestamp() - signed_at.timestamp()  # in seconds, by the clock that it was signed by
+        age = (
+            self._clock.get_timestamp() - signed_at.timestamp()
+        )  # in seconds, by the clock that it was signed by
         if not 0 <= age <= app.permanent_session_lifetime.total_seconds():
             return TimedSession()
         session = TimedSession(data)

@@ -342,7 +342,7 @@ def _learning(
                 enrolled_at=began,
                 due_on=due,
             )
-            if user.username == "giaovien":
+            if user.username == "giaovien":  # on the day by which her head asks for it
                 enrolment.due_on = today + timedelta(days=20)
             session.add(enrolment)
             session.flush()
@@ -420,7 +420,7 @@ def _households(session: Session, today: date, now: datetime, dice: random.Rando
 
 
 def _rule(session: Session, today: date, now: datetime) -> None:
-    """Let the head of the kindergarten have asked her staff to learn GD-01, by a day next month."""
+    """Let the head of the kindergarten have asked her staff to learn GD-01, in twenty days."""
     course = session.scalar(select(Course).where(Course.code == "GD-01"))
     if course is None:
         return
@@ -432,7 +432,7 @@ def _rule(session: Session, today: date, now: datetime) -> None:
         area_id=None,
         unit_id=school.id,
         sector=None,
-        due_on=today + timedelta(days=30),
+        due_on=today + timedelta(days=20),
         due_days=None,
         renewal_days=90,
         valid_from=today,

@@ -631,6 +631,13 @@ def _people(
     late = or_(_late(day), due.c.due_on < day)
     enrolled = and_(Enrolment.user_id == asked.c.person, Enrolment.enrolled_at < until)
     of_her = due.c.user_id == asked.c.person
+    # of several courses the day that presses: the first of those that are not done, so that “overdue” names a past day
+    open_due = case((Completion.id.is_(None), Enrolment.due_on))
+    presses = case(
+        (open_due.is_(None), due.c.due_on),
+        (due.c.due_on < open_due, due.c.due_on),
+        else_=open_due,
+    )
     if filters.by_course:
         enrolled = and_(enrolled, Enrolment.course_id == asked.c.course)
         of_her = and_(of_her, due.c.course_id == asked.c.course)
@@ -641,7 +648,7 @@ def _people(
             User.sort_key,
             *(func.max(case((asked.c.place == 1, asked.c[name]))) for name in ("unit", "area", "audience")),
             func.max(Enrolment.enrolled_at),
-            func.coalesce(func.min(due.c.due_on), func.max(Enrolment.due_on)),
+            func.coalesce(func.min(presses), func.max(Enrolment.due_on)),
             func.max(Completion.completed_on),
             func.max(Certificate.serial),
             _flag(_begun()),

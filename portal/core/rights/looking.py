@@ -14,6 +14,7 @@ from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts import arrivals
+from portal.core.audit.queries import LABELS as TRAIL_LABELS
 from portal.core.audit.services import record
 from portal.core.batches import batches
 from portal.core.policy import Action
@@ -56,6 +57,8 @@ def name_look(code: str, label: str, *, discreet: bool = False) -> str:
     LOOK_LABELS[code] = label
     if discreet:
         DISCREET.add(code)
+    else:
+        TRAIL_LABELS.setdefault(code, label)  # the audit trail records looks, too
     return code
 
 
