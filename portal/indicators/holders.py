@@ -11,7 +11,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, exists, select, union
+from sqlalchemy import ColumnElement, Select, exists, select, true, union
 from sqlalchemy.orm import Session
 
 from courses.certificates.models import Certificate, Revocation
@@ -76,30 +76,34 @@ def candidates(
     units: Collection[int] | None,
     courses: Collection[str],
     *,
-    posted: bool = True,
+    certified: bool = False,
+    without: ColumnElement[bool] | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> Sequence[int]:
     """Return who may stand behind a figure, in the order of names.
 
-    They are on a list of `units` as one of `audiences` on the day (posted); or were, and completed one of `courses`;
-    or completed one as such while there. units: None for every unit.
+    They are on a list of `units` as one of `audiences` on the day (certified: and hold one of `courses`); or were, and
+    completed one of `courses`; or completed one as such while there. units: None for every unit. without: nobody who has
+    a post (`Posting`) such as this. only: of those alone (`User`) who are such.
     """
     taken = select(Course.id).where(Course.code.in_(courses))
     here = Posting.unit_id.in_(units) if units is not None else Posting.unit_id.is_not(None)
     there = Certificate.unit_id.in_(units) if units is not None else Certificate.unit_id.is_not(None)
-    parts: list[Select[Any]] = []
-    if posted:
-        parts.append(select(Posting.user_id).where(here, Posting.audience.in_(audiences), stands(day)))
+    holding = exists().where(
+        Certificate.user_id == Posting.user_id, Certificate.course_id.in_(taken), *valid_on(day)
+    )
+    parts: list[Select[Any]] = [
+        select(Posting.user_id)
+        .where(here, Posting.audience.in_(audiences), stands(day), holding if certified else true())
+        .distinct()  # a union of one is none
+    ]
     if courses:
         parts.append(
             select(Posting.user_id).where(
                 here,
                 Posting.audience.in_(audiences),
                 Posting.valid_to < day,
-                exists().where(
-                    Certificate.user_id == Posting.user_id,
-                    Certificate.course_id.in_(taken),
-                    *valid_on(day),
-                ),
+                holding,
             )
         )
         parts.append(
@@ -111,12 +115,13 @@ def candidates(
                 *valid_on(day),
             )
         )
-    if not parts:
-        return ()
     found = union(*parts).subquery()
-    return session.scalars(
-        select(User.id).join(found, found.c[0] == User.id).order_by(User.sort_key, User.id)
-    ).all()
+    query = select(User.id).join(found, found.c[0] == User.id).order_by(User.sort_key, User.id)
+    if without is not None:
+        query = query.where(~exists().where(Posting.user_id == User.id, without))
+    if only is not None:
+        query = query.where(only)
+    return session.scalars(query).all()
 
 
 def holders(session: Session, day: date, people: Iterable[int]) -> Iterator[Holder]:
