@@ -904,7 +904,7 @@ class _Households(Shelves):
             .group_by(Posting.user_id, User.sort_key)
             .order_by(User.sort_key, Posting.user_id)
         )
-        order = units if units is not None else _by_code(known.values())
+        order = _by_code(known.values() if units is None else [known[unit] for unit in units])
         shown = set(order)
         home = {person: unit for person, unit, _name in found if unit in shown}
         for person in by_unit(order, home):
