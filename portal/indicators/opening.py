@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from courses.certificates.models import Certificate
+from courses.certificates.models import Certificate, Revocation
 from courses.models import Course
 from portal.core.accounts.models import Audience, Posting, User
 from portal.core.clock import start_of
@@ -40,7 +40,9 @@ from portal.indicators.shelves import (
 )
 
 #: Units whose people are read together where all of them are.
-UNITS_AT_ONCE = 40
+UNITS_AT_ONCE = 100
+#: People called what was searched for who are looked up at once; of more, some units at a time.
+MOST_NAMED = 2000
 #: Which rows stand together: of which list of a rule, and the unit (or the code of keys of households).
 Shelf = tuple[int | str, int | str]
 
@@ -177,13 +179,32 @@ class Shelves:
         )
         return islice(fitting, skip, skip + take)
 
-    def unit(self, key: Shelf) -> int | None:
-        """Return the unit of a shelf, None where several share it."""
-        return int(key[1])
+    def called(self, key: Shelf, units: Collection[int]) -> bool:
+        """Return whether a shelf has rows of no person, and in one of some units."""
+        return False
 
-    def hits(self, called: "Called") -> Mapping[Shelf, Sequence[tuple[int, int]]]:
-        """Return (place in the order of names, id) of the people called so, by shelf; some may have no row there."""
+    def hits(
+        self, person: ColumnElement[bool], keys: Sequence[Shelf] | None = None
+    ) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
+        """Return (place in the order of names, id) of people who are so, by shelf; some may have no row there.
+
+        person: a condition on `User`, and on the `Posting` that puts her there.
+
+        keys: on these shelves alone.
+        """
         raise NotImplementedError
+
+    def bears(self, key: Shelf, reason: str) -> bool:
+        """Return whether a row of a shelf may have a reason."""
+        return True
+
+    def ends_with(self, reason: str) -> bool:
+        """Return whether a row that stands on no shelf may have a reason."""
+        return False
+
+    def who(self, reason: str) -> ColumnElement[bool] | None:
+        """Return the condition on `User` of the few who may have a row with a reason; None: any of them may."""
+        return None
 
     def rows(self) -> Iterator[Row]:
         """Yield all of them."""
@@ -192,14 +213,18 @@ class Shelves:
         yield from self.rest()
 
     def _posted(
-        self, day: date, units: Collection[int] | None, audiences: Collection[str], called: "Called"
+        self,
+        day: date,
+        units: Collection[int] | None,
+        audiences: Collection[str],
+        person: ColumnElement[bool],
     ) -> Iterator[tuple[int, int, int]]:
-        """Yield (place in the order of names, person, unit) of people called so who stand on lists of some units."""
+        """Yield (place in the order of names, person, unit) of people who are so and stand on lists of some units."""
         found = self.opened.session.execute(
             select(Posting.user_id, Posting.unit_id)
             .join(User, User.id == Posting.user_id)
             .where(
-                called.person,
+                person,
                 Posting.audience.in_(sorted(audiences)),
                 stands(day),
                 true() if units is None else Posting.unit_id.in_(units),
@@ -209,23 +234,65 @@ class Shelves:
             .add_columns(User.sort_key, User.id)
         )
         order: dict[int, int] = {}
-        for person, unit, *_sorted in found:
-            yield order.setdefault(person, len(order)), person, unit
+        for one, unit, *_sorted in found:
+            yield order.setdefault(one, len(order)), one, unit
 
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """What was searched for: a condition on `User`, and the units that are called so."""
+    """What was searched for: a condition on `User`, the ids of the people where they are few, and the units called so."""
 
     person: ColumnElement[bool]
+    few: Sequence[int] | None
     units: frozenset[int]
 
     @classmethod
     def of(cls, session: Session, search: str) -> "Called":
-        """Return what a search means."""
-        like = _like(search)
-        units = select(Unit.id).where(or_(Unit.search_key.like(like, escape="\\"), Unit.code == search))
-        return cls(User.search_key.like(like, escape="\\"), frozenset(session.scalars(units)))
+        """Return what a search means. People are looked up by their folded names first, wherever they are."""
+        person = User.search_key.like(_like(search), escape="\\")
+        some = session.scalars(select(User.id).where(person).limit(MOST_NAMED + 1)).all()
+        few = some if len(some) <= MOST_NAMED else None
+        return cls(person if few is None else User.id.in_(few), few, _units_called(session, search))
+
+    @property
+    def posted(self) -> ColumnElement[bool]:
+        """Return the condition on `User` and `Posting` that she, or the unit of the post, is called so."""
+        return or_(self.person, Posting.unit_id.in_(self.units)) if self.units else self.person
+
+
+def _units_called(session: Session, search: str) -> frozenset[int]:
+    like = Unit.search_key.like(_like(search), escape="\\")
+    return frozenset(session.scalars(select(Unit.id).where(or_(like, Unit.code == search))))
+
+
+def _of_shelves(
+    keys: Sequence[Shelf] | None, of: int | str, units: Collection[int] | None
+) -> Collection[int] | None:
+    """Return the units of some shelves of a list; of all of them where none are given."""
+    return units if keys is None else [int(unit) for one, unit in keys if one == of]
+
+
+def _lapsed(day: date, courses: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition on `User` that a certificate of one of some courses expired, or was revoked."""
+    gone = exists().where(
+        Revocation.certificate_id == Certificate.id,
+        Revocation.revoked_at < start_of(date.fromordinal(day.toordinal() + 1)),
+    )
+    return User.id.in_(
+        select(Certificate.user_id).where(
+            Certificate.course_id.in_(select(Course.id).where(Course.code.in_(sorted(courses)))),
+            Certificate.completed_on <= day,
+            or_(Certificate.expires_on < day, gone),
+        )
+    )
+
+
+#: Reasons of people who are on a list of the figure.
+LISTED = frozenset({"no_certificate", "wrong_course", "expired", "revoked", "double"})
+
+
+def _is_listed(reason: str) -> bool:
+    return reason in LISTED or reason.startswith("fact:")
 
 
 def _by_code(units: Iterable[UnitFact]) -> list[int]:
@@ -241,6 +308,11 @@ def _needed(groups: Iterable[Group]) -> set[str]:
 
 def _audiences(groups: Iterable[Group]) -> set[str]:
     return {audience for group in groups for audience in group.audiences}
+
+
+def _asks_facts(groups: Iterable[Group]) -> bool:
+    """Return whether a group looks at facts about people that no course gives."""
+    return any(code in FACTS for group in groups for one in (*group.needs, group.only) for code in one)
 
 
 def _certified(groups: Iterable[Group]) -> bool:
@@ -326,7 +398,7 @@ class _People(Shelves):
                 some_of = candidates(session, day, _audiences(seen.groups), list(found), ())
             else:
                 some_of = list(some)
-            for person in holders(session, day, some_of):
+            for person in holders(session, day, some_of, facts=_asks_facts(seen.groups)):
                 listed = [one for one in seen.stood(person) if one.unit.listed]
                 for row in _of_one(person, listed, day) if listed else ():
                     if row.unit in found:
@@ -349,7 +421,7 @@ class _People(Shelves):
                 only=_called_in(called),
             )
             others = []
-            for person in holders(opened.session, seen.day, found):
+            for person in holders(opened.session, seen.day, found, facts=_asks_facts(seen.groups)):
                 posts = seen.stood(person)
                 if not any(one.unit.listed for one in posts):
                     row = _beside(opened, person, posts, seen.groups, seen.day)
@@ -364,22 +436,49 @@ class _People(Shelves):
                     others = [row for row in others if row.key not in there]
             yield from others
 
-    def hits(self, called: Called) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
-        """Return who is called so, list by list."""
+    def hits(
+        self, person: ColumnElement[bool], keys: Sequence[Shelf] | None = None
+    ) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
+        """Return who is so, list by list."""
         found: dict[Shelf, list[tuple[int, int]]] = {}
         for place, seen in enumerate(self._seen):
-            units = self.opened.units(seen.day)
-            for order, person, unit in self._posted(seen.day, units, _audiences(seen.groups), called):
-                found.setdefault((place, unit), []).append((order, person))
+            units = _of_shelves(keys, place, self.opened.units(seen.day))
+            for order, one, unit in self._posted(seen.day, units, _audiences(seen.groups), person):
+                found.setdefault((place, unit), []).append((order, one))
         return found
 
+    def bears(self, key: Shelf, reason: str) -> bool:
+        """Return whether it is a reason of people on a list."""
+        return _is_listed(reason)
 
-def _called_in(called: Called | None) -> ColumnElement[bool]:
-    """Return the condition on `User` that she, or a unit in which she has or had a post, is called so."""
-    if called is None:
-        return true()
-    here = select(Posting.user_id).where(Posting.unit_id.in_(called.units))
-    return or_(called.person, User.id.in_(here)) if called.units else called.person
+    def ends_with(self, reason: str) -> bool:
+        """Return whether it is a reason of people on no list."""
+        return not _is_listed(reason)
+
+    def who(self, reason: str) -> ColumnElement[bool] | None:
+        """Return who may have lost a certificate, or has several posts."""
+        if reason == "double":
+            several = [_several(seen.day, _audiences(seen.groups)) for seen in self._seen]
+            return or_(*several)
+        return _lapsed(self.opened.day, _needed(self.opened.rule.groups)) if reason in LOST else None
+
+
+LOST = ("expired", "revoked")
+
+
+def _several(day: date, audiences: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition on `User` that she has several posts as one of some audiences."""
+    return User.id.in_(
+        select(Posting.user_id)
+        .where(Posting.audience.in_(sorted(audiences)), stands(day))
+        .group_by(Posting.user_id)
+        .having(func.count() > 1)
+    )
+
+
+def _called_in(called: Called | None) -> Sequence[int] | None:
+    """Return the only people who may be called so, where they are few; None: look at everybody."""
+    return called.few if called is not None and not called.units else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -527,13 +626,23 @@ class _Growth(Shelves):
             if not any(one.enough and one.unit.listed for one in self._now.stood(person)):
                 yield Row("person", person.id, then[person.id].unit, "base", False, "gone", {})
 
-    def hits(self, called: Called) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
-        """Return who is called so, list by list."""
+    def hits(
+        self, person: ColumnElement[bool], keys: Sequence[Shelf] | None = None
+    ) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
+        """Return who is so, list by list."""
         found: dict[Shelf, list[tuple[int, int]]] = {}
-        day, seen = self.opened.day, self._now
-        for order, person, unit in self._posted(day, self.opened.units(day), _audiences(seen.groups), called):
-            found.setdefault((0, unit), []).append((order, person))
+        day, units = self.opened.day, _of_shelves(keys, 0, self.opened.units(self.opened.day))
+        for order, one, unit in self._posted(day, units, _audiences(self._now.groups), person):
+            found.setdefault((0, unit), []).append((order, one))
         return found
+
+    def bears(self, key: Shelf, reason: str) -> bool:
+        """Return whether it is a reason of people on a list."""
+        return reason != "gone"
+
+    def ends_with(self, reason: str) -> bool:
+        """Return whether it is the reason of who was counted at the base."""
+        return reason == "gone"
 
 
 def _of_grown(person: Holder, posts: Sequence[_Stood], day: date) -> Iterator[Row]:
@@ -650,7 +759,7 @@ class _Participants(Shelves):
 
     def _of(self, audience: Audience, home: Mapping[int, int], people: Iterable[int]) -> Iterator[Row]:
         day, units, courses = self.opened.day, self.opened.world.units, self._courses
-        for person in holders(self.opened.session, day, people):
+        for person in holders(self.opened.session, day, people, facts=False):
             unit = units[home[person.id]]
             good = [paper for paper in person.papers if paper.course in courses and paper.valid(day)]
             bad = [paper for paper in person.papers if paper.course in courses and not paper.valid(day)]
@@ -671,18 +780,31 @@ class _Participants(Shelves):
             if good or audience == Audience.PARENT:
                 yield Row("person", person.id, unit.id, str(audience), counted, reason, detail)
 
-    def hits(self, called: Called) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
-        """Return who is called so, by the unit of her first post."""
+    def hits(
+        self, person: ColumnElement[bool], keys: Sequence[Shelf] | None = None
+    ) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
+        """Return who is so, by the unit of her post; where it is not the first, she has no row there."""
         found: dict[Shelf, list[tuple[int, int]]] = {}
-        day, units = self.opened.day, self.opened.units(self.opened.day)
+        day = self.opened.day
         for audience in _AT_HOME:
-            first: dict[int, tuple[int, int]] = {}
-            for order, person, unit in self._posted(day, units, [audience], called):
-                first[person] = min(first.get(person, (unit, order)), (unit, order))
-            # a post elsewhere may come before: then she has no row here, which `read` knows
-            for person, (unit, order) in first.items():
-                found.setdefault((audience.value, unit), []).append((order, person))
+            units = _of_shelves(keys, audience.value, self.opened.units(day))
+            if units is not None and not units:
+                continue
+            for order, one, unit in self._posted(day, units, [audience], person):
+                found.setdefault((audience.value, unit), []).append((order, one))
         return found
+
+    def bears(self, key: Shelf, reason: str) -> bool:
+        """Return whether carers, or parents of such a commune, may have a reason."""
+        if key[0] == Audience.CARER or reason == "carer":
+            return key[0] == Audience.CARER and reason == "carer"
+        if reason == "no_denominator":
+            return not self._counts(int(key[1]))
+        return reason in ("no_certificate", *LOST)
+
+    def who(self, reason: str) -> ColumnElement[bool] | None:
+        """Return who may have lost a certificate."""
+        return _lapsed(self.opened.day, self._courses) if reason in LOST else None
 
     def rows(self) -> Iterator[Row]:
         """Yield all of them, some communities at a time: a province has half a million people."""
@@ -753,6 +875,9 @@ class _Households(Shelves):
         self._place = opened.units(opened.day)
         self._today = None if self._place is None else self._homes.today(self._place)
         self._sizes: Mapping[Shelf, Size] | None = None
+        #: codes of keys: the units in which their households are; those with households of a reason
+        self._units: dict[str, set[int]] = {}
+        self._bearing: dict[str, set[str]] = {"no_child": set(), "no_denominator": set()}
 
     @property
     def keys(self) -> Sequence[Shelf]:  # type: ignore[override] # which codes there are is counted with them
@@ -771,13 +896,21 @@ class _Households(Shelves):
         bits = sum(bit for code, (_id, bit) in counts.courses.items() if code in opened.rule.courses)
         found: dict[str, Size] = {}
         for what, unit, code, held, number in counts.crowd((WITH_CHILD, CHILDLESS), self._today):
-            if self._homes.of(unit, code or "") in units and (what == WITH_CHILD or held & bits):
+            home = self._homes.of(unit, code or "")
+            if home in units and (what == WITH_CHILD or held & bits):
                 found.setdefault(code or "", Counter())[False, None] += number
+                self._units.setdefault(code or "", set()).add(home)
+                if what == CHILDLESS:
+                    self._bearing["no_child"].add(code or "")
         for unit, code, held, number in counts.households(self._today):
-            home = units.get(self._homes.of(unit, code))
-            if home is not None and held & bits and home.stood in self._declared and code in found:
+            of = units.get(self._homes.of(unit, code))
+            if of is None or not held & bits or code not in found:
+                continue
+            if of.stood in self._declared:
                 found[code][True, None] += number
                 found[code][False, None] -= number
+            else:
+                self._bearing["no_denominator"].add(code)
         alone: dict[int, Size] = {}
         for took in opened.world.unlinked:
             if took.courses.intersection(opened.rule.courses):
@@ -787,9 +920,15 @@ class _Households(Shelves):
             **{("alone", unit): alone[unit] for unit in _by_code(units.values()) if unit in alone},
         }
 
-    def unit(self, key: Shelf) -> int | None:
-        """Return the unit of people; households of one code may be in several."""
-        return int(key[1]) if key[0] == "alone" else None
+    def called(self, key: Shelf, units: Collection[int]) -> bool:
+        """Return whether households of a code are in one of some units."""
+        return key[0] == "home" and not self._units[str(key[1])].isdisjoint(units)
+
+    def bears(self, key: Shelf, reason: str) -> bool:
+        """Return whether households of a code, or people in none, may have a reason."""
+        if key[0] == "alone" or reason == "unlinked":
+            return key[0] == "alone" and reason == "unlinked"
+        return reason == "no_certificate" or str(key[1]) in self._bearing.get(reason, ())
 
     def read(self, keys: Sequence[Shelf], some: Collection[int] | None = None) -> Iterator[Row]:
         """Yield the households of some codes, and the people of some units."""
@@ -910,12 +1049,16 @@ class _Households(Shelves):
         for person in by_unit(order, home):
             yield Row("person", person, home[person], None, False, "unlinked", {})
 
-    def hits(self, called: Called) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
-        """Return who is called so and in no household, by the unit of her first post."""
-        alone = {int(unit) for of, unit in self.sizes() if of == "alone"}
+    def hits(
+        self, person: ColumnElement[bool], keys: Sequence[Shelf] | None = None
+    ) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
+        """Return who is so and may be in no household, by the unit of her post."""
+        of = self.sizes() if keys is None else keys
+        alone = sorted(int(unit) for kind, unit in of if kind == "alone")
         found: dict[Shelf, list[tuple[int, int]]] = {}
-        for order, person, unit in self._posted(self.opened.day, sorted(alone), _AT_HOME, called):
-            found.setdefault(("alone", unit), []).append((order, person))
+        if alone:
+            for order, one, unit in self._posted(self.opened.day, alone, _AT_HOME, person):
+                found.setdefault(("alone", unit), []).append((order, one))
         return found
 
     def rows(self) -> Iterator[Row]:
@@ -999,7 +1142,7 @@ class _Insides(Shelves):
         found: dict[int, list[Row]] = {int(unit): [] for _of, unit in keys}
         if some is None:
             some = candidates(session, day, _audiences(self._groups), list(found), ()) if found else ()
-        for person in holders(session, day, some):
+        for person in holders(session, day, some, facts=_asks_facts(self._groups)):
             for unit, posts in self._stood(person).items():
                 if unit in found:
                     found[unit].append(self._row(person, posts))
@@ -1066,19 +1209,35 @@ class _Insides(Shelves):
             without=here,
             only=_called_in(called),
         )
-        for person in holders(opened.session, day, found):
+        for person in holders(opened.session, day, found, facts=_asks_facts(groups)):
             if not self._stood(person):
                 row = _beside(opened, person, (), groups, day)
                 if row is not None:
                     yield row
 
-    def hits(self, called: Called) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
-        """Return who is called so, unit by unit."""
+    def hits(
+        self, person: ColumnElement[bool], keys: Sequence[Shelf] | None = None
+    ) -> Mapping[Shelf, Sequence[tuple[int, int]]]:
+        """Return who is so, unit by unit."""
         found: dict[Shelf, list[tuple[int, int]]] = {}
-        day, audiences = self.opened.day, _audiences(self._groups)
-        for order, person, unit in self._posted(day, self.opened.units(day), audiences, called):
-            found.setdefault((0, unit), []).append((order, person))
+        day, units = self.opened.day, _of_shelves(keys, 0, self.opened.units(self.opened.day))
+        for order, one, unit in self._posted(day, units, _audiences(self._groups), person):
+            found.setdefault((0, unit), []).append((order, one))
         return found
+
+    def bears(self, key: Shelf, reason: str) -> bool:
+        """Return whether it is a reason of people on a list, or her unit gave none."""
+        if reason in ("no_roster", "totals"):
+            return not self._units[int(key[1])].listed
+        return _is_listed(reason)
+
+    def ends_with(self, reason: str) -> bool:
+        """Return whether it is a reason of people in none of the units."""
+        return not _is_listed(reason) and reason not in ("no_roster", "totals")
+
+    def who(self, reason: str) -> ColumnElement[bool] | None:
+        """Return who may have lost a certificate."""
+        return _lapsed(self.opened.day, _needed(self._groups)) if reason in LOST else None
 
 
 # Declarations
@@ -1228,12 +1387,13 @@ def matching(session: Session, search: str, people: Collection[int] | None = Non
 
     people: whose rows alone will be asked about; None: anybody's.
     """
-    like, called = _like(search), Called.of(session, search)
+    like, units = _like(search), _units_called(session, search)
 
     @cache
     def persons() -> set[int]:
         those = [] if people is None else [User.id.in_(people)]
-        return set(session.scalars(select(User.id).where(called.person, *those)))
+        called = User.search_key.like(like, escape="\\")
+        return set(session.scalars(select(User.id).where(called, *those)))
 
     @cache
     def areas() -> set[int]:
@@ -1242,7 +1402,7 @@ def matching(session: Session, search: str, people: Collection[int] | None = Non
 
     def fits(row: Row) -> bool:
         return (
-            row.unit in called.units
+            row.unit in units
             or (row.kind == "person" and row.key in persons())
             or (row.kind == "area" and row.key in areas())
         )

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 from sqlalchemy.orm import Session
 
@@ -23,6 +23,8 @@ PAGE = 50
 MOST_READ = 500
 #: Rows that are read together where it is not known how many of them fit.
 BUNDLE = 200
+#: Rows of units that are looked through together for a name that thousands have.
+LOOKED_THROUGH = 4_000
 #: Rows that one answer writes to a file; a longer one is made in the background.
 AT_ONCE = 5_000
 POLICE = frozenset({Audience.POLICE_OFFICER, Audience.INVESTIGATOR})
@@ -120,7 +122,8 @@ def page(facts: Facts, indicator: Indicator, where: Where, wanted: Wanted) -> Fo
         return _all(facts, all_rows(facts, indicator, where, wanted), wanted)
     sizes = shelves.sizes()
     if sum(size.total() for size in sizes.values()) <= MOST_READ:
-        return _all(facts, shelves.rows(), wanted)
+        stream = chain(shelves.read([key for key in shelves.keys if key in sizes]), shelves.rest())
+        return _all(facts, stream, wanted)
     parts: Counter[str] = Counter()
     counted = not_counted = 0
     for size in sizes.values():
@@ -209,41 +212,73 @@ def _cut(shelves: Shelves, sizes: Mapping[Shelf, Size], wanted: Wanted, fits: Ca
 def _sifted(
     shelves: Shelves, sizes: Mapping[Shelf, Size], wanted: Wanted, fits: Callable[[Row], bool]
 ) -> Found:
-    """Return a page of rows with a reason: how many a unit has of it is known when its rows are read."""
-    keys = [(key, number) for key in shelves.keys if key in sizes and (number := _number(sizes[key], wanted))]
+    """Return a page of rows with a reason: how many a unit has of it is known when its rows are read.
+
+    Where few people may have it, these are found first, and of them alone the rows are read.
+    """
+    keys = [
+        (key, number)
+        for key in shelves.keys
+        if key in sizes and shelves.bears(key, wanted.reason) and (number := _number(sizes[key], wanted))
+    ]
 
     def some() -> Iterator[Row]:
-        for bundle in _bundles(keys):
-            yield from shelves.read(bundle)
-        yield from shelves.rest()
+        if keys and (who := shelves.who(wanted.reason)) is not None:
+            yield from _of_people(shelves, keys, shelves.hits(who))
+        else:
+            for bundle in _bundles(keys, BUNDLE):
+                yield from shelves.read(bundle)
+        if shelves.ends_with(wanted.reason):
+            yield from shelves.rest()
 
     return _streamed((row for row in some() if fits(row)), wanted)
 
 
 def _searched(facts: Facts, shelves: Shelves, sizes: Mapping[Shelf, Size], wanted: Wanted) -> Found:
-    """Return a page of rows by a name: the people called so are found first, and of these alone the rows are read."""
+    """Return a page of rows by a name: the people called so are found first, and of these alone the rows are read.
+
+    Where thousands are called so they are found some units at a time, until the page is full.
+    """
     called = opening.Called.of(facts.session, wanted.search)
-    hits = shelves.hits(called)
-    state = replace(wanted, search="")
-    named = {key for key in sizes if shelves.unit(key) is None or shelves.unit(key) in called.units}
     keys = [
         (key, number)
         for key in shelves.keys
-        if key in sizes and (number := _number(sizes[key], state) if key in named else len(hits.get(key, ())))
+        if key in sizes
+        and (not wanted.reason or shelves.bears(key, wanted.reason))
+        and (number := _number(sizes[key], wanted))
     ]
+    in_units = sum(number for (_of, unit), number in keys if unit in called.units)
+    few = called.few is not None and in_units <= opening.MOST_NAMED
+    hits = shelves.hits(called.posted) if few else None
 
     def some() -> Iterator[Row]:
-        for whole, of in groupby(keys, key=lambda one: one[0] in named):
-            for bundle in _bundles(list(of)):
-                if whole:
+        for whole, of in groupby(keys, key=lambda one: shelves.called(one[0], called.units)):
+            if whole:
+                for bundle in _bundles(list(of), BUNDLE):
                     yield from shelves.read(bundle)
-                else:
-                    people = sorted({hit for key in bundle for hit in hits[key]})
-                    yield from shelves.read(bundle, [person for _order, person in people])
-        if shelves.loose:
+            elif hits is not None:
+                yield from _of_people(shelves, list(of), hits)
+            else:
+                numbers = dict(of)
+                for bundle in _bundles(list(numbers.items()), LOOKED_THROUGH):
+                    here = [(key, numbers[key]) for key in bundle]
+                    yield from _of_people(shelves, here, shelves.hits(called.posted, bundle))
+        if shelves.loose and (not wanted.reason or shelves.ends_with(wanted.reason)):
             yield from shelves.rest(called)
 
     return _streamed(_fitting_in_bundles(facts.session, some(), wanted), wanted)
+
+
+def _of_people(
+    shelves: Shelves, keys: Sequence[tuple[Shelf, int]], hits: Mapping[Shelf, Sequence[tuple[int, int]]]
+) -> Iterator[Row]:
+    """Yield the rows of some people on some shelves."""
+    with_some = [(key, len(hits[key])) for key, _number in keys if hits.get(key)]
+    for bundle in _bundles(with_some, BUNDLE):
+        people = dict.fromkeys(
+            person for _order, person in sorted(hit for key in bundle for hit in hits[key])
+        )
+        yield from shelves.read(bundle, list(people))
 
 
 def _fitting_in_bundles(session: Session, some: Iterator[Row], wanted: Wanted) -> Iterator[Row]:
@@ -253,14 +288,14 @@ def _fitting_in_bundles(session: Session, some: Iterator[Row], wanted: Wanted) -
         yield from (row for row in bundle if fits(row))
 
 
-def _bundles(keys: Sequence[tuple[Shelf, int]]) -> Iterator[list[Shelf]]:
-    """Yield shelves some at a time, so that about `BUNDLE` rows are read together."""
+def _bundles(keys: Sequence[tuple[Shelf, int]], many: int) -> Iterator[list[Shelf]]:
+    """Yield shelves some at a time, so that about so many rows are read together."""
     some: list[Shelf] = []
     number = 0
     for key, of_it in keys:
         some.append(key)
         number += of_it
-        if number >= BUNDLE:
+        if number >= many:
             yield some
             some, number = [], 0
     if some:

@@ -459,14 +459,16 @@ def cells(rows: Iterable[StaffRow], courses: Mapping[str, tuple[int, int]]) -> l
     return found
 
 
-def facts_on(day: date, people: Select[Any]) -> Subquery:
+def facts_on(day: date, people: Select[Any] | Sequence[int]) -> Subquery:
     """Return a table (user_id, mask) of the facts of `FACTS` that hold on the day, for those of whom one does.
 
     Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time,
     as a volunteer that she still is.
     """
     year_ago = months_later(day, -12)
-    volunteers = select(Posting.user_id).where(Posting.audience == Audience.VOLUNTEER, stands(day))
+    volunteers = select(Posting.user_id).where(
+        Posting.audience == Audience.VOLUNTEER, stands(day), Posting.user_id.in_(people)
+    )
     recent = union_all(
         select(
             PersonFact.user_id, case({"network": 1, "active": 2}, value=PersonFact.fact, else_=0).label("bit")
@@ -477,7 +479,10 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
             or_(PersonFact.fact != "active", PersonFact.valid_from > year_ago),
         ),
         select(Posting.user_id, literal(2)).where(
-            Posting.audience == Audience.VOLUNTEER, stands(day), Posting.valid_from > year_ago
+            Posting.audience == Audience.VOLUNTEER,
+            stands(day),
+            Posting.valid_from > year_ago,
+            Posting.user_id.in_(people),
         ),
         select(Certificate.user_id, literal(2)).where(
             Certificate.user_id.in_(volunteers),
