@@ -1121,7 +1121,7 @@ def _areas(opened: _Open) -> Iterator[Row]:
 class _Insides(Shelves):
     """The people of the facilities or areas of a figure, one row for each unit that she has a post in."""
 
-    reasons = _People.reasons
+    reasons = tuple(reason for reason in _People.reasons if reason != "double")
 
     def __init__(self, opened: _Open, way: Way) -> None:
         super().__init__(opened)
@@ -1229,7 +1229,7 @@ class _Insides(Shelves):
         """Return whether it is a reason of people on a list, or her unit gave none."""
         if reason in ("no_roster", "totals"):
             return not self._units[int(key[1])].listed
-        return _is_listed(reason)
+        return _is_listed(reason) and reason != "double"
 
     def ends_with(self, reason: str) -> bool:
         """Return whether it is a reason of people in none of the units."""

@@ -23,6 +23,7 @@ PAGE = 50
 MOST_READ = 500
 #: Rows that are read together where it is not known how many of them fit.
 BUNDLE = 200
+MOST_AT_ONCE = 2_000
 #: Rows of units that are looked through together for a name that thousands have.
 LOOKED_THROUGH = 4_000
 #: Rows that one answer writes to a file; a longer one is made in the background.
@@ -226,7 +227,8 @@ def _sifted(
         if keys and (who := shelves.who(wanted.reason)) is not None:
             yield from _of_people(shelves, keys, shelves.hits(who))
         else:
-            for bundle in _bundles(keys, BUNDLE):
+            # a page that is far away is reached in larger steps
+            for bundle in _bundles(keys, max(BUNDLE, min(wanted.page * PAGE, MOST_AT_ONCE))):
                 yield from shelves.read(bundle)
         if shelves.ends_with(wanted.reason):
             yield from shelves.rest()
