@@ -247,11 +247,11 @@ class Called:
     units: frozenset[int]
 
     @classmethod
-    def of(cls, session: Session, search: str) -> "Called":
-        """Return what a search means. People are looked up by their folded names first, wherever they are."""
+    def of(cls, session: Session, search: str, *, first: bool) -> "Called":
+        """Return what a search means. first: look people up by their folded names, wherever they are."""
         person = User.search_key.like(_like(search), escape="\\")
-        some = session.scalars(select(User.id).where(person).limit(MOST_NAMED + 1)).all()
-        few = some if len(some) <= MOST_NAMED else None
+        some = session.scalars(select(User.id).where(person).limit(MOST_NAMED + 1)).all() if first else ()
+        few = some if first and len(some) <= MOST_NAMED else None
         return cls(person if few is None else User.id.in_(few), few, _units_called(session, search))
 
     @property

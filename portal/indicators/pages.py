@@ -239,9 +239,10 @@ def _sifted(
 def _searched(facts: Facts, shelves: Shelves, sizes: Mapping[Shelf, Size], wanted: Wanted) -> Found:
     """Return a page of rows by a name: the people called so are found first, and of these alone the rows are read.
 
-    Where thousands are called so they are found some units at a time, until the page is full.
+    In a small place they are found there, and where thousands are called so some units at a time, until the page is full.
     """
-    called = opening.Called.of(facts.session, wanted.search)
+    small = sum(size.total() for size in sizes.values()) <= LOOKED_THROUGH
+    called = opening.Called.of(facts.session, wanted.search, first=not small)
     keys = [
         (key, number)
         for key in shelves.keys

@@ -107,10 +107,21 @@ def test_pages_one_after_the_other_are_the_whole_list(
                 assert turned(known, indicator, where, wanted) == chosen, f"{told} {wanted}"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("seed", "small", "most_named"),
+    [(0, 4000, 2000), (1, 5, 2000), (2, 5, 2)],
+    ids=["in a small place", "the names first", "a name that many have"],
+)
 def test_rows_by_reason_and_by_name_are_those_of_the_whole_list(
-    session: Session, short_pages: None, seed: int
+    session: Session,
+    short_pages: None,
+    monkeypatch: pytest.MonkeyPatch,
+    seed: int,
+    small: int,
+    most_named: int,
 ) -> None:
+    monkeypatch.setattr(pages, "LOOKED_THROUGH", small)
+    monkeypatch.setattr(opening, "MOST_NAMED", most_named)
     dice = random.Random(seed + 200)
     _random_world(session, dice)
     _tallied(session, dice)
