@@ -156,6 +156,10 @@ class LateMap(Mapping[Key, Fact]):
         """Return one."""
         return self.facts[key]
 
+    def get(self, key: Key, default: Any = None) -> Any:
+        """Return one, else the default: most units said nothing, and a missing key that is raised is dear."""
+        return self.facts.get(key, default)
+
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self.facts)

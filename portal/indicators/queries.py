@@ -54,6 +54,9 @@ Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
 StaffRow = tuple[int, str, int, int, int | None, int]
 HomeRow = tuple[str, int, int, int]
 HouseholdRow = tuple[int, str, int, int]
+CrowdRow = tuple[str, int, str | None, int, int]
+#: Everybody whom a row of families shows, whether or not she took part: see `crowd_rows`.
+POSTED, WITH_CHILD, CHILDLESS = "posted", "with_child", "childless"
 
 
 def read_now(kind: str, key: tuple[Any, ...], read: Callable[[], Value]) -> Value:
@@ -85,6 +88,9 @@ class Counts(Protocol):
     def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
         """Return the rows of households; see `household_rows`."""
 
+    def crowd(self, what: Collection[str], inside: Collection[int] | None) -> list[CrowdRow]:
+        """Return how many stand behind figures of families; see `crowd_rows`."""
+
 
 class FromFacts:
     """Counted from the facts, one by one."""
@@ -108,6 +114,10 @@ class FromFacts:
     def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
         """Return the rows of households."""
         return household_rows(self._session, self._day, self._taken, inside)
+
+    def crowd(self, what: Collection[str], inside: Collection[int] | None) -> list[CrowdRow]:
+        """Return how many stand behind figures of families."""
+        return crowd_rows(self._session, self._day, self._taken, what, inside)
 
 
 def world(
@@ -449,14 +459,16 @@ def cells(rows: Iterable[StaffRow], courses: Mapping[str, tuple[int, int]]) -> l
     return found
 
 
-def facts_on(day: date, people: Select[Any]) -> Subquery:
+def facts_on(day: date, people: Select[Any] | Sequence[int]) -> Subquery:
     """Return a table (user_id, mask) of the facts of `FACTS` that hold on the day, for those of whom one does.
 
     Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time,
     as a volunteer that she still is.
     """
     year_ago = months_later(day, -12)
-    volunteers = select(Posting.user_id).where(Posting.audience == Audience.VOLUNTEER, stands(day))
+    volunteers = select(Posting.user_id).where(
+        Posting.audience == Audience.VOLUNTEER, stands(day), Posting.user_id.in_(people)
+    )
     recent = union_all(
         select(
             PersonFact.user_id, case({"network": 1, "active": 2}, value=PersonFact.fact, else_=0).label("bit")
@@ -467,7 +479,10 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
             or_(PersonFact.fact != "active", PersonFact.valid_from > year_ago),
         ),
         select(Posting.user_id, literal(2)).where(
-            Posting.audience == Audience.VOLUNTEER, stands(day), Posting.valid_from > year_ago
+            Posting.audience == Audience.VOLUNTEER,
+            stands(day),
+            Posting.valid_from > year_ago,
+            Posting.user_id.in_(people),
         ),
         select(Certificate.user_id, literal(2)).where(
             Certificate.user_id.in_(volunteers),
@@ -651,7 +666,74 @@ def household_rows(
     """
     if not courses:
         return []
-    done = (
+    done = _done_households(
+        courses,
+        day,
+        Household.has_child_under_16.is_(True),
+        Household.created_at < start_of(day + timedelta(days=1)),
+        *([Household.unit_id.in_(inside)] if inside is not None else []),
+    ).subquery()
+    shown = done.c.unit_id, done.c.commune_code, done.c.mask
+    rows = session.execute(select(*shown, func.count()).group_by(*shown))
+    return [(unit, commune, int(mask), int(number)) for unit, commune, mask, number in rows]
+
+
+def crowd_rows(
+    session: Session,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    what: Collection[str],
+    inside: Collection[int] | None = None,
+) -> list[CrowdRow]:
+    """Return (what, unit, code of the key, bits, number) of all who are shown behind a figure of families on a day.
+
+    what: `posted`, parents by the unit of their first post as one (no code, no bits); `with_child`, households with a
+    child under 16 by their community of today (no bits); `childless`, those without one of which a grown-up completed
+    a course, by the courses. inside: ids of the only units asked for.
+    """
+    found: list[CrowdRow] = []
+    if POSTED in what:
+        # whom a unit may have is asked first: a place is small, a province has half a million posts
+        here = select(Posting.user_id).where(
+            Posting.unit_id.in_(inside or ()), Posting.audience == Audience.PARENT, stands(day)
+        )
+        first = (
+            select(func.min(Posting.unit_id).label("unit"))
+            .where(
+                Posting.audience == Audience.PARENT,
+                stands(day),
+                true() if inside is None else Posting.user_id.in_(here),
+            )
+            .group_by(Posting.user_id)
+            .subquery()
+        )
+        rows = session.execute(select(first.c.unit, func.count()).group_by(first.c.unit))
+        found += [
+            (POSTED, unit, None, 0, number) for unit, number in rows if inside is None or unit in inside
+        ]
+    until = start_of(day + timedelta(days=1))
+    of = [Household.created_at < until, *([Household.unit_id.in_(inside)] if inside is not None else [])]
+    if WITH_CHILD in what:
+        shown = Household.unit_id, Household.commune_code
+        query = select(*shown, func.count()).where(Household.has_child_under_16, *of).group_by(*shown)
+        found += [(WITH_CHILD, unit, commune, 0, number) for unit, commune, number in session.execute(query)]
+    if CHILDLESS in what and courses:
+        done = _done_households(courses, day, ~Household.has_child_under_16, *of).subquery()
+        of_mask = done.c.unit_id, done.c.commune_code, done.c.mask
+        found += [
+            (CHILDLESS, unit, commune, int(mask), number)
+            for unit, commune, mask, number in session.execute(
+                select(*of_mask, func.count()).group_by(*of_mask)
+            )
+        ]
+    return found
+
+
+def _done_households(
+    courses: Mapping[str, tuple[int, int]], day: date, *conditions: ColumnElement[bool]
+) -> Select[int, int, str, int]:
+    """Return a select of households of which a grown-up completed a course by the day: id, unit, code, bits."""
+    return (
         select(
             Household.id,
             Household.unit_id,
@@ -661,19 +743,13 @@ def household_rows(
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
         .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
         .where(
-            Household.has_child_under_16,
-            Household.created_at < start_of(day + timedelta(days=1)),
             HouseholdMember.added_at < start_of(day + timedelta(days=1)),
             Certificate.course_id.in_([key for key, _ in courses.values()]),
-            *([Household.unit_id.in_(inside)] if inside is not None else []),
+            *conditions,
             *valid_on(day),
         )
         .group_by(Household.id, Household.unit_id, Household.commune_code)
-        .subquery()
     )
-    shown = done.c.unit_id, done.c.commune_code, done.c.mask
-    rows = session.execute(select(*shown, func.count()).group_by(*shown))
-    return [(unit, commune, int(mask), int(number)) for unit, commune, mask, number in rows]
 
 
 def households(

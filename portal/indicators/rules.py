@@ -181,6 +181,8 @@ def at_level(unit: UnitFact, level: str | None) -> bool:
 class _Heads:
     """Distinct people: bundles of people who are nowhere else are added, the others are remembered by name."""
 
+    __slots__ = ("named", "plain")
+
     def __init__(self) -> None:
         self.plain = 0
         self.named: set[int] = set()
