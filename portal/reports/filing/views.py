@@ -351,6 +351,7 @@ def rows(filing_id: int, code: str) -> str | Answer:
         reason_of=lambda row: words.reason_of(plan, rule, row),
         part_name=lambda key: words.part_name(plan, rule, key),
         said_value=lambda row: words.said_value(plan, row),
+        said_grades=lambda row: words.said_grades(plan, rule, row),
     )
     if people:
         looked(LOOKED, filing.place, people, reason, indicator=code, period=filing.period, filing=filing.id)
