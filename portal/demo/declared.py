@@ -19,7 +19,7 @@ from portal.core.organisation.models import Unit
 from portal.indicators import queries
 from portal.indicators.catalogue import plans
 from portal.indicators.declaring import values
-from portal.indicators.definitions import Item, ItemKind
+from portal.indicators.definitions import NUMBERS, Item, ItemKind
 from portal.indicators.facts import UnitFact
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
 
@@ -31,6 +31,12 @@ WORDS = {
     "services_note": "Duy trì điểm tư vấn tại Ủy ban nhân dân và trạm y tế; cán bộ trực theo lịch, có sổ theo dõi.",
     "coordination_note": "Giao ban liên ngành mỗi quý; ký quy chế phối hợp giữa công an, y tế, giáo dục và đoàn thể.",
     "apps_note": "Giới thiệu Tổng đài 111 và ứng dụng trên hệ thống truyền thanh, bảng tin và trang thông tin của xã.",
+}
+#: Grades of a kindergarten, a primary and a lower secondary school, by the first letters of their codes.
+GRADES = {
+    "MN": ("kindergarten_5",),
+    "TH": ("grade_1", "grade_2", "grade_3", "grade_4", "grade_5"),
+    "THCS": ("grade_6", "grade_7", "grade_8", "grade_9"),
 }
 APPROVERS = {"education": "sogddt", "health": "soyte", "police": "congantinh"}
 
@@ -86,7 +92,9 @@ def _row(unit: UnitFact, item: Item, day: date, paper: int, by: Mapping[str, int
 
 
 def _given(unit: UnitFact, item: Item, day: date, dice: random.Random) -> dict[str, Any]:
-    if item.kind == ItemKind.COUNT:
+    if item.grades_of(unit.kind):
+        return {"grades": _by_grade(unit, item.code, day)}
+    if item.kind in NUMBERS:
         return {"number": _number(unit, item.code, day)}
     if item.kind == ItemKind.CHECKLIST:
         codes = [code for code, _label in item.ticks]
@@ -115,11 +123,35 @@ def _number(unit: UnitFact, code: str, day: date) -> int:
         "households_visited": int(homes * (0.11 + 0.04 * step)),
         "children_5_15": pupils + step,
         "children_taught": min(pupils, int(pupils * taught)),
+        "children_by_grade": pupils + step,
+        "taught_by_grade": min(pupils, int(pupils * taught)),
         "learner_awareness": int(pupils * min(taught + 0.05, 1)),
         "volunteer_groups": groups,
         "cases_needing": 34 + 3 * step,
         "cases_connected": 31 + 3 * step,
     }.get(code, groups)
+
+
+def _by_grade(unit: UnitFact, code: str, day: date) -> dict[str, int]:
+    """Return a number for each grade of a school's level: its pupils, or how many of them were taught.
+
+    The pupils are those of `_number`; of a kindergarten a third of them, for the others are not five yet. The youngest
+    are taught least.
+    """
+    dice = random.Random(f"{unit.code}:grades")  # noqa: S311 - the same every time, on purpose
+    grades = GRADES.get(unit.code.split("-")[0], GRADES["THCS"])
+    all_pupils = _number(unit, "children_by_grade", day) // (3 if len(grades) == 1 else 1)
+    found = {}
+    left = all_pupils
+    for place, grade in enumerate(grades):
+        last = place == len(grades) - 1
+        pupils = left if last else int(all_pupils / len(grades) * dice.uniform(0.85, 1.1))
+        left -= pupils
+        share = min(1.0, dice.choice((0.6, 0.75, 0.85, 1.0)) + 0.03 * DAYS.index(day)) - (
+            0.2 if not place else 0
+        )
+        found[grade] = pupils if code == "children_by_grade" else int(pupils * share)
+    return found
 
 
 def _of_the_school(session: Session, today: date, paper: int, by: Mapping[str, int]) -> list[dict[str, Any]]:

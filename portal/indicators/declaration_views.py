@@ -465,7 +465,7 @@ def _grades_beside(
     for one in plan.entered_with(item):
         other = None if one is None else row if one == item else queries.beside(db.session(), row, one.code)
         if one is not None and one.by_grade is not None and other is not None and "grades" in other.value:
-            columns.insert(0, (indicator_words.said(one.by_grade.column), other.value["grades"]))
+            columns.append((indicator_words.said(one.by_grade.column), other.value["grades"]))
     return [title for title, _numbers in columns], [
         (indicator_words.said(label), [numbers.get(code) for _title, numbers in columns])
         for code, label in item.grades_of(unit_kind)
