@@ -64,7 +64,10 @@ def load(session: Session, today: date, now: datetime) -> int:
 
 def _row(unit: UnitFact, item: Item, day: date, paper: int, by: Mapping[str, int]) -> dict[str, Any] | None:
     """Return what a unit declared as of a day; None where it did not, or where what it said before still stands."""
-    dice = random.Random(f"{unit.code}:{item.code}")  # noqa: S311 - the same every time, on purpose
+    whole = (
+        item.by_grade.part_of if item.by_grade is not None else None
+    )  # both are entered together, or neither
+    dice = random.Random(f"{unit.code}:{whole or item.code}")  # noqa: S311 - the same every time, on purpose
     silent = dice.random()
     if silent < 0.1 or (silent < 0.2 and day == DAYS[1]):
         return None  # some never declare, some were late in the first half of 2025
@@ -114,6 +117,7 @@ def _number(unit: UnitFact, code: str, day: date) -> int:
     dice = random.Random(f"{unit.code}:size")  # noqa: S311 - the same every time, on purpose
     homes = dice.randrange(620, 1900)
     pupils = dice.randrange(180, 620) if unit.kind == "school" else dice.randrange(3, 14)
+    five = pupils // 3 if unit.code.startswith("MN-") else pupils  # most of a kindergarten are not five yet
     step = DAYS.index(day)
     taught = dice.choice((0.55, 0.7, 0.78, 0.86, 0.95)) + 0.02 * step
     groups = dice.randrange(2, 7)
@@ -121,10 +125,10 @@ def _number(unit: UnitFact, code: str, day: date) -> int:
         "parents_with_child": int(homes * 1.84) + 4 * step,
         "households_with_child": homes + 2 * step,
         "households_visited": int(homes * (0.11 + 0.04 * step)),
-        "children_5_15": pupils + step,
-        "children_taught": min(pupils, int(pupils * taught)),
-        "children_by_grade": pupils + step,
-        "taught_by_grade": min(pupils, int(pupils * taught)),
+        "children_5_15": five + step,
+        "children_taught": min(five, int(five * taught)),
+        "children_by_grade": five + step,
+        "taught_by_grade": min(five, int(five * taught)),
         "learner_awareness": int(pupils * min(taught + 0.05, 1)),
         "volunteer_groups": groups,
         "cases_needing": 34 + 3 * step,
@@ -135,12 +139,11 @@ def _number(unit: UnitFact, code: str, day: date) -> int:
 def _by_grade(unit: UnitFact, code: str, day: date) -> dict[str, int]:
     """Return a number for each grade of a school's level: its pupils, or how many of them were taught.
 
-    The pupils are those of `_number`; of a kindergarten a third of them, for the others are not five yet. The youngest
-    are taught least.
+    The pupils are those of `_number`. The youngest are taught least.
     """
     dice = random.Random(f"{unit.code}:grades")  # noqa: S311 - the same every time, on purpose
     grades = GRADES.get(unit.code.split("-")[0], GRADES["THCS"])
-    all_pupils = _number(unit, "children_by_grade", day) // (3 if len(grades) == 1 else 1)
+    all_pupils = _number(unit, "children_by_grade", day)
     found = {}
     left = all_pupils
     for place, grade in enumerate(grades):

@@ -55,11 +55,19 @@ def test_a_school_declares_the_grades_of_its_level_since_the_school_year_2025(
         whole, part = (declared._given(one, item, day, dice)["grades"] for item in items if item is not None)
         assert list(whole) == list(part) == grades
         assert all(0 < part[grade] <= whole[grade] for grade in grades)
-        all_pupils = declared._number(one, "children_by_grade", day)
-        assert sum(whole.values()) == (all_pupils // 3 if code.startswith("MN") else all_pupils)
+        assert sum(whole.values()) == declared._number(one, "children_by_grade", day)
     asked = [item.code for item in values.items_for(PLAN, one, declared.DAYS[1])]
     assert "children_5_15" in asked
     assert "children_by_grade" not in asked
+
+
+def test_who_declares_the_pupils_declares_how_many_were_taught() -> None:
+    items = [PLAN.item(item) for item in ("children_by_grade", "taught_by_grade")]
+
+    for number in range(1, 60):
+        for day in declared.DAYS[2:]:
+            whole, part = (declared._row(school(number), one, day, 7, BY) for one in items if one is not None)
+            assert (whole is None) == (part is None)
 
 
 def test_some_units_declare_nothing_and_the_same_ones_every_time() -> None:
