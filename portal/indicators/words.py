@@ -345,6 +345,12 @@ def rule_lines(plan: Plan, indicator: Indicator, rule: Rule) -> list[str]:
         item = plan.item(code) if code else None
         if item:
             found.append(_(text, what=said(item.label)))
+    below = plan.item(rule.denominator or "")
+    if below is not None and below.by_grade is not None:
+        names = ", ".join(said(label) for _code, label in below.by_grade.grades)
+        found.append(_("By grade: %(grades)s", grades=names))
+        if below.by_grade.help is not None:
+            found.append(said(below.by_grade.help))
     if rule.frozen_on:
         found.append(_("The whole figure stands as of %(day)s from then on.", day=show_date(rule.frozen_on)))
     return [str(line) for line in found]

@@ -87,6 +87,7 @@ def test_board_and_figure_show_the_split(sign_in: SignIn, agency: User, declared
     for page in (board, figure):
         for line in shown():
             assert line in page, line
+    assert "Theo lớp: Mẫu giáo 5 tuổi, Lớp 1, Lớp 2," in figure.split('id="rule"')[1]
     assert "UBND C1" in figure.split('id="missing"')[1]
     # before the school year there was one number
     before = client.get("/indicators/CT03/?period=2025-H1&bounds=then").text
