@@ -82,7 +82,8 @@ class Said:
     """What a unit declared, as it stands on the day: the day it was said for, approved or not.
 
     value, by kind of the item: a whole number; true or false; the codes of the ticks that are there; what identifies
-    the document (text, or a table of its number, date, partner); words.
+    the document (text, or a table of its number, date, partner); words. grades: of a number that was given grade by
+    grade, the number of each grade that the unit has: the value is their sum. None: it was given as one.
     """
 
     item: str
@@ -91,6 +92,7 @@ class Said:
     on: date
     evidence: bool
     approved: bool
+    grades: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1292,7 +1292,10 @@ def _declared_counts(opened: _Open, numerator: str, denominator: str) -> Iterato
     above, below = (rules._declaring(plan, code, world) for code in (numerator, denominator))
     for unit in sorted({**above, **below}.values(), key=lambda one: one.code):
         first, second = world.said.get((numerator, unit.id)), world.said.get((denominator, unit.id))
-        reason = _state(opened, plan.item(denominator), second) or _state(opened, plan.item(numerator), first)
+        states = _state(opened, plan.item(denominator), second), _state(opened, plan.item(numerator), first)
+        reason = states[0] or states[1]
+        if reason == "not_declared" and "" in states:  # one of the two is there: the other is named
+            reason = f"item:{numerator if states[1] else denominator}"
         detail: dict[str, Any] = {}
         if first is not None:
             detail["numerator"] = int(first.value)
@@ -1301,7 +1304,21 @@ def _declared_counts(opened: _Open, numerator: str, denominator: str) -> Iterato
         on = [one.on for one in (first, second) if one is not None]
         if on:
             detail["on"] = max(on).isoformat()
-        yield Row("declaration", unit.id, unit.id, None, not reason, reason, detail)
+        split = rules.split_of(plan, opened.rule, unit, first, second)
+        if split:
+            detail["grades"] = _grades(plan.item(denominator), first, second)
+        yield Row("declaration", unit.id, unit.id, split or None, not reason, reason, detail)
+
+
+def _grades(item: Item | None, first: Said | None, second: Said | None) -> list[list[Any]]:
+    """Return (grade, numerator, denominator) of the grades that a unit gave, in the plan's order; None: not given."""
+    above, below = ((one.grades if one is not None else None) or {} for one in (first, second))
+    known = [code for code, _label in item.by_grade.grades] if item is not None and item.by_grade else []
+    return [
+        [code, above.get(code), below.get(code)]
+        for code in dict.fromkeys([*known, *sorted({*above, *below})])
+        if code in above or code in below
+    ]
 
 
 #: Rows of people and of families, of which a province has very many.

@@ -39,7 +39,7 @@ from portal.core.organisation import history
 from portal.core.organisation.models import Area, AreaKind, AreaPast, Unit, UnitLineage, UnitPast
 from portal.core.rosters.models import RosterBasis
 from portal.core.rosters.queries import stands
-from portal.indicators.definitions import ItemKind, Plan
+from portal.indicators.definitions import NUMBERS, Plan
 from portal.indicators.facts import AreaFact, Cell, Late, LateMap, People, Said, Took, UnitFact, World
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
 from portal.indicators.periods import Period
@@ -525,12 +525,16 @@ def said(
         )
         .order_by(Declaration.said_on, Declaration.id)
     ).all()  # fmt: skip
+    # what was declared of an item that another has replaced is a declaration of that one, too
+    later = {one.replaces: one.code for one in plan.items if one.replaces is not None}
     latest: dict[tuple[str, int], Said] = {}
-    for item, unit, value, on, file_id, state in rows:
-        one = Said(item, unit, plain(value), on, file_id is not None, state == DeclarationState.APPROVED)
-        before = latest.get((item, unit))
-        if before is None or one.approved or not before.approved:
-            latest[item, unit] = one
+    for declared, unit, value, on, file_id, state in rows:
+        for item in (declared, *([later[declared]] if declared in later else [])):
+            good = state == DeclarationState.APPROVED
+            one = Said(item, unit, plain(value), on, file_id is not None, good, value.get("grades"))
+            before = latest.get((item, unit))
+            if before is None or one.approved or not before.approved:
+                latest[item, unit] = one
     found = {key: one for key, one in latest.items() if key[1] in units}
     gone = {unit for _item, unit in latest} - set(units)
     if gone:
@@ -539,7 +543,7 @@ def said(
         for (item, unit), one in latest.items():
             new = after.get(unit)
             kind = plan.item(item)
-            if new is not None and kind is not None and kind.kind == ItemKind.COUNT and one.approved:
+            if new is not None and kind is not None and kind.kind in NUMBERS and one.approved:
                 together[item, new].append(one)
         for (item, unit), parts in together.items():
             own = found.get((item, unit))
@@ -551,12 +555,25 @@ def said(
                     max(part.on for part in parts),
                     all(part.evidence for part in parts),
                     True,
+                    grades_together(parts),
                 )
     return found
 
 
+def grades_together(parts: Iterable[Said]) -> Mapping[str, int] | None:
+    """Return numbers by grade added grade by grade; None where one of them was not given by grade."""
+    found: Counter[str] = Counter()
+    for part in parts:
+        if part.grades is None:
+            return None
+        found.update(part.grades)
+    return dict(found)
+
+
 def plain(value: Mapping[str, Any]) -> Any:
-    """Return the bare value of a stored declaration: the number, true, the ticks, or the document itself."""
+    """Return the bare value of a stored declaration: the number (by grade: their sum), true, the ticks, or the document itself."""
+    if "grades" in value:
+        return sum(value["grades"].values())
     for key in ("count", "yes", "ticks", "words"):
         if key in value:
             return value[key]

@@ -173,6 +173,11 @@ def part_name(plan: Plan, rule: Rule, key: str) -> str:
     if kind == "item":
         item = plan.item(code)
         return said(item.label) if item else code
+    if kind == "grade":
+        return grade_name(plan, rule, code)
+    if key == "one_number":
+        item = plan.item(rule.denominator or "")
+        return said(item.by_grade.one_number) if item and item.by_grade else key
     if kind == "need":
         return _(" or ").join(_(FACT_LABELS[one]) if one in FACT_LABELS else one for one in code.split("|"))
     named = {
@@ -183,12 +188,29 @@ def part_name(plan: Plan, rule: Rule, key: str) -> str:
         "coverage": _("people certified in all facilities"),
         "trained": _("areas with somebody trained"),
         "base": _("counted a year before"),
+        "by_grade": _("by grade"),
+        "unsplit": _("not split by grade"),
         "parent": _("parents"),
         "carer": _("carers who are not parents"),
     }
     if key in named:
         return named[key]
     return _(LEVEL_LABELS[key]) if key in LEVEL_LABELS else key
+
+
+def grade_name(plan: Plan, rule: Rule, code: str) -> str:
+    """Return what a grade is called."""
+    item = plan.item(rule.denominator or "")
+    grades = dict(item.by_grade.grades) if item and item.by_grade else {}
+    return said(grades[code]) if code in grades else code
+
+
+def said_grades(plan: Plan, rule: Rule, row: Row) -> str:
+    """Return what a unit declared of each grade, `Grade 1: 38 / 40; …`; "" where it gave one number."""
+    return "; ".join(
+        f"{grade_name(plan, rule, code)}: {ratio(part, whole)}"
+        for code, part, whole in row.detail.get("grades", ())
+    )
 
 
 def ratio(numerator: int | None, denominator: int | None) -> str:
@@ -326,6 +348,12 @@ def rule_lines(plan: Plan, indicator: Indicator, rule: Rule) -> list[str]:
         item = plan.item(code) if code else None
         if item:
             found.append(_(text, what=said(item.label)))
+    below = plan.item(rule.denominator or "")
+    if below is not None and below.by_grade is not None:
+        names = ", ".join(said(label) for _code, label in below.by_grade.grades)
+        found.append(_("By grade: %(grades)s", grades=names))
+        if below.by_grade.help is not None:
+            found.append(said(below.by_grade.help))
     if rule.frozen_on:
         found.append(_("The whole figure stands as of %(day)s from then on.", day=show_date(rule.frozen_on)))
     return [str(line) for line in found]

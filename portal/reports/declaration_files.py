@@ -11,7 +11,7 @@ from portal.core.web import requires
 from portal.indicators import words
 from portal.indicators.asking import name_of
 from portal.indicators.declaration_views import Asked
-from portal.indicators.declaring.words import COUNTS, STATES
+from portal.indicators.declaring.words import COUNTS, STATES, of_standing
 from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
 
@@ -37,6 +37,7 @@ def listing(kind: str) -> Response:
             Column("item", _("What"), Kind.TEXT, 60),
             Column("state", _("State"), Kind.TEXT, 30),
             Column("on", _("As of"), Kind.DATE, 12),
+            Column("value", _("Declared"), Kind.TEXT, 60),
         ),
         rows=[
             (
@@ -46,6 +47,7 @@ def listing(kind: str) -> Response:
                 words.said(one.item.label),
                 labels[one.state or COUNTS],
                 one.on,
+                of_standing(one) or None,
             )
             for one in found
         ],

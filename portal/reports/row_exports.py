@@ -94,6 +94,7 @@ def rows_table(
                     counted if row.counted else not_counted,
                     words.reason_of(plan, rule, row) or None,
                     ", ".join(row.detail.get("serials", ())) or words.said_value(plan, row) or None,
+                    *_of_grades(plan, rule, row),
                 )
 
     return Table(
@@ -107,9 +108,28 @@ def rows_table(
             Column("state", _("State"), Kind.TEXT, 14),
             Column("reason", _("Reason"), Kind.TEXT, 44),
             Column("proof", _("Certificate or declaration"), Kind.TEXT, 34),
+            *_grade_columns(plan, rule),
         ),
         rows=written(),
     )
+
+
+def _grade_columns(plan: Plan, rule: Rule) -> list[Column]:
+    """Return two columns for each grade where units declare by grade: of the numerator, of the denominator."""
+    items = [plan.item(code or "") for code in (rule.numerator, rule.denominator)]
+    split = [item.by_grade for item in items if item is not None and item.by_grade is not None]
+    return [
+        Column(f"{code}_{place}", f"{words.said(label)}: {words.said(one.column)}", Kind.COUNT, 12)
+        for code, label in (split[-1].grades if split else ())
+        for place, one in enumerate(split)
+    ]
+
+
+def _of_grades(plan: Plan, rule: Rule, row: Row) -> list[Value]:
+    item = plan.item(rule.denominator or "")
+    given = {code: numbers for code, *numbers in row.detail.get("grades", ())}
+    grades = item.by_grade.grades if item is not None and item.by_grade is not None else ()
+    return [number for code, _label in grades for number in given.get(code, (None, None))]
 
 
 def bundled(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -60,6 +60,7 @@ PARTS = {
     "weak": "đã tổ chức (cách hiểu tối thiểu)",
     "coverage": "người đã đạt trong toàn đội ngũ",
     "trained": "có cán bộ đã đào tạo",
+    "unsplit": "không chia theo lớp",
 }
 
 
@@ -379,6 +380,8 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
     if kind == "item":
         item = plan.item(rest)
         return item.label.vi if item is not None else rest
+    if kind == "grade" or key == "one_number":
+        return _grade_label(plan, indicator, rest)
     if kind == "need":
         return f"có {' hoặc '.join(FACTS.get(one, one) for one in rest.split('|'))}"
     for rule in indicator.rules:
@@ -386,6 +389,16 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
             if group.key == key:
                 return group.label.vi
     return PARTS.get(key, key)
+
+
+def _grade_label(plan: Plan, indicator: Indicator, code: str) -> str:
+    """Return what a grade is called; of no grade, what units count that give one number."""
+    for rule in reversed(indicator.rules):
+        item = plan.item(rule.denominator or "")
+        if item is not None and item.by_grade is not None:
+            labels = dict(item.by_grade.grades)
+            return (labels.get(code) or item.by_grade.one_number).vi
+    return code
 
 
 def reason_label(work: Work, indicator: Indicator, reason: str) -> str:

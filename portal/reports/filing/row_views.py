@@ -96,6 +96,7 @@ def show(filing_id: int, code: str) -> str | Answer:
         reason_of=lambda row: words.reason_of(plan, rule, row),
         part_name=lambda part: words.part_name(plan, rule, part),
         said_value=lambda row: words.said_value(plan, row),
+        said_grades=lambda row: words.said_grades(plan, rule, row),
     )
     if people:
         looked(LOOKED, filing.place, people, reason, indicator=code, period=filing.period, filing=filing.id)
