@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, request, url_for
+from flask import Flask, Request, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 from flask_wtf import CSRFProtect
@@ -29,7 +29,8 @@ from courses.workshops import imports as hall_imports
 from courses.workshops import pages as halls
 from courses.workshops import past as paper_classes
 from courses.workshops import views as workshops
-from portal import cli, compression, demo, errors, headers, home, limits, session_cookies, templating
+from portal import compression, demo, errors, headers, home, limits, session_cookies, templating
+from portal.cli import groups
 from portal.config import ROOT, BadSetting, Settings, database_url, read_settings, secret_key
 from portal.core import clock, db, locale, names
 from portal.core.accounts import login
@@ -54,6 +55,7 @@ from portal.reports import household_views as households
 from portal.reports import published_views as published
 from portal.reports import reminder_views as reminders
 from portal.reports import views as reports
+from portal.reports.filing import row_views as filed_rows
 from portal.reports.filing import views as filings
 from portal.reports.rosters import views as rosters
 
@@ -79,10 +81,29 @@ NAVIGATION = (
 )
 
 
+#: Pages that stand under an entry of the navigation whose blueprint is another one.
+UNDER = {
+    "learn": "catalogue", "attempts": "catalogue",
+    "halls": "workshops", "hall_imports": "workshops", "paper_classes": "workshops", "practice": "workshops",
+    "group_lessons": "workshops", "reminders": "manage", "places": "manage", "declarations": "indicators",
+    "looks": "audit", "reorganisations": "units",
+}  # fmt: skip
+
+
+class PortalRequest(Request):
+    """A request whose body is looked through for a form only where it says that it is one."""
+
+    @property
+    def want_form_data_parsed(self) -> bool:
+        """Return whether the body is a form; JSON is not, and looking for one cost a saved answer a fortieth of its time."""
+        return self.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the portal from `settings`, or from the environment. Raises `BadSetting`, `UndeclaredPolicy`."""
     settings = settings or read_settings()
     app = Flask("portal", root_path=str(ROOT / "portal"), static_folder=str(ROOT / "static"))
+    app.request_class = PortalRequest
     _configure(app, settings)
     session_cookies.init_app(app)
     compression.init_app(app)  # the first hook on answers is the last to run
@@ -121,6 +142,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         assignments.bp,
         reminders.bp,
         filings.bp,
+        filed_rows.bp,
         published.bp,
         families.bp,
         authoring.bp,
@@ -139,7 +161,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     # the quizzes package has templates and no views: its partials are found beside everybody else's
     app.jinja_loader.searchpath.append(str(ROOT / "quizzes" / "templates"))  # type: ignore[union-attr]
-    cli.init_app(app)
+    groups.init_app(app)
     public(app.view_functions["static"])
     limits.apply(app, settings)
     check_declared(app.view_functions)
@@ -240,7 +262,8 @@ def _templates(app: Flask, settings: Settings) -> None:
 def _navigation() -> list[dict[str, object]]:
     me = actor()
     mine = frozenset(endpoint for endpoint, _label, action in NAVIGATION if action is None or me.may(action))
-    here = (request.endpoint or "").split(".")[0]
+    part, _, page = (request.endpoint or "").partition(".")
+    here = UNDER.get(part, "" if page == "help_page" else part)
     return [
         {"label": label, "url": url, "current": here == part}
         for part, label, url in _entries(mine, language(), request.script_root)

@@ -46,6 +46,8 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def pack(response: Response) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return response  # nobody keeps the answer to a write
         if response.mimetype not in KINDS or (response.is_streamed and not response.direct_passthrough):
             return response
         response.vary.add("Accept-Encoding")

@@ -16,10 +16,11 @@ from typing import Any
 
 with contextlib.suppress(OSError, AttributeError):  # another C library has other knobs, and needs none
     # Signing in takes 19 MiB for a moment. The C library would keep such a piece for each thread that ever had one:
-    # 150 MB in a worker of eight. Large pieces go straight back to the system, and threads share two pools.
+    # 150 MB in a worker of eight. Large pieces go straight back to the system, and threads share one pool: one at a time
+    # runs Python anyway, and of two pools each keeps what a list of 60,000 people took.
     _libc = ctypes.CDLL("libc.so.6")
     _libc.mallopt(-3, 1024 * 1024)  # M_MMAP_THRESHOLD
-    _libc.mallopt(-8, 2)  # M_ARENA_MAX
+    _libc.mallopt(-8, 1)  # M_ARENA_MAX
 
 # Whoever writes on SQLite holds its one lock through several statements, and lets other threads run at each of them.
 # Five milliseconds, the interpreter's own, until she may go on again would be five for everybody behind her.

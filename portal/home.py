@@ -22,6 +22,8 @@ WORK = (
     (Action.WORKSHOP_HOLD, "halls.listing", N_("Hold classes"), "school"),
     (Action.ROSTER_MANAGE, "roster.units", N_("Staff lists"), "list"),
     (Action.VALUE_DECLARE, "declarations.index", N_("Declared values"), "list"),
+    (Action.INDICATOR_READ, "indicators.board", N_("Indicators"), "map"),
+    (Action.REPORT_PREPARE, "filings.index", N_("Reports"), "calendar"),
     (Action.COURSE_CHECK, "author.index", N_("Course files"), "book"),
     (Action.COURSE_PREVIEW, "preview.index", N_("Questions and keys"), "quiz"),
     (Action.AUDIT_READ, "audit.index", N_("Audit trail"), "clock"),

@@ -12,10 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select, text, update
+from sqlalchemy import ColumnElement, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer
 
@@ -23,7 +22,7 @@ from portal.core.accounts.models import User
 from portal.core.audit.services import record
 from portal.core.db import insert_once, rows
 from portal.core.errors import NotFound
-from quizzes import kinds, lifecycle, queries
+from quizzes import kinds, lifecycle, open_papers, queries
 from quizzes.bank import Bank
 from quizzes.errors import (
     AlreadySubmitted,
@@ -177,23 +176,29 @@ def save_answer(
 ) -> Saved | None:
     """Keep the answer to one item; return None where the person has no such attempt or item.
 
-    `fields` are the posted fields of the item without their prefix: "", or the names of its rows. Saving the same answer twice changes nothing; an older one
-    (a smaller `seq`, the device's own count) never overwrites a newer. Two statements (a story: three), and one item
-    of the paper is read, not the paper; the writing one looks for itself whether the attempt is open. Raises `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`,
-    `NewerAnswerStands`, `StepAlreadyTaken`.
+    `fields` are the posted fields of the item without their prefix: "", or the names of its rows. Saving the same answer
+    twice changes nothing; an older one (a smaller `seq`, the device's own count) never overwrites a newer. One statement
+    (a story: two), which looks for itself whether the attempt is open; the first answer reads the paper, too. Raises
+    `AlreadySubmitted`, `AttemptAnnulled`, `TimeIsUp`, `AnswerUnreadable`, `NewerAnswerStands`, `StepAlreadyTaken`,
+    and `NotFound` where the attempt has gone.
     """
     if not REF.fullmatch(ref):
         return None
-    row = rows(session, _one_item(ref), {"attempt": attempt_id, "taker": taker_id}).first()
-    if row is None or row[0] is None:
+    paper = open_papers.of(session, attempt_id, taker_id)
+    item = paper.item(ref) if paper else None
+    if paper is None or item is None:
         return None
-    code, shown, submitted_at, annulled_at, deadline_at, grace_seconds = row
-    _check_open(submitted_at, annulled_at, deadline_at, grace_seconds, now)
+    code, shown = item
+    _check_open(None, None, paper.deadline_at, paper.grace_seconds, now)
     kind = kinds.of(code)
-    if kind.cumulative:
-        answer = _go_on(session, attempt_id, ref, kind, shown, fields, now)
-        return Saved(ref, answer, now, True, kind.form(shown, answer))
-    answer = _read(kind, shown, ref, fields, None)
+    try:
+        if kind.cumulative:
+            answer = _go_on(session, attempt_id, ref, kind, shown, fields, now)
+            return Saved(ref, answer, now, True, kind.form(shown, answer))
+        answer = _read(kind, shown, ref, fields, None)
+    except (AnswerUnreadable, StepAlreadyTaken):
+        _look_again(session, attempt_id, now)
+        raise
     if not _keep(session, attempt_id, {ref: answer}, seq, now):
         _look_again(session, attempt_id, now)
         if answer != queries.answer_to(session, attempt_id, ref):
@@ -235,7 +240,9 @@ def _go_on(
 
 def _look_again(session: Session, attempt_id: str, now: datetime) -> None:
     """Raise what forbids answers now, where one could not be kept."""
-    row = session.execute(_STANDING, {"attempt": attempt_id}).one()
+    row = session.execute(_STANDING, {"attempt": attempt_id}).first()
+    if row is None:
+        raise NotFound
     _check_open(row.submitted_at, row.annulled_at, row.deadline_at, row.grace, now)
 
 
@@ -406,20 +413,6 @@ _STANDING = select(
     Attempt.deadline_at,
     Attempt.rules["grace_seconds"].as_integer().label("grace"),
 ).where(Attempt.id == bindparam("attempt"))
-
-
-@lru_cache(maxsize=1000)
-def _one_item(ref: str) -> Select[Any]:
-    """Return the statement that reads one item of an attempt's paper, and whether the attempt is open."""
-    item = Attempt.paper[("items", ref)]
-    return select(
-        item["kind"].as_string(),
-        item["shown"],
-        Attempt.submitted_at,
-        Attempt.annulled_at,
-        Attempt.deadline_at,
-        Attempt.rules["grace_seconds"].as_integer(),
-    ).where(Attempt.id == bindparam("attempt"), Attempt.taker_id == bindparam("taker"))
 
 
 def _keep(

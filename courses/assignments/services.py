@@ -21,6 +21,7 @@ from courses.assignments.errors import (
 from courses.assignments.models import Assignment, AssignmentRule, Reminder
 from courses.models import Course, CourseAudience, Enrolment, Version
 from portal.core.audit.services import record
+from portal.core.batches import batches
 from portal.core.clock import local_date
 from portal.core.db import Base
 from portal.core.errors import NotFound
@@ -179,19 +180,17 @@ def run(session: Session, working: Working, day: date, now: datetime, course_ids
 
     May be stopped and begun again anywhere: each batch decides on what it reads itself, and asking twice asks once.
     """
-    batches: list[tuple[int, int, int, int]] = []
+    parts: list[tuple[int, int, int, int]] = []
     for course_id in course_ids:
         people = queries.touched(
             session, queries.plan(session, course_id, queries.live_rules(session, course_id), day)
         )
-        for start in range(0, len(people), BATCH):
-            part = people[start : start + BATCH]
-            batches.append((course_id, part[0], part[-1], len(part)))
-    total = sum(number for *_, number in batches)
+        parts += [(course_id, part[0], part[-1], len(part)) for part in batches(people, BATCH)]
+    total = sum(number for *_, number in parts)
     done = 0
     applied = Applied()
     working.progress(0, total)
-    for course_id, first, last, number in batches:
+    for course_id, first, last, number in parts:
         with working.work() as work:
             plan = queries.plan(work, course_id, queries.live_rules(work, course_id), day)
             applied += apply(work, plan, first, last, now)
@@ -317,8 +316,7 @@ def apply_to(session: Session, user_ids: Sequence[int], now: datetime) -> None:
 
 def unask(session: Session, user_ids: Sequence[int]) -> None:
     """Take back what was asked of people who are about to be removed as if they had never come, and the notices of it."""
-    for start in range(0, len(user_ids), IDS):
-        some = user_ids[start : start + IDS]
+    for some in batches(user_ids, IDS):
         session.execute(delete(Assignment).where(Assignment.user_id.in_(some)))
         session.execute(delete(Notice).where(Notice.user_id.in_(some), Notice.code == ASKED))
 

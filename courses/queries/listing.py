@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from courses.completion import asked
@@ -51,10 +51,10 @@ _CATALOGUE = (
 
 
 _MINE = (
-    select(Enrolment.course_id, func.max(Completion.id))
+    select(Enrolment.course_id, Enrolment.version_id, Version.digest, Completion.id)
+    .join(Version, Version.id == Enrolment.version_id)
     .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
     .where(Enrolment.user_id == bindparam("user"))
-    .group_by(Enrolment.course_id)
 )
 
 
@@ -66,17 +66,18 @@ def catalogue(session: Session, who: Actor, audience: str | None = None, search:
         courses.setdefault(row.id, row)
         audiences.setdefault(row.id, set()).update([row.audience] if row.audience else [])
     mine: dict[int, bool] = {}
+    begun: dict[int, tuple[int, str]] = {}
     if who.id is not None:
-        mine = {
-            course_id: completed is not None
-            for course_id, completed in rows(session, _MINE, {"user": who.id})
-        }
+        for course_id, version_id, digest, completed in rows(session, _MINE, {"user": who.id}):
+            mine[course_id] = mine.get(course_id, False) or completed is not None
+            begun[course_id] = (version_id, digest)
     cards = []
     for course_id, row in courses.items():
         for_whom = audiences[course_id]
         if not (_may_know(row.access, for_whom, who) or course_id in mine):
             continue
-        version = published(session, row.version_id, row.digest)
+        learns = course_id in begun and not mine[course_id]  # on the version that she began
+        version = published(session, *(begun[course_id] if learns else (row.version_id, row.digest)))
         cards.append(
             Card(
                 code=row.code,

@@ -19,6 +19,7 @@ from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
 from portal.core.locale import language, show_points, show_share, show_time, worded
 from portal.core.policy import Action
+from portal.core.rounding import places
 from portal.core.web import actor, requires, see_other, settings
 from quizzes import errors
 from quizzes import queries as quiz_queries
@@ -162,10 +163,12 @@ def _result(place: own_attempts.AttemptPlace) -> str:
     sat = quiz_queries.sat(session, place.attempt.taker_id, scope)
     next_one = may_start(terms.rules_of(place.quiz), quizzes.past_of(sat), clock.now())
     completed_on, serial = cycles.finished(session, place.enrolment)
+    outcome = quiz_queries.outcome(session, place.attempt)
+    decimals = places(outcome.share, outcome.pass_share)  # 79.96 % is not the 80 % that is needed
     return render_template(
         "courses/attempts/result.html",
         place=place,
-        outcome=quiz_queries.outcome(session, place.attempt),
+        outcome=outcome,
         decisive=terms.is_decisive(place.version, place.quiz["ref"]),
         serial=serial,
         completed_on=completed_on,
@@ -173,5 +176,5 @@ def _result(place: own_attempts.AttemptPlace) -> str:
         wait_until=next_one.until if isinstance(next_one, NotYet) else None,
         no_more=isinstance(next_one, NoMoreAttempts),
         points=lambda points: show_points(points, language()),
-        show_share=lambda share: show_share(share, language()),
+        show_share=lambda share: show_share(share, language(), decimals),
     )

@@ -12,6 +12,7 @@ from courses.previews import Preview
 from portal.core.db import db
 from portal.core.locale import language, show_points, show_share, worded
 from portal.core.policy import Action
+from portal.core.rounding import places
 from portal.core.web import actor, requires
 from quizzes import paper, trial
 from quizzes.bank import DIFFICULTIES
@@ -91,13 +92,14 @@ def mark_paper(code: str, number: int, ref: str) -> str | tuple[str, int]:
         return _open_page(preview, drawn, answers)
     tried = trial.marked(drawn.items, answers)
     needed = Fraction(preview.quiz["pass_share"])
+    decimals = places(tried.share, needed)
     return render_template(
         "courses/preview/result.html",
         preview=preview,
         tried=tried,
         passed=tried.share is not None and tried.share >= needed,
-        needed=show_share(needed, language()),
-        share=show_share(tried.share, language()) if tried.share is not None else "",
+        needed=show_share(needed, language(), decimals),
+        share=show_share(tried.share, language(), decimals) if tried.share is not None else "",
         points=lambda points: show_points(points, language()),
     )
 

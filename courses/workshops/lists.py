@@ -13,6 +13,7 @@ from courses.workshops import attendance, queries
 from courses.workshops.matching import Line
 from courses.workshops.models import How, Workshop
 from portal.core.accounts.models import User
+from portal.core.batches import batches
 from portal.core.names import fold, phone_number
 from portal.core.tables_in import cells
 from portal.core.tables_in.reading import read
@@ -76,8 +77,7 @@ def attendance_from(
         else:
             key = f"file:{digest}:{day:%y%m%d}:{row.number}"
             ticks.append(attendance.Tick(key, day, found, True, now))
-    for start in range(0, len(ticks), attendance.MOST_MARKS):
-        some = ticks[start : start + attendance.MOST_MARKS]
+    for some in batches(ticks, attendance.MOST_MARKS):
         attendance.tick(session, workshop, some, how=How.FILE, by_id=by_id, now=now)
     return Taken(len({one.user_id for one in ticks}), tuple(left))
 

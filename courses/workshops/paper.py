@@ -22,6 +22,7 @@ from courses.workshops.models import Attendance, Decision, How, PaperLine, Works
 from portal.core.accounts.models import Posting, User
 from portal.core.accounts.queries import posting_on
 from portal.core.audit.services import record
+from portal.core.batches import batches
 from portal.core.clock import start_of
 from portal.core.db import insert_once
 from portal.core.errors import NotFound
@@ -32,6 +33,7 @@ from portal.core.policy import Action, Actor
 
 FIRST_DAY = date(2020, 4, 10)  # the plan was signed: nothing before it counts
 MOST_LINES = 2000
+AT_ONCE = 200  # names, codes, numbers or people that one query asks for
 
 
 def take_list(session: Session, who: Actor, workshop: Workshop, lines: Sequence[tuple[int, Line]]) -> None:
@@ -291,17 +293,17 @@ def _known(session: Session, who: Actor, lines: Sequence[Line]) -> list[Known]:
         .where(reachable(who.grants, Action.WORKSHOP_HOLD))
     )
     people: dict[int, User] = {}
-    for some in _pieces(sorted(names)):
+    for some in batches(sorted(names), AT_ONCE):
         _add(people, session, within, User.search_key.in_(some))
-    for some in _pieces(sorted(keys)):
+    for some in batches(sorted(keys), AT_ONCE):
         _add(people, session, within, User.staff_code.in_(some))
-    for some in _pieces(sorted(phones)):
+    for some in batches(sorted(phones), AT_ONCE):
         _add(people, session, within, User.phone.in_(some))
-    for pairs in _pieces(sorted(ends)):
+    for pairs in batches(sorted(ends), AT_ONCE):
         alike = [User.search_key.like(f"{first}% {last}") for first, last in pairs]
         _add(people, session, within, or_(*alike))
     posts: dict[int, list[tuple[str, int]]] = {}
-    for ids in _pieces(sorted(people)):
+    for ids in batches(sorted(people), AT_ONCE):
         for user_id, unit, began in session.execute(
             select(Posting.user_id, Unit.name, Posting.valid_from)
             .join(Unit, Unit.id == Posting.unit_id)
@@ -324,7 +326,3 @@ def _known(session: Session, who: Actor, lines: Sequence[Line]) -> list[Known]:
 def _add(people: dict[int, User], session: Session, within: Any, condition: Any) -> None:
     found = select(User).where(condition, User.id.in_(within)).order_by(User.id).limit(5000)
     people.update({one.id: one for one in session.scalars(found)})
-
-
-def _pieces(items: Sequence[Any], size: int = 200) -> Sequence[Sequence[Any]]:
-    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -149,6 +149,7 @@ def _prepare(connection: Any, record: Any) -> None:
             "foreign_keys=ON",
             "busy_timeout=15000",
             "temp_store=MEMORY",
+            "cache_size=-512",  # KiB a connection: the system keeps the file's pages already, once for all of them
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -158,18 +159,25 @@ def _prepare(connection: Any, record: Any) -> None:
 #: longer and in no order; a lock wakes the next one at once. Other processes are kept apart by SQLite as always.
 _writing: WeakKeyDictionary[Pool, Lock] = WeakKeyDictionary()
 _LONGEST_WAIT = 15.0  # seconds, as SQLite's own busy_timeout
+BY_ITSELF = "BY_ITSELF"  # each statement is its own transaction
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Any) -> None:
     if connection.dialect.name != "sqlite":
         return
-    kind = str(connection.get_execution_options().get("sqlite_begin", "DEFERRED"))
+    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
     if kind == "IMMEDIATE":
-        turn = _writing.setdefault(connection.engine.pool, Lock())
-        if turn.acquire(timeout=_LONGEST_WAIT):
-            connection.info["turn"] = turn
-    connection.exec_driver_sql("BEGIN " + kind)
+        _take_turn(connection)
+    if kind != BY_ITSELF:
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+
+def _take_turn(connection: Connection) -> None:
+    """Let no other thread of this process write until the connection is given back."""
+    turn = _writing.setdefault(connection.engine.pool, Lock())
+    if turn.acquire(timeout=_LONGEST_WAIT):
+        connection.info["turn"] = turn
 
 
 @event.listens_for(Pool, "checkin")
@@ -250,13 +258,15 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
     The only place that commits. Objects read earlier in the request are forgotten first, so that everything the
     work decides on was read inside its own transaction.
 
-    one_statement: the work writes by a single statement that decides for itself whether it may; on PostgreSQL that
-    statement is its own transaction, and two round trips are saved. Objects cannot be written in such a unit.
+    one_statement: the work writes by a single statement that decides for itself whether it may. That statement is its
+    own transaction, and beginning and ending one is saved. Objects cannot be written in such a unit.
     """
     session = db.session()
     if not session.info.pop("begun", False):
         _begin_work(session, one_statement)
     try:
+        if one_statement and isinstance(bind := session.get_bind(), Engine) and bind.dialect.name == "sqlite":
+            _take_turn(session.connection())
         yield session
         session.commit()
         _to_disk(session)
@@ -306,8 +316,7 @@ def one_view(session: Session) -> Iterator[None]:
 def begin_early() -> None:
     """Begin the request's one-statement unit of work now, so that who is asking is read inside it.
 
-    For views whose only work is one short write that comes very often: it saves a transaction. From here on SQLite's
-    one write lock is held, so nothing slow may come between here and `unit_of_work`.
+    For views whose only work is one short write that comes very often: it saves a connection and a transaction.
     """
     session = db.session()
     _begin_work(session, one_statement=True)
@@ -316,8 +325,8 @@ def begin_early() -> None:
 
 def _begin_work(session: Session, one_statement: bool) -> None:
     session.rollback()
-    session.info["writing"] = not (one_statement and session.get_bind().dialect.name == "postgresql")
-    session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+    session.info["writing"] = not one_statement
+    session.connection(execution_options={"sqlite_begin": BY_ITSELF if one_statement else "IMMEDIATE"})
 
 
 def rows(

@@ -6,7 +6,7 @@ The language is the person's, else the browser's, else Vietnamese; `?lang=` swit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from flask import Flask, g, has_request_context, request
@@ -16,6 +16,7 @@ from flask_login import current_user
 from portal.config import ROOT
 from portal.core.clock import PROVINCE, local_date
 from portal.core.errors import Refused
+from portal.core.rounding import percents
 
 LANGUAGES = ("vi", "en")
 COOKIE = "language"
@@ -82,17 +83,12 @@ def show_moment(moment: datetime) -> str:
 def show_share(share: Fraction | Decimal | float | None, language: str, places: int = 1) -> str:
     """Return a share of one as per cent, `66,7%` in Vietnamese and `66.7%` in English; a dash for None.
 
-    Rounded half up, once, here: nothing else rounds.
+    Rounded half up, once, here: nothing else rounds. places: of a share that stands beside its target, as many as
+    `portal.core.rounding.places` says.
     """
     if share is None:
         return "–"
-    exact = (
-        Decimal(share.numerator) / Decimal(share.denominator)
-        if isinstance(share, Fraction)
-        else Decimal(str(share))
-    )
-    step = Decimal(1).scaleb(-places)
-    text = str((exact * 100).quantize(step, rounding=ROUND_HALF_UP))
+    text = f"{percents(share if isinstance(share, Fraction) else Fraction(str(share)), places):f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return (text.replace(".", ",") if language == "vi" else text) + "%"

@@ -9,13 +9,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Table, func, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.type_api import TypeEngine
 
+from portal.core.batches import batches
 from portal.core.db import Base, UtcDateTime
 
 BATCH = 5000
@@ -38,20 +38,19 @@ class Bulk:
         """Insert rows; each holds the values of `columns` in their order. A JSON value may be text that is JSON already."""
         table: Table = model.__table__  # type: ignore[assignment]
         kinds = [_kind(table.c[name]) for name in columns]
-        stream = iter(rows)
         names = ", ".join(f'"{name}"' for name in columns)
         driver: Any = self.session.connection().connection.driver_connection
         if self.postgres:
             encoders = [_COPIED[kind] for kind in kinds]
             with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-                while batch := list(islice(stream, BATCH)):
+                for batch in batches(rows, BATCH):
                     copy.write("".join([_line(encoders, row) for row in batch]))
             return
         marks = ", ".join("?" * len(columns))
         statement = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - names of our own tables
         bound = [(place, _BOUND[kind]) for place, kind in enumerate(kinds) if kind in _BOUND]
-        while batch := [_bound(bound, row) for row in islice(stream, BATCH)]:
-            driver.executemany(statement, batch)
+        for batch in batches(rows, BATCH):
+            driver.executemany(statement, [_bound(bound, row) for row in batch])
 
     @contextmanager
     def bare(self, *models: type[Base]) -> Iterator[None]:

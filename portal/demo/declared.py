@@ -19,7 +19,7 @@ from portal.core.organisation.models import Unit
 from portal.indicators import queries
 from portal.indicators.catalogue import plans
 from portal.indicators.declaring import values
-from portal.indicators.definitions import Item, ItemKind
+from portal.indicators.definitions import NUMBERS, Item, ItemKind
 from portal.indicators.facts import UnitFact
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
 
@@ -31,6 +31,12 @@ WORDS = {
     "services_note": "Duy trì điểm tư vấn tại Ủy ban nhân dân và trạm y tế; cán bộ trực theo lịch, có sổ theo dõi.",
     "coordination_note": "Giao ban liên ngành mỗi quý; ký quy chế phối hợp giữa công an, y tế, giáo dục và đoàn thể.",
     "apps_note": "Giới thiệu Tổng đài 111 và ứng dụng trên hệ thống truyền thanh, bảng tin và trang thông tin của xã.",
+}
+#: Grades of a kindergarten, a primary and a lower secondary school, by the first letters of their codes.
+GRADES = {
+    "MN": ("kindergarten_5",),
+    "TH": ("grade_1", "grade_2", "grade_3", "grade_4", "grade_5"),
+    "THCS": ("grade_6", "grade_7", "grade_8", "grade_9"),
 }
 APPROVERS = {"education": "sogddt", "health": "soyte", "police": "congantinh"}
 
@@ -58,7 +64,10 @@ def load(session: Session, today: date, now: datetime) -> int:
 
 def _row(unit: UnitFact, item: Item, day: date, paper: int, by: Mapping[str, int]) -> dict[str, Any] | None:
     """Return what a unit declared as of a day; None where it did not, or where what it said before still stands."""
-    dice = random.Random(f"{unit.code}:{item.code}")  # noqa: S311 - the same every time, on purpose
+    whole = (
+        item.by_grade.part_of if item.by_grade is not None else None
+    )  # both are entered together, or neither
+    dice = random.Random(f"{unit.code}:{whole or item.code}")  # noqa: S311 - the same every time, on purpose
     silent = dice.random()
     if silent < 0.1 or (silent < 0.2 and day == DAYS[1]):
         return None  # some never declare, some were late in the first half of 2025
@@ -86,7 +95,9 @@ def _row(unit: UnitFact, item: Item, day: date, paper: int, by: Mapping[str, int
 
 
 def _given(unit: UnitFact, item: Item, day: date, dice: random.Random) -> dict[str, Any]:
-    if item.kind == ItemKind.COUNT:
+    if item.grades_of(unit.kind):
+        return {"grades": _by_grade(unit, item.code, day)}
+    if item.kind in NUMBERS:
         return {"number": _number(unit, item.code, day)}
     if item.kind == ItemKind.CHECKLIST:
         codes = [code for code, _label in item.ticks]
@@ -106,6 +117,7 @@ def _number(unit: UnitFact, code: str, day: date) -> int:
     dice = random.Random(f"{unit.code}:size")  # noqa: S311 - the same every time, on purpose
     homes = dice.randrange(620, 1900)
     pupils = dice.randrange(180, 620) if unit.kind == "school" else dice.randrange(3, 14)
+    five = pupils // 3 if unit.code.startswith("MN-") else pupils  # most of a kindergarten are not five yet
     step = DAYS.index(day)
     taught = dice.choice((0.55, 0.7, 0.78, 0.86, 0.95)) + 0.02 * step
     groups = dice.randrange(2, 7)
@@ -113,13 +125,36 @@ def _number(unit: UnitFact, code: str, day: date) -> int:
         "parents_with_child": int(homes * 1.84) + 4 * step,
         "households_with_child": homes + 2 * step,
         "households_visited": int(homes * (0.11 + 0.04 * step)),
-        "children_5_15": pupils + step,
-        "children_taught": min(pupils, int(pupils * taught)),
+        "children_5_15": five + step,
+        "children_taught": min(five, int(five * taught)),
+        "children_by_grade": five + step,
+        "taught_by_grade": min(five, int(five * taught)),
         "learner_awareness": int(pupils * min(taught + 0.05, 1)),
         "volunteer_groups": groups,
         "cases_needing": 34 + 3 * step,
         "cases_connected": 31 + 3 * step,
     }.get(code, groups)
+
+
+def _by_grade(unit: UnitFact, code: str, day: date) -> dict[str, int]:
+    """Return a number for each grade of a school's level: its pupils, or how many of them were taught.
+
+    The pupils are those of `_number`. The youngest are taught least.
+    """
+    dice = random.Random(f"{unit.code}:grades")  # noqa: S311 - the same every time, on purpose
+    grades = GRADES.get(unit.code.split("-")[0], GRADES["THCS"])
+    all_pupils = _number(unit, "children_by_grade", day)
+    found = {}
+    left = all_pupils
+    for place, grade in enumerate(grades):
+        last = place == len(grades) - 1
+        pupils = left if last else int(all_pupils / len(grades) * dice.uniform(0.85, 1.1))
+        left -= pupils
+        share = min(1.0, dice.choice((0.6, 0.75, 0.85, 1.0)) + 0.03 * DAYS.index(day)) - (
+            0.2 if not place else 0
+        )
+        found[grade] = pupils if code == "children_by_grade" else int(pupils * share)
+    return found
 
 
 def _of_the_school(session: Session, today: date, paper: int, by: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -10,10 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer
-from courses.models import Completion, Course, Enrolment, Version
-from courses.queries.terms import rules_for
+from courses.models import Course, Enrolment, Version
 from courses.workshops.models import Attended, Workshop, WorkshopDay
 from portal.core.accounts.models import Audience, LeftReason, Posting, PostingSource, User
 from portal.core.clock import local_date
@@ -21,6 +19,7 @@ from portal.core.db import insert_once
 from portal.core.names import fold
 from portal.core.organisation.models import Area, AreaKind, Sector, Unit, UnitKind
 from portal.core.organisation.services import new_unit
+from portal.demo.completing import complete
 from portal.demo.names import invented
 from portal.demo.staff import staffed
 from portal.indicators.models import PersonFact
@@ -132,26 +131,10 @@ def _certify(
     )  # fmt: skip
     if not new:
         return
-    enrolment_id = session.scalars(
-        select(Enrolment.id).where(Enrolment.user_id == user_id, Enrolment.course_id == course.id)
+    enrolment = session.scalars(
+        select(Enrolment).where(Enrolment.user_id == user_id, Enrolment.course_id == course.id)
     ).one()
-    completion = Completion(
-        enrolment_id=enrolment_id,
-        user_id=user_id,
-        course_id=course.id,
-        completed_at=at,
-        completed_on=local_date(at),
-        unit_id=posting.unit_id,
-        audience=str(posting.audience),
-        facts={
-            "version": version.number,
-            "rules": rules_for(version.manifest, str(posting.audience)),
-            "demonstration": True,
-        },
-    )
-    session.add(completion)
-    session.flush()
-    certificates.issue(session, issuer, completion, course=course, version=version, cycle=1, now=at)
+    complete(session, issuer, enrolment, course, version, posting, at)
 
 
 def _moves(session: Session, now: datetime) -> None:

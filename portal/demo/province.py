@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from courses.assignments import queries as assignment_queries
 from courses.assignments import services as assignments
-from courses.certificates import services as certificates
 from courses.certificates.issuing import Issuer, issuer_for
 from courses.completion import tracks, way
-from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, Version
+from courses.models import Course, Enrolment, Lesson, LessonDone, Version
 from courses.queries import access, versions
-from courses.queries.terms import requirements_of, rules_for
+from courses.queries.terms import requirements_of
 from courses.services import enrol
 from portal.core import clock
 from portal.core.accounts.models import Audience, Membership, Posting, PostingSource, SecretKind, User
@@ -32,6 +31,7 @@ from portal.core.policy import Actor, Grant, Role
 from portal.core.web import settings
 from portal.demo import before_after, declared, evidence, halls, history
 from portal.demo.accounts import ACCOUNTS, PASSWORD
+from portal.demo.completing import complete
 from portal.demo.names import invented
 from portal.demo.staff import staffed
 
@@ -343,7 +343,7 @@ def _learning(
                 enrolled_at=began,
                 due_on=due,
             )
-            if user.username == "giaovien":
+            if user.username == "giaovien":  # on the day by which her head asks for it
                 enrolment.due_on = today + timedelta(days=20)
             session.add(enrolment)
             session.flush()
@@ -357,7 +357,7 @@ def _learning(
                 )
             if whole and issued < 160:
                 issued += 1
-                _complete(
+                complete(
                     session,
                     issuer,
                     enrolment,
@@ -369,34 +369,6 @@ def _learning(
                 if issued % 40 == 0:
                     report(f"  {issued} certificates …")
     return issued
-
-
-def _complete(
-    session: Session,
-    issuer: Issuer,
-    enrolment: Enrolment,
-    course: Course,
-    version: Version,
-    posting: Posting,
-    at: datetime,
-) -> None:
-    completion = Completion(
-        enrolment_id=enrolment.id,
-        user_id=enrolment.user_id,
-        course_id=course.id,
-        completed_at=at,
-        completed_on=clock.local_date(at),
-        unit_id=posting.unit_id,
-        audience=str(posting.audience),
-        facts={
-            "version": version.number,
-            "rules": rules_for(version.manifest, str(posting.audience)),
-            "demonstration": True,
-        },
-    )
-    session.add(completion)
-    session.flush()
-    certificates.issue(session, issuer, completion, course=course, version=version, cycle=1, now=at)
 
 
 def _households(session: Session, today: date, now: datetime, dice: random.Random) -> None:
@@ -449,7 +421,7 @@ def _households(session: Session, today: date, now: datetime, dice: random.Rando
 
 
 def _rule(session: Session, today: date, now: datetime) -> None:
-    """Let the head of the kindergarten have asked her staff to learn GD-01, by a day next month."""
+    """Let the head of the kindergarten have asked her staff to learn GD-01, in twenty days."""
     course = session.scalar(select(Course).where(Course.code == "GD-01"))
     if course is None:
         return
@@ -461,7 +433,7 @@ def _rule(session: Session, today: date, now: datetime) -> None:
         area_id=None,
         unit_id=school.id,
         sector=None,
-        due_on=today + timedelta(days=30),
+        due_on=today + timedelta(days=20),
         due_days=None,
         renewal_days=90,
         valid_from=today,

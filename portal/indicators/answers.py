@@ -1,8 +1,10 @@
 """Figures as JSON: one shape for the command line, the API and whoever reads them by machine."""
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
+from portal.core.rounding import places
 from portal.indicators.compute import Asked
 from portal.indicators.definitions import Indicator
 from portal.indicators.facts import World
@@ -46,7 +48,7 @@ def _figure(indicator: Indicator, figure: Figure, world: World) -> dict[str, Any
         "frozen": figure.frozen,
         "numerator": figure.numerator,
         "denominator": figure.denominator,
-        "value": None if figure.value is None else round(float(figure.value), 6),
+        "value": _decimal(figure.value, figure.target),
         "target": None if figure.target is None else float(figure.target),
         "needed": figure.needed,
         "met": figure.met,
@@ -55,7 +57,7 @@ def _figure(indicator: Indicator, figure: Figure, world: World) -> dict[str, Any
                 "key": part.key,
                 "numerator": part.numerator,
                 "denominator": part.denominator,
-                "value": None if part.share is None else round(float(part.share), 6),
+                "value": _decimal(part.share, part.target),
                 "met": part.met,
             }
             for part in figure.parts
@@ -71,6 +73,11 @@ def _figure(indicator: Indicator, figure: Figure, world: World) -> dict[str, Any
         "waiting": figure.waiting,
         "warnings": list(figure.warnings),
     }
+
+
+def _decimal(value: Fraction | None, target: Fraction | None) -> float | None:
+    """Return a share as a decimal of six places; of more, where with six it would read as if it reached its target."""
+    return None if value is None else round(float(value), places(value, target, least=4) + 2)
 
 
 def data_value_sets(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.errors import NotFound
 from portal.core.locale import show_date
+from portal.core.notices.wording import show_as
 from portal.core.organisation import history
 from portal.core.policy import Action, Actor
 from portal.indicators.catalogue import plans
@@ -121,7 +122,7 @@ def _period(plan: Plan, text: str, today: date) -> Period:
         raise BadQuestion(
             _(
                 "The plan has no figures for “%(value)s”: that period lies before it or has not begun.",
-                value=text,
+                value=name_of(period),
             )
         )
     return period
@@ -134,4 +135,15 @@ def name_of(period: Period) -> str:
     return str(_("year %(year)s", year=str(period.year)))
 
 
-__all__ = ["BadQuestion", "Question", "name_of", "read", "running"]
+def called(code: str) -> str:
+    """Return a period in words by its code, `first half of 2025` for `2025-H1`; what is no period stays as it is."""
+    try:
+        return name_of(Period.parse(code))
+    except NoPeriod:
+        return code
+
+
+show_as("period", called)
+
+
+__all__ = ["BadQuestion", "Question", "called", "name_of", "read", "running"]

@@ -68,17 +68,6 @@ class Facts:
 
     def _read(self, day: date, inside: Collection[int] | None) -> World:
         asked, session = self.asked, self.session
-        if self._courses is None:
-            self._courses = self._memory.through(
-                "places",
-                ("courses", asked.plan.code, asked.plan.digest),
-                lambda: queries.course_bits(session, asked.plan),
-            )
-        counts: queries.Counts = (
-            FromTallies(session, asked.plan, day, self._courses, self._memory.days)
-            if self._tallies
-            else queries.FromFacts(session, asked.plan, day, self._courses)
-        )
         return queries.world(
             session,
             asked.plan,
@@ -87,10 +76,23 @@ class Facts:
             now=asked.now,
             known=self._tree(day),
             inside=inside,
-            counts=counts,
+            counts=self.counts(day),
             # counted from the facts, and what somebody counted from tallies is none
             keep=self._memory.through if self._tallies else queries.read_now,
         )
+
+    def counts(self, day: date) -> queries.Counts:
+        """Return what counts people of a day: from tallies where these are kept, else from the facts."""
+        asked, session = self.asked, self.session
+        if self._courses is None:
+            self._courses = self._memory.through(
+                "places",
+                ("courses", asked.plan.code, asked.plan.digest),
+                lambda: queries.course_bits(session, asked.plan),
+            )
+        if not self._tallies:
+            return queries.FromFacts(session, asked.plan, day, self._courses)
+        return FromTallies(session, asked.plan, day, self._courses, self._memory.days)
 
     def on(self, day: date) -> World:
         """Return everything known of a day."""

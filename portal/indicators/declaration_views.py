@@ -18,7 +18,7 @@ from portal.core.errors import NotFound, Refused
 from portal.core.files import services as files
 from portal.core.files.models import FileKind, StoredFile
 from portal.core.files.web import send, takes_files
-from portal.core.locale import worded
+from portal.core.locale import language, show_number, worded
 from portal.core.organisation.models import Unit
 from portal.core.organisation.queries import reachable
 from portal.core.policy import Action
@@ -31,10 +31,10 @@ from portal.indicators.asking import name_of
 from portal.indicators.catalogue import plans
 from portal.indicators.declaring import queries, services, values, words
 from portal.indicators.declaring.errors import EvidenceNeeded, NotAsked, SayWhyDifferent, ScanNeeded
-from portal.indicators.declaring.forms import DeclareForm, FactForm, ReturnForm
+from portal.indicators.declaring.forms import DeclareForm, FactForm, NumbersForm, ReturnForm, numbers_form
 from portal.indicators.declaring.queries import Standing
 from portal.indicators.definitions import Item, Plan
-from portal.indicators.models import DECLARATION_STATE_LABELS, DeclarationState
+from portal.indicators.models import DECLARATION_STATE_LABELS, Declaration, DeclarationState
 from portal.indicators.periods import NoPeriod, Period, running, since
 from portal.indicators.rules import months_later
 
@@ -107,6 +107,7 @@ def _labels() -> dict[str, Any]:
     return {
         "said": indicator_words.said,
         "value_of": words.value,
+        "grades_of": words.grades,
         "decided_note": words.decided_note,
         "lasts": words.lasts,
         "states": {key: _(label) for key, label in words.STATES.items()},
@@ -185,6 +186,8 @@ def item(code: str, item: str) -> str:
     """Show the form of an item."""
     asked = Asked()
     one = _item(asked, item)
+    if one.by_grade is not None:
+        return _numbers_page(asked, code, one, None)
     form = DeclareForm(one, formdata=None, said_on=asked.day)
     return _item_page(asked, code, one, form)
 
@@ -231,37 +234,87 @@ def declare(code: str, item: str) -> Answer:
     """Take a value: checked, kept, to be approved. A file that came with faults beside it is kept for the next try."""
     asked = Asked()
     one = _item(asked, item)
-    queries.unit_for(db.session(), actor(), code)
-    form = DeclareForm(one)
+    here = queries.unit_for(db.session(), actor(), code)
+    form: DeclareForm | NumbersForm
+    if one.by_grade is not None:
+        form = numbers_form(*asked.plan.entered_with(one), here.kind)
+    else:
+        form = DeclareForm(one)
+
+    def page() -> str:
+        if isinstance(form, NumbersForm):
+            return _numbers_page(asked, code, one, form)
+        return _item_page(asked, code, one, form)
+
     good = form.validate_on_submit()
     file_id = _kept(form, form.evidence, EVIDENCE)
     if not good or form.evidence.errors:
-        return _item_page(asked, code, one, form), 422
+        return page(), 422
+    given = form.given if isinstance(form, NumbersForm) else [(one, form.given)]
     now = clock.now()
     try:
         with unit_of_work() as session:
             here = queries.unit_for(session, actor(), code)
-            services.declare(
-                session,
-                asked.plan,
-                here,
-                one,
-                said_on=_given_day(form.said_on),
-                given=form.given,
-                note=str(form.note.data or ""),
-                file_id=file_id,
-                by_id=me(),
-                now=now,
-            )
+            for entered, value in given:
+                services.declare(
+                    session,
+                    asked.plan,
+                    here,
+                    entered,
+                    said_on=_given_day(form.said_on),
+                    given=value,
+                    note=str(form.note.data or ""),
+                    file_id=file_id,
+                    by_id=me(),
+                    now=now,
+                )
     except Refused as refusal:
         where = {EvidenceNeeded: form.evidence, SayWhyDifferent: form.note}.get(type(refusal), form.said_on)
         where.errors = [*where.errors, worded(refusal)]
         if isinstance(refusal, NotAsked):
             where.errors = []
             form.form_errors.append(worded(refusal))
-        return _item_page(asked, code, one, form), 422
+        return page(), 422
     flash(_("Declared. It counts once it is approved."), "success")
+    if isinstance(form, NumbersForm):
+        flash(_sums(form), "info")
     return see_other("declarations.unit", code=code, period=asked.period.code)
+
+
+def _sums(form: NumbersForm) -> str:
+    """Return the sums that the portal adds up, as they are said after saving."""
+    found, tongue = form.numbers, language()
+    whole = show_number(sum(found.whole.values()), tongue)
+    if found.part is None:
+        return str(_("In all %(whole)s. How many of them were taught is still to be declared.", whole=whole))
+    part = show_number(sum(found.part.values()), tongue)
+    return str(_("In all %(part)s taught of %(whole)s.", part=part, whole=whole))
+
+
+def _numbers_page(asked: Asked, code: str, one: Item, form: NumbersForm | None) -> str:
+    """Show the form of numbers by grade: both columns, with how each item stands."""
+    here = queries.unit_for(db.session(), actor(), code)
+    both = asked.plan.entered_with(one)
+    duties = [
+        duty
+        for duty in queries.duties(db.session(), asked.plan, here, asked.period, asked.day)
+        if duty.item in both
+    ]
+    if one not in [duty.item for duty in duties]:
+        raise NotFound
+    form = form or numbers_form(*both, here.kind, formdata=None, said_on=asked.day)
+    return render_template(
+        "declarations/numbers.html",
+        asked=asked,
+        unit=here,
+        item=one,
+        duties=duties,
+        form=form,
+        by_grade=bool(both[0].grades_of(here.kind)),
+        kept=_kept_name(form, EVIDENCE),
+        period_name=name_of(asked.period),
+        **_labels(),
+    )
 
 
 def _kept(form: Any, field: Any, purpose: str) -> int | None:
@@ -385,6 +438,7 @@ def _show_page(declaration_id: int, form: ReturnForm) -> str:
         unit=here,
         area=queries.path(session, here),
         item=one,
+        table=_grades_beside(plan, row, here.kind) if plan is not None else None,
         computed=queries.compared(session, here, row.item, row.said_on),
         count=row.value.get("count"),
         share=f"{int(values.VARIANCE * 100)}%",
@@ -398,6 +452,25 @@ def _show_page(declaration_id: int, form: ReturnForm) -> str:
         form=form,
         **_labels(),
     )
+
+
+def _grades_beside(
+    plan: Plan, row: Declaration, unit_kind: str
+) -> tuple[list[str], list[tuple[str, list[int | None]]]] | None:
+    """Return the columns and lines of a value by grade, with what was declared beside it for the same day."""
+    item = plan.item(row.item)
+    if item is None or "grades" not in row.value:
+        return None
+    columns: list[tuple[str, dict[str, int]]] = []
+    for one in plan.entered_with(item):
+        other = None if one is None else row if one == item else queries.beside(db.session(), row, one.code)
+        if one is not None and one.by_grade is not None and other is not None and "grades" in other.value:
+            columns.append((indicator_words.said(one.by_grade.column), other.value["grades"]))
+    return [title for title, _numbers in columns], [
+        (indicator_words.said(label), [numbers.get(code) for _title, numbers in columns])
+        for code, label in item.grades_of(unit_kind)
+        if any(code in numbers for _title, numbers in columns)
+    ]
 
 
 def _may_decide(declaration_id: int) -> bool:

@@ -9,7 +9,7 @@ and figures of a cut-off use the rule that was in force on that day.
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -56,15 +56,18 @@ class Way(StrEnum):
 
 
 class ItemKind(StrEnum):
-    """What is entered for a declared item: a number; yes or no; a list of ticks; a document; words."""
+    """What is entered for a declared item: a number, or one for each grade; yes or no; a list of ticks; a document; words."""
 
     COUNT = "count"
+    COUNT_BY_GRADE = "count_by_grade"
     YES = "yes"
     CHECKLIST = "checklist"
     DOCUMENT = "document"
     WORDS = "words"
 
 
+#: Kinds of items whose value is a whole number, entered as one or added up from the numbers by grade.
+NUMBERS = frozenset({ItemKind.COUNT, ItemKind.COUNT_BY_GRADE})
 LEVELS = ("province", "district", "commune")
 UNIT_KINDS = (
     *("school", "clinic", "police_post", "post_office"),
@@ -73,11 +76,30 @@ UNIT_KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
+class ByGrade:
+    """How an item is entered grade by grade. kinds: units that are asked so; all others of the item give one number.
+
+    grades: code and label, in the order of the form. column: what stands over the numbers. one_number: what a unit that
+    gives one number counts. part_of: the item of which this one counts some (taught of enrolled); both have the same
+    grades and are entered together, and of no grade may there be more here than there.
+    """
+
+    kinds: tuple[str, ...]
+    grades: tuple[tuple[str, Text], ...]
+    column: Text
+    one_number: Text
+    help: Text | None
+    part_of: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """Something that units declare. `by`: kinds of the units that do; `sector` and `level` narrow them.
 
     lasts_months: a declaration counts so many months from its day (None: until it is replaced). yearly: it must be
-    dated inside the window. ticks: of a checklist, all of which must be there.
+    dated inside the window. ticks: of a checklist, all of which must be there. by_grade: of an item of that kind.
+    replaces: an item of one number that was asked for before; what was declared of it stands, as a total without grades,
+    until something newer is declared.
     """
 
     code: str
@@ -90,6 +112,12 @@ class Item:
     yearly: bool
     lasts_months: int | None
     ticks: tuple[tuple[str, Text], ...]
+    by_grade: ByGrade | None = None
+    replaces: str | None = None
+
+    def grades_of(self, kind: str) -> tuple[tuple[str, Text], ...]:
+        """Return the grades (code, label) that a kind of unit is asked for; none where it gives one number."""
+        return self.by_grade.grades if self.by_grade is not None and kind in self.by_grade.kinds else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +305,14 @@ class Plan:
         """Return a declared item by its code."""
         return next((one for one in self.items if one.code == code), None)
 
+    def entered_with(self, item: Item) -> tuple[Item, Item | None]:
+        """Return an item and the one that counts some of it, where the two are entered together (else it and None)."""
+        whole = item
+        if item.by_grade is not None and item.by_grade.part_of is not None:
+            whole = self.item(item.by_grade.part_of) or item
+        part = (one for one in self.items if one.by_grade is not None and one.by_grade.part_of == whole.code)
+        return whole, next(part, None)
+
 
 class FaultyPlan(Exception):
     """A plan file that cannot be used; `faults` holds all of them, in the order of lines."""
@@ -304,11 +340,11 @@ def read(text: str, name: str) -> Plan:
 def _plan(root: Table, text: str) -> Plan:
     head = root.table("plan", example="[plan]") or Table(root.toml, root.report, ("plan",), {})
     sets = tuple(_target_set(one) for one in root.tables("target_set"))
-    items = tuple(_item(one) for one in root.tables("item", required=False))
+    items = _entered_together(root, tuple(_item(one) for one in root.tables("item", required=False)))
     defaults = tuple(_default(one) for one in root.tables("default", required=False))
     names = _Names(
         frozenset(one.code for one in sets),
-        {one.code: one.kind for one in items},
+        {one.code: one for one in items},
         frozenset(one.code for one in defaults),
     )
     indicators = tuple(_indicator(one, names) for one in root.tables("indicator"))
@@ -353,7 +389,7 @@ class _Names:
     """What an entry may refer to."""
 
     sets: frozenset[str]
-    items: Mapping[str, ItemKind]
+    items: Mapping[str, Item]
     defaults: frozenset[str]
 
 
@@ -453,6 +489,10 @@ def _item(table: Table) -> Item:
         yearly=_optional_flag(table, "yearly"),
         lasts_months=table.optional_whole("lasts_months", 1, 120),
         ticks=tuple(_tick(one) for one in table.tables("tick", required=kind == ItemKind.CHECKLIST)),
+        by_grade=_by_grade(table) if kind == ItemKind.COUNT_BY_GRADE else None,
+        replaces=(table.text("replaces", required=False) or None)
+        if kind == ItemKind.COUNT_BY_GRADE
+        else None,
     )
     if found.ticks and kind != ItemKind.CHECKLIST:
         table.fault("tick", "only a checklist has ticks; make this kind “checklist” or remove them")
@@ -463,6 +503,78 @@ def _item(table: Table) -> Item:
     _apart(table.tables("tick", required=False), "code", "item.tick", [code for code, _label in found.ticks])
     table.close()
     return found
+
+
+def _by_grade(table: Table) -> ByGrade:
+    part_of = table.text("part_of", required=False) or None
+    found = ByGrade(
+        kinds=table.texts("by_grade", choices=UNIT_KINDS, example="school"),
+        grades=tuple(_grade(one) for one in table.tables("grade", required=part_of is None)),
+        column=_both(table, "column"),
+        one_number=_both(table, "one_number"),
+        help=table.both("help", required=False),
+        part_of=part_of,
+    )
+    if part_of is not None and found.grades:
+        table.fault(
+            "grade", f"the grades are those of “{part_of}”, of which this is a part; remove them here"
+        )
+    by = table.data.get("by")
+    for kind in found.kinds:
+        if isinstance(by, list) and kind not in by:
+            table.fault_at(
+                "by_grade", kind, f"“{kind}” declares this by grade, and is not in “by”; add it there"
+            )
+    _apart(
+        table.tables("grade", required=False), "code", "item.grade", [code for code, _label in found.grades]
+    )
+    return found
+
+
+def _grade(table: Table) -> tuple[str, Text]:
+    found = table.text("code", r"[a-z0-9_]+", "grade_1"), _both(table, "label")
+    table.close()
+    return found
+
+
+def _entered_together(root: Table, items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Return the items with the grades of a part taken from its whole; report what does not fit together."""
+    known = {one.code: one for one in items}
+    replaced: set[str] = set()
+    parts: set[str] = set()
+    found = []
+    for table, item in zip(root.tables("item", required=False), items, strict=True):
+        if item.replaces is not None:
+            before = known.get(item.replaces)
+            if before is None or before.kind != ItemKind.COUNT:
+                table.fault("replaces", f"“{item.replaces}” is no [[item]] of the kind “count” of this file")
+            elif item.replaces in replaced:
+                table.fault("replaces", f"“{item.replaces}” is replaced by another item already")
+            replaced.add(item.replaces)
+        one = item
+        if item.by_grade is not None and (code := item.by_grade.part_of) is not None:
+            whole = known.get(code)
+            if whole is None or whole.by_grade is None or whole.by_grade.part_of is not None:
+                table.fault(
+                    "part_of", f"“{code}” is no whole: name an [[item]] by grade that is no part itself"
+                )
+            elif code in parts:
+                table.fault("part_of", f"“{code}” has another part already; it is entered with one only")
+            elif _who(item) != _who(whole):
+                table.fault(
+                    "part_of",
+                    f"both are entered together: “by”, “by_grade”, “sector” and “level” are those of “{code}”",
+                )
+            else:
+                one = replace(item, by_grade=replace(item.by_grade, grades=whole.by_grade.grades))
+            parts.add(code)
+        found.append(one)
+    return tuple(found)
+
+
+def _who(item: Item) -> object:
+    kinds = item.by_grade.kinds if item.by_grade is not None else ()
+    return sorted(item.by), sorted(kinds), item.sector, item.level
 
 
 def _tick(table: Table) -> tuple[str, Text]:
@@ -540,7 +652,7 @@ def _rule(table: Table, way: Way, names: _Names) -> Rule:
         found = table.text(key, required=False)
         if found and found not in names.items:
             table.fault(key, f"“{found}” is no [[item]] of this file")
-        elif found and names.items[found] != ItemKind.COUNT:
+        elif found and names.items[found].kind not in NUMBERS:
             table.fault(key, f"“{found}” is no number; “{key}” needs an [[item]] of the kind “count”")
         return found or None
 
@@ -590,6 +702,16 @@ def _rule(table: Table, way: Way, names: _Names) -> Rule:
     if way == Way.DECLARED and not _adds_up(rule):
         table.fault(
             "items", "a declared figure is “items”, or “numerator” over “denominator”; give one of the two"
+        )
+    above, below = (names.items.get(code or "") for code in (rule.numerator, rule.denominator))
+    if (
+        above is not None
+        and below is not None
+        and (above.by_grade or below.by_grade)
+        and (above.by_grade is None or above.by_grade.part_of != below.code)
+    ):
+        table.fault(
+            "numerator", f"“{above.code}” is no part of “{below.code}”; by grade, it must be its part"
         )
     _apart(table.tables("group", required=False), "key", "group", [group.key for group in rule.groups])
     table.close()

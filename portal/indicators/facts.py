@@ -82,7 +82,8 @@ class Said:
     """What a unit declared, as it stands on the day: the day it was said for, approved or not.
 
     value, by kind of the item: a whole number; true or false; the codes of the ticks that are there; what identifies
-    the document (text, or a table of its number, date, partner); words.
+    the document (text, or a table of its number, date, partner); words. grades: of a number that was given grade by
+    grade, the number of each grade that the unit has: the value is their sum. None: it was given as one.
     """
 
     item: str
@@ -91,6 +92,7 @@ class Said:
     on: date
     evidence: bool
     approved: bool
+    grades: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,10 @@ class LateMap(Mapping[Key, Fact]):
     def __getitem__(self, key: Key) -> Fact:
         """Return one."""
         return self.facts[key]
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        """Return one, else the default: most units said nothing, and a missing key that is raised is dear."""
+        return self.facts.get(key, default)
 
     def __len__(self) -> int:
         """Return how many there are."""

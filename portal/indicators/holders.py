@@ -11,7 +11,7 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Select, exists, select, union
+from sqlalchemy import ColumnElement, Select, exists, select, true, union
 from sqlalchemy.orm import Session
 
 from courses.certificates.models import Certificate, Revocation
@@ -76,60 +76,70 @@ def candidates(
     units: Collection[int] | None,
     courses: Collection[str],
     *,
-    posted: bool = True,
+    certified: bool = False,
+    without: ColumnElement[bool] | None = None,
+    only: Sequence[int] | None = None,
 ) -> Sequence[int]:
     """Return who may stand behind a figure, in the order of names.
 
-    They are on a list of `units` as one of `audiences` on the day (posted); or were, and completed one of `courses`;
-    or completed one as such while there. units: None for every unit.
+    They are on a list of `units` as one of `audiences` on the day (certified: and hold one of `courses`); or were, and
+    completed one of `courses`; or completed one as such while there. units: None for every unit. without: nobody who has
+    a post (`Posting`) such as this. only: of these people alone.
     """
+    if only is not None and not only:
+        return ()
+    those = [Posting.user_id.in_(only)] if only is not None else []
     taken = select(Course.id).where(Course.code.in_(courses))
     here = Posting.unit_id.in_(units) if units is not None else Posting.unit_id.is_not(None)
     there = Certificate.unit_id.in_(units) if units is not None else Certificate.unit_id.is_not(None)
-    parts: list[Select[Any]] = []
-    if posted:
-        parts.append(select(Posting.user_id).where(here, Posting.audience.in_(audiences), stands(day)))
+    holding = exists().where(
+        Certificate.user_id == Posting.user_id, Certificate.course_id.in_(taken), *valid_on(day)
+    )
+    parts: list[Select[Any]] = [
+        select(Posting.user_id)
+        .where(here, Posting.audience.in_(audiences), stands(day), holding if certified else true(), *those)
+        .distinct()  # a union of one is none
+    ]
     if courses:
         parts.append(
             select(Posting.user_id).where(
                 here,
                 Posting.audience.in_(audiences),
                 Posting.valid_to < day,
-                exists().where(
-                    Certificate.user_id == Posting.user_id,
-                    Certificate.course_id.in_(taken),
-                    *valid_on(day),
-                ),
+                holding,
+                *those,
             )
         )
         parts.append(
             select(Certificate.user_id).where(
-                Certificate.user_id.is_not(None),
+                Certificate.user_id.is_not(None) if only is None else Certificate.user_id.in_(only),
                 there,
                 Certificate.audience.in_(audiences),
                 Certificate.course_id.in_(taken),
                 *valid_on(day),
             )
         )
-    if not parts:
-        return ()
     found = union(*parts).subquery()
-    return session.scalars(
-        select(User.id).join(found, found.c[0] == User.id).order_by(User.sort_key, User.id)
-    ).all()
+    query = select(User.id).join(found, found.c[0] == User.id).order_by(User.sort_key, User.id)
+    if without is not None:
+        query = query.where(~exists().where(Posting.user_id == User.id, without))
+    return session.scalars(query).all()
 
 
-def holders(session: Session, day: date, people: Iterable[int]) -> Iterator[Holder]:
-    """Yield what is known of each of `people` on a day, in their order; four queries for every thousand."""
+def holders(session: Session, day: date, people: Iterable[int], *, facts: bool = True) -> Iterator[Holder]:
+    """Yield what is known of each of `people` on a day, in their order; three queries for every thousand.
+
+    facts: whether somebody looks at what no course gives.
+    """
     rest = iter(people)
     while some := list(islice(rest, BUNDLE)):
         posts = _posts(session, day, some)
         papers = _papers(session, day, some)
-        facts = _facts(session, day, some)
+        found = _facts(session, day, some) if facts else {}
         for one in some:
             standing, ended = posts.get(one, ((), ()))
             yield Holder(
-                one, tuple(standing), tuple(ended), tuple(papers.get(one, ())), facts.get(one, frozenset())
+                one, tuple(standing), tuple(ended), tuple(papers.get(one, ())), found.get(one, frozenset())
             )
 
 
@@ -177,7 +187,7 @@ def _papers(session: Session, day: date, people: Sequence[int]) -> Mapping[int, 
 
 
 def _facts(session: Session, day: date, people: Sequence[int]) -> Mapping[int, frozenset[str]]:
-    facts = facts_on(day, select(User.id).where(User.id.in_(people)))
+    facts = facts_on(day, people)
     return {
         person: frozenset(name for place, name in enumerate(FACTS) if int(mask) & 1 << place)
         for person, mask in session.execute(select(facts.c.user_id, facts.c.mask))

@@ -124,7 +124,8 @@ class TallyDay(Base):
 class Tally(Base):
     """How many people (or households) of a unit are alike on a day.
 
-    what: `staff` (by audience), `parents`, `carers`, `unlinked`, `households`. held, facts: bits of courses and of
+    what: `staff` (by audience), `parents`, `carers`, `unlinked`, `households`; and who is only shown behind a figure of
+    families: `posted`, `with_child`, `childless`. held, facts: bits of courses and of
     facts; of parents, `facts` are bits of what they answered before and after (`queries.home_rows`). person: the id of the one person counted here who is counted elsewhere, too. commune: code of the key of
     households. unit: where the post is; of households, their community of today. Ids without foreign keys: whatever
     goes, its tallies go with the next turn.

@@ -40,7 +40,7 @@ from portal.core.organisation import history
 from portal.core.organisation.models import Area, AreaKind, AreaPast, Unit, UnitLineage, UnitPast
 from portal.core.rosters.models import RosterBasis
 from portal.core.rosters.queries import stands
-from portal.indicators.definitions import ItemKind, Plan
+from portal.indicators.definitions import NUMBERS, Plan
 from portal.indicators.facts import AreaFact, Cell, Late, LateMap, People, Said, Took, UnitFact, World
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
 from portal.indicators.periods import Period
@@ -57,6 +57,9 @@ Tree = tuple[dict[int, UnitFact], dict[int, AreaFact]]
 StaffRow = tuple[int, str, int, int, int | None, int]
 HomeRow = tuple[str, int, int, int, int]
 HouseholdRow = tuple[int, str, int, int]
+CrowdRow = tuple[str, int, str | None, int, int]
+#: Everybody whom a row of families shows, whether or not she took part: see `crowd_rows`.
+POSTED, WITH_CHILD, CHILDLESS = "posted", "with_child", "childless"
 
 
 def read_now(kind: str, key: tuple[Any, ...], read: Callable[[], Value]) -> Value:
@@ -88,6 +91,9 @@ class Counts(Protocol):
     def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
         """Return the rows of households; see `household_rows`."""
 
+    def crowd(self, what: Collection[str], inside: Collection[int] | None) -> list[CrowdRow]:
+        """Return how many stand behind figures of families; see `crowd_rows`."""
+
 
 class FromFacts:
     """Counted from the facts, one by one."""
@@ -111,6 +117,10 @@ class FromFacts:
     def households(self, inside: Collection[int] | None) -> list[HouseholdRow]:
         """Return the rows of households."""
         return household_rows(self._session, self._day, self._taken, inside)
+
+    def crowd(self, what: Collection[str], inside: Collection[int] | None) -> list[CrowdRow]:
+        """Return how many stand behind figures of families."""
+        return crowd_rows(self._session, self._day, self._taken, what, inside)
 
 
 def world(
@@ -452,14 +462,16 @@ def cells(rows: Iterable[StaffRow], courses: Mapping[str, tuple[int, int]]) -> l
     return found
 
 
-def facts_on(day: date, people: Select[Any]) -> Subquery:
+def facts_on(day: date, people: Select[Any] | Sequence[int]) -> Subquery:
     """Return a table (user_id, mask) of the facts of `FACTS` that hold on the day, for those of whom one does.
 
     Active is who joined within twelve months, re-affirmed, or completed a course or attended a class in that time,
     as a volunteer that she still is.
     """
     year_ago = months_later(day, -12)
-    volunteers = select(Posting.user_id).where(Posting.audience == Audience.VOLUNTEER, stands(day))
+    volunteers = select(Posting.user_id).where(
+        Posting.audience == Audience.VOLUNTEER, stands(day), Posting.user_id.in_(people)
+    )
     recent = union_all(
         select(
             PersonFact.user_id, case({"network": 1, "active": 2}, value=PersonFact.fact, else_=0).label("bit")
@@ -470,7 +482,10 @@ def facts_on(day: date, people: Select[Any]) -> Subquery:
             or_(PersonFact.fact != "active", PersonFact.valid_from > year_ago),
         ),
         select(Posting.user_id, literal(2)).where(
-            Posting.audience == Audience.VOLUNTEER, stands(day), Posting.valid_from > year_ago
+            Posting.audience == Audience.VOLUNTEER,
+            stands(day),
+            Posting.valid_from > year_ago,
+            Posting.user_id.in_(people),
         ),
         select(Certificate.user_id, literal(2)).where(
             Certificate.user_id.in_(volunteers),
@@ -513,12 +528,16 @@ def said(
         )
         .order_by(Declaration.said_on, Declaration.id)
     ).all()  # fmt: skip
+    # what was declared of an item that another has replaced is a declaration of that one, too
+    later = {one.replaces: one.code for one in plan.items if one.replaces is not None}
     latest: dict[tuple[str, int], Said] = {}
-    for item, unit, value, on, file_id, state in rows:
-        one = Said(item, unit, plain(value), on, file_id is not None, state == DeclarationState.APPROVED)
-        before = latest.get((item, unit))
-        if before is None or one.approved or not before.approved:
-            latest[item, unit] = one
+    for declared, unit, value, on, file_id, state in rows:
+        for item in (declared, *([later[declared]] if declared in later else [])):
+            good = state == DeclarationState.APPROVED
+            one = Said(item, unit, plain(value), on, file_id is not None, good, value.get("grades"))
+            before = latest.get((item, unit))
+            if before is None or one.approved or not before.approved:
+                latest[item, unit] = one
     found = {key: one for key, one in latest.items() if key[1] in units}
     gone = {unit for _item, unit in latest} - set(units)
     if gone:
@@ -527,7 +546,7 @@ def said(
         for (item, unit), one in latest.items():
             new = after.get(unit)
             kind = plan.item(item)
-            if new is not None and kind is not None and kind.kind == ItemKind.COUNT and one.approved:
+            if new is not None and kind is not None and kind.kind in NUMBERS and one.approved:
                 together[item, new].append(one)
         for (item, unit), parts in together.items():
             own = found.get((item, unit))
@@ -539,12 +558,25 @@ def said(
                     max(part.on for part in parts),
                     all(part.evidence for part in parts),
                     True,
+                    grades_together(parts),
                 )
     return found
 
 
+def grades_together(parts: Iterable[Said]) -> Mapping[str, int] | None:
+    """Return numbers by grade added grade by grade; None where one of them was not given by grade."""
+    found: Counter[str] = Counter()
+    for part in parts:
+        if part.grades is None:
+            return None
+        found.update(part.grades)
+    return dict(found)
+
+
 def plain(value: Mapping[str, Any]) -> Any:
-    """Return the bare value of a stored declaration: the number, true, the ticks, or the document itself."""
+    """Return the bare value of a stored declaration: the number (by grade: their sum), true, the ticks, or the document itself."""
+    if "grades" in value:
+        return sum(value["grades"].values())
     for key in ("count", "yes", "ticks", "words"):
         if key in value:
             return value[key]
@@ -677,7 +709,74 @@ def household_rows(
     """
     if not courses:
         return []
-    done = (
+    done = _done_households(
+        courses,
+        day,
+        Household.has_child_under_16.is_(True),
+        Household.created_at < start_of(day + timedelta(days=1)),
+        *([Household.unit_id.in_(inside)] if inside is not None else []),
+    ).subquery()
+    shown = done.c.unit_id, done.c.commune_code, done.c.mask
+    rows = session.execute(select(*shown, func.count()).group_by(*shown))
+    return [(unit, commune, int(mask), int(number)) for unit, commune, mask, number in rows]
+
+
+def crowd_rows(
+    session: Session,
+    day: date,
+    courses: Mapping[str, tuple[int, int]],
+    what: Collection[str],
+    inside: Collection[int] | None = None,
+) -> list[CrowdRow]:
+    """Return (what, unit, code of the key, bits, number) of all who are shown behind a figure of families on a day.
+
+    what: `posted`, parents by the unit of their first post as one (no code, no bits); `with_child`, households with a
+    child under 16 by their community of today (no bits); `childless`, those without one of which a grown-up completed
+    a course, by the courses. inside: ids of the only units asked for.
+    """
+    found: list[CrowdRow] = []
+    if POSTED in what:
+        # whom a unit may have is asked first: a place is small, a province has half a million posts
+        here = select(Posting.user_id).where(
+            Posting.unit_id.in_(inside or ()), Posting.audience == Audience.PARENT, stands(day)
+        )
+        first = (
+            select(func.min(Posting.unit_id).label("unit"))
+            .where(
+                Posting.audience == Audience.PARENT,
+                stands(day),
+                true() if inside is None else Posting.user_id.in_(here),
+            )
+            .group_by(Posting.user_id)
+            .subquery()
+        )
+        rows = session.execute(select(first.c.unit, func.count()).group_by(first.c.unit))
+        found += [
+            (POSTED, unit, None, 0, number) for unit, number in rows if inside is None or unit in inside
+        ]
+    until = start_of(day + timedelta(days=1))
+    of = [Household.created_at < until, *([Household.unit_id.in_(inside)] if inside is not None else [])]
+    if WITH_CHILD in what:
+        shown = Household.unit_id, Household.commune_code
+        query = select(*shown, func.count()).where(Household.has_child_under_16, *of).group_by(*shown)
+        found += [(WITH_CHILD, unit, commune, 0, number) for unit, commune, number in session.execute(query)]
+    if CHILDLESS in what and courses:
+        done = _done_households(courses, day, ~Household.has_child_under_16, *of).subquery()
+        of_mask = done.c.unit_id, done.c.commune_code, done.c.mask
+        found += [
+            (CHILDLESS, unit, commune, int(mask), number)
+            for unit, commune, mask, number in session.execute(
+                select(*of_mask, func.count()).group_by(*of_mask)
+            )
+        ]
+    return found
+
+
+def _done_households(
+    courses: Mapping[str, tuple[int, int]], day: date, *conditions: ColumnElement[bool]
+) -> Select[int, int, str, int]:
+    """Return a select of households of which a grown-up completed a course by the day: id, unit, code, bits."""
+    return (
         select(
             Household.id,
             Household.unit_id,
@@ -687,19 +786,13 @@ def household_rows(
         .join(HouseholdMember, HouseholdMember.household_id == Household.id)
         .join(Certificate, Certificate.user_id == HouseholdMember.user_id)
         .where(
-            Household.has_child_under_16,
-            Household.created_at < start_of(day + timedelta(days=1)),
             HouseholdMember.added_at < start_of(day + timedelta(days=1)),
             Certificate.course_id.in_([key for key, _ in courses.values()]),
-            *([Household.unit_id.in_(inside)] if inside is not None else []),
+            *conditions,
             *valid_on(day),
         )
         .group_by(Household.id, Household.unit_id, Household.commune_code)
-        .subquery()
     )
-    shown = done.c.unit_id, done.c.commune_code, done.c.mask
-    rows = session.execute(select(*shown, func.count()).group_by(*shown))
-    return [(unit, commune, int(mask), int(number)) for unit, commune, mask, number in rows]
 
 
 def households(

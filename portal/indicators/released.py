@@ -74,9 +74,14 @@ def _meaning(plan: Plan, indicator: Indicator, rule: Rule) -> object:
 def _counting(item: Item) -> object:
     """Return what an item means for a figure: all but its words."""
     ticks = [code for code, _label in item.ticks]
+    split: list[object] = []  # of items by grade alone, so that the digests of all others stay
+    if item.by_grade is not None:
+        grades = [code for code, _label in item.by_grade.grades]
+        split = [sorted(item.by_grade.kinds), grades, item.by_grade.part_of, item.replaces]
     return [
         *(item.code, item.kind, sorted(item.by), item.sector, item.level),
         *(item.evidence, item.yearly, item.lasts_months, ticks),
+        *split,
     ]
 
 

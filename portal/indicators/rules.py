@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 
 from portal.indicators import arithmetic
-from portal.indicators.definitions import Group, Indicator, Item, ItemKind, Plan, Rule, Way
+from portal.indicators.definitions import NUMBERS, Group, Indicator, Item, ItemKind, Plan, Rule, Way
 from portal.indicators.facts import Cell, Said, UnitFact, World
 from portal.indicators.periods import Period, running
 from portal.indicators.suppression import pooled
@@ -134,7 +134,7 @@ def _shown(plan: Plan, code: str, period: Period, world: World) -> Part:
     item = plan.item(code)
     declaring = _declaring(plan, code, world)
     said = [world.said.get((code, unit)) for unit in declaring]
-    if item is not None and item.kind == ItemKind.COUNT:
+    if item is not None and item.kind in NUMBERS:
         counts = [
             int(one.value) for one in said if one is not None and counts_now(plan, one, period, world.day)
         ]
@@ -181,6 +181,8 @@ def at_level(unit: UnitFact, level: str | None) -> bool:
 
 class _Heads:
     """Distinct people: bundles of people who are nowhere else are added, the others are remembered by name."""
+
+    __slots__ = ("named", "plain")
 
     def __init__(self) -> None:
         self.plain = 0
@@ -693,7 +695,7 @@ def _declared_counts(plan: Plan, rule: Rule, period: Period, world: World) -> _M
     above = _declaring(plan, rule.numerator or "", world)
     below = _declaring(plan, rule.denominator or "", world)
     part = whole = waiting = 0
-    gave = 0
+    gave: list[tuple[str, Said, Said]] = []
     missing = []
     warnings: list[str] = []
     for unit_id in sorted({*above, *below}):
@@ -702,20 +704,71 @@ def _declared_counts(plan: Plan, rule: Rule, period: Period, world: World) -> _M
         good = counts_now(plan, first, period, world.day), counts_now(plan, second, period, world.day)
         waiting += sum(one is not None and not one.approved for one in (first, second))
         if all(good) and first is not None and second is not None:
-            gave += 1
+            gave.append(
+                (split_of(plan, rule, above.get(unit_id) or below[unit_id], first, second), first, second)
+            )
             part += int(first.value)
             whole += int(second.value)
-            if int(first.value) > int(second.value):
+            if int(first.value) > int(second.value) or _more_in_a_grade(first, second):
                 warnings.append("more_than_all")
         else:
             missing.append(unit_id)
     return _Made(
         part if gave else None,
         whole if gave else None,
+        parts=_grades(plan, rule, gave),
         missing=tuple(missing),
         waiting=waiting,
         warnings=tuple(dict.fromkeys(warnings)),
     )
+
+
+def split_of(plan: Plan, rule: Rule, unit: UnitFact, *said: Said | None) -> str:
+    """Return how a unit gave its numbers: `by_grade`; `unsplit`, where it is asked for grades and one of them was given
+    as one number; `one_number`, where it is not asked for grades; "" where nobody is, or it gave nothing.
+    """
+    item = plan.item(rule.denominator or "")
+    given = [one for one in said if one is not None]
+    if item is None or item.by_grade is None or not given:
+        return ""
+    if unit.kind not in item.by_grade.kinds:
+        return "one_number"
+    return "by_grade" if all(one.grades is not None for one in given) else "unsplit"
+
+
+def _more_in_a_grade(first: Said, second: Said) -> bool:
+    """Return whether of some grade more were counted than there are."""
+    if first.grades is None or second.grades is None:
+        return False
+    return any(number > second.grades.get(grade, 0) for grade, number in first.grades.items())
+
+
+def _grades(plan: Plan, rule: Rule, gave: Iterable[tuple[str, Said, Said]]) -> tuple[Part, ...]:
+    """Return a row for each grade that somebody has, for totals that nobody split, and for units not asked by grade.
+
+    They add up to the figure, and are in no other sum. A unit that gave only one of its two numbers by grade is in none
+    of the rows of grades: a share of them would compare different pupils.
+    """
+    item = plan.item(rule.denominator or "")
+    if item is None or item.by_grade is None:
+        return ()
+    rows: dict[str, list[int]] = {}
+    for split, first, second in gave:
+        if split != "by_grade" or first.grades is None or second.grades is None:
+            _add(rows, split, int(first.value), int(second.value))
+            continue
+        for grade in {**second.grades, **first.grades}:
+            _add(rows, f"grade:{grade}", first.grades.get(grade, 0), second.grades.get(grade, 0))
+    order = [*(f"grade:{code}" for code, _label in item.by_grade.grades), "unsplit", "one_number"]
+    return tuple(
+        Part(key, rows[key][0], rows[key][1]) for key in dict.fromkeys([*order, *sorted(rows)]) if key in rows
+    )
+
+
+def _add(rows: dict[str, list[int]], key: str, part: int, whole: int) -> None:
+    row = rows.setdefault(key, [0, 0])
+    row[0] += part
+    row[1] += whole
 
 
 def _narrative(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from portal.core.locale import language, show_number, show_share
+from portal.core.rounding import places
 from portal.indicators import words
 from portal.indicators.definitions import Indicator, Plan, Way
 from portal.indicators.facts import World
@@ -65,10 +66,11 @@ def line(plan: Plan, indicator: Indicator, figure: Figure) -> Line:
     rule = next(one for one in indicator.rules if one.version == figure.rule)
     state = state_of(indicator, figure)
     value = figure.value
-    shown = words.STATE_LABELS["unknown"] if value is None else show_share(value, language())
+    decimals = places(value, figure.target)
+    shown = words.STATE_LABELS["unknown"] if value is None else show_share(value, language(), decimals)
     if value is not None and indicator.way == Way.GROWTH and value > 0:
         shown = "+" + shown
-    target = show_share(figure.target, language()) if figure.target is not None else ""
+    target = show_share(figure.target, language(), decimals) if figure.target is not None else ""
     return Line(
         code=indicator.code,
         title=words.said(indicator.title),

@@ -182,6 +182,7 @@ def rows(code: str) -> str | Response:
         chosen=choice(chosen),
         said=words.said,
         said_value=lambda row: words.said_value(plan, row),
+        said_grades=lambda row: words.said_grades(plan, rule, row),
         **_beside(asked),
     )
     if people := people_in(found.rows):

@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 from courses.toml_tables import Text
 from portal.core.accounts.models import AUDIENCE_LABELS
 from portal.core.locale import language, show_date, show_number, show_share
+from portal.core.rounding import places
 from portal.core.text import N_
 from portal.indicators.definitions import Counted, Indicator, Klass, Plan, Rule, Way
 from portal.indicators.opening import Row
@@ -172,6 +173,11 @@ def part_name(plan: Plan, rule: Rule, key: str) -> str:
     if kind == "item":
         item = plan.item(code)
         return said(item.label) if item else code
+    if kind == "grade":
+        return grade_name(plan, rule, code)
+    if key == "one_number":
+        item = plan.item(rule.denominator or "")
+        return said(item.by_grade.one_number) if item and item.by_grade else key
     if kind == "need":
         return _(" or ").join(_(FACT_LABELS[one]) if one in FACT_LABELS else one for one in code.split("|"))
     named = {
@@ -184,12 +190,29 @@ def part_name(plan: Plan, rule: Rule, key: str) -> str:
         "paired": _("CT01b: answered the same questions before and after"),
         "risen": _("CT01b: scored higher after than before (groups of fewer than five are left out)"),
         "base": _("counted a year before"),
+        "by_grade": _("by grade"),
+        "unsplit": _("not split by grade"),
         "parent": _("parents"),
         "carer": _("carers who are not parents"),
     }
     if key in named:
         return named[key]
     return _(LEVEL_LABELS[key]) if key in LEVEL_LABELS else key
+
+
+def grade_name(plan: Plan, rule: Rule, code: str) -> str:
+    """Return what a grade is called."""
+    item = plan.item(rule.denominator or "")
+    grades = dict(item.by_grade.grades) if item and item.by_grade else {}
+    return said(grades[code]) if code in grades else code
+
+
+def said_grades(plan: Plan, rule: Rule, row: Row) -> str:
+    """Return what a unit declared of each grade, `Grade 1: 38 / 40; …`; "" where it gave one number."""
+    return "; ".join(
+        f"{grade_name(plan, rule, code)}: {ratio(part, whole)}"
+        for code, part, whole in row.detail.get("grades", ())
+    )
 
 
 def ratio(numerator: int | None, denominator: int | None) -> str:
@@ -204,7 +227,9 @@ def ratio(numerator: int | None, denominator: int | None) -> str:
 
 def part_line(plan: Plan, rule: Rule, part: Part) -> str:
     """Return a part as a line: its name, its counts, its share."""
-    share = f" ({show_share(part.share, language())})" if part.share is not None else ""
+    share = ""
+    if part.share is not None:
+        share = f" ({show_share(part.share, language(), places(part.share, part.target))})"
     name = part_name(plan, rule, part.key)
     if part.key == "risen" and part.numerator is None:
         return f"{name}: " + _("not told of fewer than five people, so that nobody's result is known")
@@ -337,6 +362,12 @@ def rule_lines(plan: Plan, indicator: Indicator, rule: Rule) -> list[str]:
         item = plan.item(code) if code else None
         if item:
             found.append(_(text, what=said(item.label)))
+    below = plan.item(rule.denominator or "")
+    if below is not None and below.by_grade is not None:
+        names = ", ".join(said(label) for _code, label in below.by_grade.grades)
+        found.append(_("By grade: %(grades)s", grades=names))
+        if below.by_grade.help is not None:
+            found.append(said(below.by_grade.help))
     if rule.frozen_on:
         found.append(_("The whole figure stands as of %(day)s from then on.", day=show_date(rule.frozen_on)))
     return [str(line) for line in found]

@@ -158,7 +158,7 @@ def people_table(scope: Scope, filters: Filters, state: State, people: Iterable[
         Column("enrolled_on", _("Enrolled on"), Kind.DATE),
         Column("due_on", _("Due on"), Kind.DATE),
         Column("completed_on", _("Completed on"), Kind.DATE),
-        Column("serial", _("Certificate"), Kind.TEXT, 22),
+        Column("serial", _("Certificate"), Kind.TEXT, 28),
     )
     audiences = {str(audience): _(label) for audience, label in AUDIENCE_LABELS.items()}
     states = {state_: _(label) for state_, label in STATE_LABELS.items()}

@@ -3,16 +3,15 @@
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
-from portal.core import clock
-from portal.core.audit.services import record
-from portal.core.db import db, unit_of_work
+from portal.core.audit.exports import record_export
+from portal.core.db import db
 from portal.core.locale import show_date
 from portal.core.policy import Action
-from portal.core.web import actor, requires
+from portal.core.web import requires
 from portal.indicators import words
 from portal.indicators.asking import name_of
 from portal.indicators.declaration_views import Asked
-from portal.indicators.declaring.words import COUNTS, STATES
+from portal.indicators.declaring.words import COUNTS, STATES, of_standing
 from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
 
@@ -38,6 +37,7 @@ def listing(kind: str) -> Response:
             Column("item", _("What"), Kind.TEXT, 60),
             Column("state", _("State"), Kind.TEXT, 30),
             Column("on", _("As of"), Kind.DATE, 12),
+            Column("value", _("Declared"), Kind.TEXT, 60),
         ),
         rows=[
             (
@@ -47,13 +47,12 @@ def listing(kind: str) -> Response:
                 words.said(one.item.label),
                 labels[one.state or COUNTS],
                 one.on,
+                of_standing(one) or None,
             )
             for one in found
         ],
     )
-    with unit_of_work() as session:
-        record(
-            session, at=clock.now(), actor_id=actor().id, code="declaration.export", target=asked.item or "all",
-            kind=kind, period=asked.period.code, rows=str(len(found)),
-        )  # fmt: skip
+    record_export(
+        "declaration.export", asked.item or "all", kind=kind, period=asked.period.code, rows=str(len(found))
+    )
     return answer_with(table, kind, f"khai-bao-{asked.period.code}")

@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
-from portal.reports.tables import Column, Kind, Table, Value
+from portal.core.rounding import percents
+from portal.reports.tables import Column, Kind, Share, Table, Value
 
 NATION = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
 MOTTO = "Độc lập - Tự do - Hạnh phúc"
@@ -107,10 +107,14 @@ def number(value: int) -> str:
 
 
 def percent(value: Fraction) -> str:
-    """Return a share of one as Vietnamese texts write it, with one decimal: `66,7%`, `50%`; rounded half up."""
-    exact = Decimal(value.numerator) / Decimal(value.denominator) * 100
-    text = str(exact.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)).removesuffix(".0")
-    return text.replace(".", ",").replace("-0%", "0%") + "%"
+    """Return a share of one as Vietnamese texts write it, with one decimal: `66,7%`, `50%`; rounded half up.
+
+    One that stands beside its target (`tables.Share`) has as many decimals as it takes to agree with the verdict.
+    """
+    text = f"{percents(value, value.places if isinstance(value, Share) else 1):f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text.replace(".", ",") + "%"
 
 
 def day(value: date) -> str:
@@ -198,7 +202,9 @@ def from_json(stored: Mapping[str, Any]) -> Report:
 
 
 def table_to_json(table: Table) -> dict[str, Any]:
-    """Return a table as JSON values; a share is {"share": [numerator, denominator]}, a day {"day": "…"}."""
+    """Return a table as JSON values; a share is {"share": [numerator, denominator]} (with "places" where these are
+    more than one), a day {"day": "…"}.
+    """
     return {
         "title": table.title,
         "asked": table.asked,
@@ -225,7 +231,10 @@ def table_from_json(stored: Mapping[str, Any]) -> Table:
 
 def _stored(value: Value) -> Any:
     if isinstance(value, Fraction):
-        return {"share": [value.numerator, value.denominator]}
+        stored: dict[str, Any] = {"share": [value.numerator, value.denominator]}
+        if isinstance(value, Share):
+            stored["places"] = value.places
+        return stored
     if isinstance(value, date):
         return {"day": value.isoformat()}
     return value
@@ -237,6 +246,9 @@ def _row(row: Sequence[Any]) -> tuple[Value, ...]:
 
 def _restored(value: Any) -> Value:
     if isinstance(value, Mapping):
-        return Fraction(*value["share"]) if "share" in value else date.fromisoformat(value["day"])
+        if "share" not in value:
+            return date.fromisoformat(value["day"])
+        share = Fraction(*value["share"])
+        return Share(share, value["places"]) if "places" in value else share
     found: Value = value
     return found

@@ -14,8 +14,8 @@ from courses.workshops.models import DECISION_LABELS, Decision
 from courses.workshops.past import OUTCOMES
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
-from portal.core.audit.services import record
-from portal.core.db import db, unit_of_work
+from portal.core.audit.exports import record_export
+from portal.core.db import db
 from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.rights.looking import name_look
@@ -73,7 +73,7 @@ def workshops(kind: str) -> Response:
         for one in lines
     ]
     table = _table(_("Classes"), columns, rows)
-    _recorded("workshop.export", "lop-tap-huan", kind, count)
+    record_export("workshop.export", "lop-tap-huan", kind=kind, rows=count)
     return answer_with(table, kind, "lop-tap-huan")
 
 
@@ -225,7 +225,7 @@ def evenings(kind: str) -> Response:
         for one in lines
     ]
     table = _table(_("Group lessons"), columns, rows)
-    _recorded("group_lesson.export", "buoi-hoc-nhom", kind, count)
+    record_export("group_lesson.export", "buoi-hoc-nhom", kind=kind, rows=count)
     return answer_with(table, kind, "buoi-hoc-nhom")
 
 
@@ -236,9 +236,3 @@ def _label(audience: str) -> str:
 
 def _table(title: str, columns: Sequence[Column], rows: Rows) -> Table:
     return Table(title, _("As of %(day)s", day=clock.today().strftime("%d/%m/%Y")), columns, list(rows))
-
-
-def _recorded(code: str, target: str, kind: str, count: int) -> None:
-    """Record that somebody took a list of counts, which names nobody."""
-    with unit_of_work() as session:
-        record(session, at=clock.now(), actor_id=actor().id, code=code, target=target, kind=kind, rows=count)

@@ -14,7 +14,7 @@ from courses.assignments import services as assignments
 from courses.families import queries as progress
 from portal.core import clock
 from portal.core.accounts import claims
-from portal.core.audit.services import record
+from portal.core.audit.exports import record_export
 from portal.core.consent.wordings import CURRENT, PARENT, WORDINGS
 from portal.core.db import db, unit_of_work
 from portal.core.errors import Refused
@@ -65,7 +65,7 @@ def index() -> str:
 def counts_file(kind: str) -> Response:
     """Send counts of the communities as a file: numbers, no name and no key."""
     table = counts_table(queries.counts(db.session(), actor()))
-    _recorded("household.export", "households", kind=kind)
+    record_export("household.export", "households", kind=kind)
     return answer_with(table, kind, "ho-gia-dinh")
 
 
@@ -350,16 +350,3 @@ def _register_page(form: RowForm, unit: Unit) -> str:
         before=_before(),
     )
     return page
-
-
-def _recorded(code: str, target: str, **facts: object) -> None:
-    """Record that somebody looked, in a unit of work of its own."""
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code=code,
-            target=target,
-            **{key: str(value) for key, value in facts.items()},
-        )

@@ -9,11 +9,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
-from portal.core.audit.services import record
+from portal.core.audit.exports import record_export
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
-from portal.core.files import web as files_web
-from portal.core.files.models import StoredFile
 from portal.core.jobs.queries import job_for
 from portal.core.jobs.services import enqueue
 from portal.core.locale import language
@@ -26,7 +24,7 @@ from portal.indicators.compute import Facts
 from portal.reports import row_exports
 from portal.reports.files import answer_with
 from portal.reports.indicator_lines import asked_line
-from portal.reports.tables import Column, Kind, Table
+from portal.reports.tables import Column, Kind, Table, beside
 
 bp = Blueprint("indicator_files", __name__, url_prefix="/indicators")
 
@@ -54,10 +52,10 @@ def board_table(asked: Question, lines: Sequence[showing.Line]) -> Table:
             (
                 one.code,
                 one.sentence,
-                one.target,
+                target,
                 one.numerator,
                 one.denominator,
-                one.value,
+                value,
                 one.needed,
                 one.state_name,
                 one.source,
@@ -66,6 +64,7 @@ def board_table(asked: Question, lines: Sequence[showing.Line]) -> Table:
                 "; ".join([*one.parts, *one.warnings, *one.marks]) or None,
             )
             for one in lines
+            for value, target in [beside(one.value, one.target)]
         ],
     )
 
@@ -78,17 +77,9 @@ def board(kind: str) -> Response:
     asked = views.question()
     lines = views.board_of(asked, Facts(db.session(), asked.asked))
     table = board_table(asked, lines)
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code="indicators.export",
-            target=asked.where.code,
-            kind=kind,
-            period=asked.asked.period.code,
-            rows=str(len(lines)),
-        )
+    record_export(
+        "indicators.export", asked.where.code, kind=kind, period=asked.asked.period.code, rows=str(len(lines))
+    )
     return answer_with(table, kind, f"chi-tieu-{_safe(asked.where.code)}-{asked.asked.period.code}")
 
 
@@ -99,7 +90,7 @@ def rows(code: str, kind: str) -> Response | Redirect:
     """Send the rows behind a figure; who exported whom is recorded. Very many are left to a job."""
     asked, chosen = views.question(), views.wanted()
     session = db.session()
-    row_exports.may_export(session, actor(), asked)
+    asked = row_exports.for_export(session, actor(), asked)
     indicator = views.indicator_of(asked.asked, code)
     facts = Facts(session, asked.asked)
     reason = views.reason_needed(facts, indicator, asked.where, chosen)
@@ -110,7 +101,14 @@ def rows(code: str, kind: str) -> Response | Redirect:
     if len(found) > pages.AT_ONCE:
         flash(_("The list is long: its file is made in the background. Press the button below."), "warning")
         return see_other("indicators.rows", code=code, **asked.here, **views.choice(chosen))
-    table = row_exports.rows_table(session, asked, indicator, row_exports.bundled(found))
+    table = row_exports.rows_table(
+        session,
+        asked.asked.plan,
+        indicator,
+        indicator.rule_on(asked.asked.day),
+        asked_line(asked),
+        row_exports.bundled(found),
+    )
     # names are read before the look is recorded, in the same view of the facts
     table = replace(table, rows=list(table.rows))
     if people := views.people_in(found):
@@ -126,7 +124,7 @@ def make_rows(code: str, kind: str) -> Redirect:
     """Have the rows behind a figure written to a file in the background, however many they are."""
     asked, chosen = views.question(), views.wanted()
     session = db.session()
-    row_exports.may_export(session, actor(), asked)
+    asked = row_exports.for_export(session, actor(), asked)
     indicator = views.indicator_of(asked.asked, code)
     reason = views.reason_needed(Facts(session, asked.asked), indicator, asked.where, chosen)
     if isinstance(reason, Redirect):  # the list itself asks for the reason, and leads back to its button
@@ -147,16 +145,18 @@ def make_rows(code: str, kind: str) -> Redirect:
 
 
 @bp.get("/files/<int:job_id>")
-@requires(Action.PEOPLE_EXPORT)
+@requires(Action.OWN_ACCOUNT)
 def made(job_id: int) -> Response:
-    """Send a file that was made in the background to whoever asked for it, and to nobody else."""
+    """Send a file that was made in the background to whoever asked for it, while she may have the list; to nobody else."""
     session = db.session()
     job = job_for(session, actor(), job_id)
-    key = (job.result or {}).get("file") if job.kind == row_exports.MAKE else None
-    stored = session.get(StoredFile, key) if key is not None else None
-    if stored is None:
+    if job.kind != row_exports.MAKE:
         raise NotFound
-    return files_web.send(stored)
+    asked, _indicator = row_exports.still(session, actor().id or 0, job.facts)
+    then = (job.result or {}).get("scope")
+    if then is None or not row_exports.covers(row_exports.scope(session, asked), then):
+        raise NotFound
+    return row_exports.sent(session, job)
 
 
 def _name(code: str, asked: Question) -> str:

@@ -1,20 +1,19 @@
 """Who looked at or exported which lists of people, for the administrator: searchable, exportable. And removals as files."""
 
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext as _
 
 from portal.core import clock
-from portal.core.audit.services import record
-from portal.core.db import db, unit_of_work
+from portal.core.audit.exports import record_export
+from portal.core.db import db
 from portal.core.locale import show_moment
 from portal.core.policy import Action
 from portal.core.rights import queries
 from portal.core.rights.looking import LOOK_LABELS
 from portal.core.rights.places import in_words
-from portal.core.web import actor, requires
+from portal.core.web import requires
 from portal.reports.files import answer_with
 from portal.reports.tables import Column, Kind, Table
 
@@ -96,7 +95,7 @@ def file(kind: str) -> Response:
             for one in found
         ],
     )
-    _recorded("looks.export", kind, len(found))
+    record_export("looks.export", "list", kind=kind, rows=len(found))
     return answer_with(table, kind, "luot-xem-danh-sach")
 
 
@@ -119,24 +118,10 @@ def erasures_file(kind: str) -> Response:
         ),
         rows=[(show_moment(one.at), one.user_id, ways[one.way], one.by, one.reason or None) for one in found],
     )
-    _recorded("erasures.export", kind, len(found))
+    record_export("erasures.export", "list", kind=kind, rows=len(found))
     return answer_with(table, kind, "xoa-du-lieu")
 
 
 def _name(code: str) -> str:
     label = LOOK_LABELS.get(code)
     return str(_(label)) if label else code
-
-
-def _recorded(code: str, kind: str, rows: int, **more: Any) -> None:
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code=code,
-            target="list",
-            kind=kind,
-            rows=rows,
-            **more,
-        )

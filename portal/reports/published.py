@@ -1,24 +1,29 @@
 """What the public may read of a filed consolidated report: its figures, small numbers hidden. Nothing is counted here.
 
-Only what the standing agency has filed is public, so it does not move, and two looks at it cannot be subtracted. Figures of
-offices, schools and areas are shown as they are; of people, households, children and cases a line with a small number is
-hidden, and as many others as it takes (`portal.indicators.suppression`).
+Only what the standing agency has filed is public, so it does not move. Figures of offices, schools and areas are shown as
+they are; of people, households, children and cases a line with a small number is hidden, and as many others as it takes
+(`portal.indicators.suppression`). Reports can be subtracted from each other: each hides what it takes beside all that were
+filed before it, returned ones among them, for they have been read. Figures of a year begin anew with it, and are compared
+within it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal.core.organisation.models import Area
 from portal.indicators.definitions import Counted, Indicator, Plan, Way
-from portal.indicators.suppression import hidden, with_rest
+from portal.indicators.periods import Period
+from portal.indicators.suppression import Table, hidden_after, with_rest
 from portal.reports.filing.models import Filing, FilingState
 
 #: What may be named by a small number; a school or a district is no person.
+REST = ""  # the key of what lies beyond the areas
 OF_PEOPLE = frozenset({Counted.PERSON, Counted.HOUSEHOLD, Counted.CHILD, Counted.NOTHING})
 
 
@@ -45,6 +50,21 @@ class Published:
     target: Fraction | None
     met: bool | None
     lines: tuple[Numbers, ...]
+    table: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What an earlier report shows: the year of its period, and of each figure of people its table."""
+
+    year: int
+    tables: Mapping[str, Table]
+
+
+def shown_by(kept: Mapping[str, Any], figures: Sequence[Published]) -> Before:
+    """Return what a report shows, for those that come after it. kept: its snapshot."""
+    year = Period.parse(kept["filing"]["period"]).year
+    return Before(year, {one.indicator.code: one.table for one in figures if one.table is not None})
 
 
 def filings(session: Session) -> Sequence[Row[Any]]:
@@ -67,17 +87,51 @@ def filings(session: Session) -> Sequence[Row[Any]]:
     return [one for one in latest.values() if one.state in (FilingState.FILED, FilingState.RECEIVED)]
 
 
-def published(plan: Plan, kept: Mapping[str, Any]) -> tuple[Published, ...]:
-    """Return the public figures of a filed report, in its order. kept: its snapshot."""
+def earlier(session: Session, filing: Filing) -> Sequence[Row[int, str | None]]:
+    """Return id and digest of the reports of the province that were filed before one, the first first."""
+    return session.execute(
+        select(Filing.id, Filing.digest)
+        .join(Area, Area.id == Filing.area_id)
+        .where(
+            Area.kind == "province", Filing.sector.is_(None), Filing.unit_id.is_(None), Filing.plan == filing.plan,
+            Filing.digest.is_not(None),
+            or_(
+                Filing.filed_at < filing.filed_at,
+                and_(Filing.filed_at == filing.filed_at, Filing.id < filing.id),
+            ),
+        )
+        .order_by(Filing.filed_at, Filing.id)
+    ).all()  # fmt: skip
+
+
+def published(plan: Plan, kept: Mapping[str, Any], before: Sequence[Before] = ()) -> tuple[Published, ...]:
+    """Return the public figures of a filed report, in its order. kept: its snapshot; before: the reports before it."""
     found = []
     for stored in kept["figures"]:
         indicator = plan.indicator(stored["code"])
         if indicator is not None and indicator.way != Way.NARRATIVE:
-            found.append(_figure(indicator, stored, kept.get("below", {}).get(stored["code"], ())))
+            tables = _comparable(indicator, kept, before)
+            found.append(_figure(indicator, stored, kept.get("below", {}).get(stored["code"], ()), tables))
     return tuple(found)
 
 
-def _figure(indicator: Indicator, stored: Mapping[str, Any], below: Sequence[Sequence[Any]]) -> Published:
+def _comparable(indicator: Indicator, kept: Mapping[str, Any], before: Sequence[Before]) -> list[Table]:
+    """Return the earlier tables of a figure that its own can be subtracted from."""
+    if not before:
+        return []
+    filing = kept["filing"]
+    yearly = indicator.rule_on(date.fromisoformat(filing["cut_off"])).yearly
+    year = Period.parse(filing["period"]).year
+    return [
+        one.tables[indicator.code]
+        for one in before
+        if indicator.code in one.tables and (not yearly or one.year == year)
+    ]
+
+
+def _figure(
+    indicator: Indicator, stored: Mapping[str, Any], below: Sequence[Sequence[Any]], before: Sequence[Table]
+) -> Published:
     target = Fraction(*stored["target"]) if stored["target"] else None
     lines = [Numbers(name, part, whole) for _code, name, part, whole in below]
     total = Numbers("", stored["numerator"], stored["denominator"])
@@ -87,9 +141,13 @@ def _figure(indicator: Indicator, stored: Mapping[str, Any], below: Sequence[Seq
     if indicator.counted not in OF_PEOPLE:
         return Published(indicator, total, value, target, stored["met"], tuple(map(_as_known, lines)))
     known = [one for one in lines if _known(one)]
-    cells = with_rest([_cells(indicator, one) for one in known], _cells(indicator, total))
-    left = hidden(cells, _cells(indicator, total)) if known else hidden([], _cells(indicator, total))
-    if left is None:
+    whole = _cells(indicator, total)
+    cells = with_rest([_cells(indicator, one) for one in known], whole) if known else []
+    keys = [code for (code, *_rest), one in zip(below, lines, strict=True) if _known(one)]
+    table = dict(zip([*keys, REST], cells, strict=False))  # the rest is there only where there is one
+    hides = hidden_after(table, whole, before)
+    left = None if hides is None else {place for place, key in enumerate(table) if key in hides}
+    if hides is None or left is None:
         return Published(indicator, Numbers("", None, None, hidden=True), None, target, None, ())
     shown = iter(
         Numbers(one.name, None, None, hidden=True) if place in left else one
@@ -102,7 +160,8 @@ def _figure(indicator: Indicator, stored: Mapping[str, Any], below: Sequence[Seq
             if len(known) in left
             else _of_cells(indicator, cells[len(known)])
         )
-    return Published(indicator, total, value, target, stored["met"], tuple(made))
+    kept = Table(table, whole, hides)
+    return Published(indicator, total, value, target, stored["met"], tuple(made), kept)
 
 
 def _known(one: Numbers) -> bool:

@@ -9,6 +9,7 @@ from flask import Blueprint, render_template, request
 from portal.core.db import db
 from portal.core.errors import NotFound
 from portal.core.locale import language, show_share
+from portal.core.rounding import places
 from portal.core.web import public, settings
 from portal.indicators import words
 from portal.indicators.asking import name_of
@@ -17,7 +18,7 @@ from portal.indicators.definitions import Way
 from portal.indicators.periods import Period
 from portal.reports import published
 from portal.reports.filing.models import Filing
-from portal.reports.published import Numbers, Published
+from portal.reports.published import Before, Numbers, Published
 
 bp = Blueprint("public_figures", __name__, url_prefix="/indicators/public")
 
@@ -44,11 +45,20 @@ def show() -> str:
     )
 
 
-@lru_cache(maxsize=16)
-def _figures(filing_id: int, _digest: str) -> tuple[Published, ...]:
+@lru_cache(maxsize=64)
+def _figures(filing_id: int, _digest: str | None) -> tuple[Published, ...]:
     """Return the figures of a filed report; they never change, so they are made once in a process."""
+    session = db.session()
+    filing = session.get_one(Filing, filing_id)
+    before = [_shown(one.id, one.digest) for one in published.earlier(session, filing)]
+    return published.published(plans()[filing.plan], filing.snapshot or {}, before)
+
+
+@lru_cache(maxsize=64)
+def _shown(filing_id: int, digest: str | None) -> Before:
+    """Return what a report shows, for those that were filed after it."""
     filing = db.session().get_one(Filing, filing_id)
-    return published.published(plans()[filing.plan], filing.snapshot or {})
+    return published.shown_by(filing.snapshot or {}, _figures(filing_id, digest))
 
 
 def _worded(one: Published) -> dict[str, Any]:
@@ -59,7 +69,8 @@ def _worded(one: Published) -> dict[str, Any]:
         if one.met is None and one.value is None
         else {True: "met", False: "short", None: "none"}[one.met]
     )
-    target = show_share(one.target, language()) if one.target is not None else ""
+    decimals = places(one.value, one.target)
+    target = show_share(one.target, language(), decimals) if one.target is not None else ""
     return {
         "code": indicator.code,
         "title": words.said(indicator.title),
@@ -78,7 +89,7 @@ def _line(one: Published, line: Numbers, state: str, value: Fraction | None) -> 
         "name": line.name,
         "hidden": line.hidden,
         "state": state,
-        "shown": ("+" if growing else "") + show_share(value, language())
+        "shown": ("+" if growing else "") + show_share(value, language(), places(value, one.target))
         if value is not None
         else words.named(words.STATE_LABELS["unknown"]),
         "counts": words.ratio(line.numerator, line.denominator) if value is not None else "",

@@ -4,14 +4,17 @@ A person is counted once in every row and once in the total, however many posts 
 gave a staff list for (names or codes, on the day asked for) are a denominator; people of other units are counted beside it, never in a rate.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import reduce
+from operator import or_ as or_bits
 from typing import Any
 from typing import cast as cast_type
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Select,
     String,
@@ -31,7 +34,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from courses.assignments.queries import asked_not_begun
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
-from portal.core.accounts.models import Posting, User
+from portal.core.accounts.models import Audience, Posting, User
 from portal.core.clock import local_date, start_of
 from portal.core.db import begin_view
 from portal.core.errors import NotFound
@@ -341,11 +344,7 @@ def board(
 ) -> tuple[Sequence[Line], Counts]:
     """Return the rows of the board, and everybody once. Two queries, however many rows."""
     if by == By.COURSE:
-        titles = dict(course_choices(session, language))
-        ids = dict(session.execute(select(Course.id, Course.code)).all())
-        counted, total = _run(session, _facts(filters, scope, CourseAudience.course_id, by_course=True))
-        lines = {ids[int(key)]: counts for key, counts in counted.items()}
-        return [Line(code, titles[code], lines[code]) for code in sorted(lines) if code in titles], total
+        return _by_course(session, scope, filters, language)
     if by == By.AUDIENCE:
         counted, total = _run(session, _facts(filters, scope, Posting.audience))
         return [Line(key, key, counts) for key, counts in sorted(counted.items())], total
@@ -356,6 +355,148 @@ def board(
         if children:
             return _by_area(session, scope, scope.area, children, filters)
     return _by_unit(session, scope, filters)
+
+
+def _by_course(
+    session: Session, scope: Scope, filters: Filters, language: str
+) -> tuple[Sequence[Line], Counts]:
+    """Return a row for each published course: of the people whom it is for, how far they are with it.
+
+    A dozen courses are for every teacher, so people are not multiplied by courses. People are counted by what they are:
+    the set of their audiences, and of those in which a unit with a staff list has them, as sums of bits. A few dozen such
+    sets tell, for each course, whom it is for. Only what was begun or is asked for is looked at one by one.
+    """
+    bits = {audience: 1 << place for place, audience in enumerate(Audience)}
+    codes: dict[int, str] = {}
+    meant: dict[int, int] = {}  # of each course, the bits of its audiences
+    for course_id, code, audience in session.execute(
+        select(Course.id, Course.code, CourseAudience.audience).join(
+            CourseAudience, CourseAudience.course_id == Course.id
+        )
+    ):
+        if filters.course is None or filters.course.id == course_id:
+            codes[course_id] = code
+            meant[course_id] = meant.get(course_id, 0) | bits[Audience(audience)]
+    if not meant:
+        return [], Counts()
+    sets: list[tuple[int, int, int]] = []  # bits of audiences, bits of those with a staff list, people
+    found: dict[int, list[int]] = {}
+    everybody = [0] * 5
+    for kind, *numbers in session.execute(_sets_and_courses(scope, filters, bits, meant)):
+        if kind == _SET:
+            sets.append((numbers[0], numbers[1], numbers[2]))
+        elif kind == _COURSE:
+            found[numbers[0]] = numbers[1:]
+        else:
+            everybody = [number or 0 for number in numbers[1:]]
+
+    def counts(wanted: int, begun: Sequence[int]) -> Counts:
+        return Counts(
+            sum(people for _, listed, people in sets if listed & wanted),
+            sum(people for audiences, _, people in sets if audiences & wanted),
+            *begun,
+        )
+
+    titles = dict(course_choices(session, language))
+    lines = []
+    for course_id in sorted(meant, key=codes.__getitem__):
+        line = counts(meant[course_id], found.get(course_id, [0] * 5))
+        if line.people and codes[course_id] in titles:
+            lines.append(Line(codes[course_id], titles[codes[course_id]], line))
+    return lines, counts(reduce(or_bits, meant.values()), everybody)
+
+
+_SET, _COURSE, _EVERYBODY = range(3)
+
+
+def _sets_and_courses(
+    scope: Scope, filters: Filters, bits: Mapping[Audience, int], meant: Mapping[int, int]
+) -> Select[Any]:
+    """Return rows of seven numbers, the first saying what they are.
+
+    `_SET`: bits of audiences, bits of those with a staff list, people, then noughts. `_COURSE`: the course, then people
+    who are enrolled, in progress, overdue, completed, completed on a roster. `_EVERYBODY`: the same of all courses,
+    everybody once.
+    """
+    day = filters.day
+    until = start_of(day + timedelta(days=1))
+    bit = case(bits, value=Posting.audience)
+    posts = (
+        select(
+            Posting.user_id.label("person"),
+            bit.label("bit"),
+            func.max(case((RosterBasis.id.is_not(None), 1), else_=0)).label("listed"),
+        )
+        .select_from(Posting)
+        .join(Unit, Unit.id == Posting.unit_id)
+        .outerjoin(RosterBasis, and_(RosterBasis.unit_id == Unit.id, *counted_on(day)))
+        .where(*_posts(replace(filters, course=None), scope))
+        .group_by(Posting.user_id, Posting.audience)
+    ).subquery()
+    people = (
+        select(
+            posts.c.person,
+            func.sum(posts.c.bit, type_=BigInteger).label("audiences"),
+            func.sum(posts.c.bit * posts.c.listed, type_=BigInteger).label("listed"),
+        ).group_by(posts.c.person)
+    ).cte("people")
+    asked = asked_not_begun(day, late=True)
+    numbers = ("roster", "enrolled", "begun", "overdue", "completed")
+
+    def steps(table: Any, source: Any, *flags: ColumnElement[int]) -> Select[Any]:
+        """Return what people have to do with courses that are for them: one row for each enrolment, each thing asked."""
+        for_whom = case(meant, value=source.course_id, else_=0)
+        return (
+            select(
+                people.c.person,
+                source.course_id.label("course"),
+                case((people.c.listed.bitwise_and(for_whom) != 0, 1), else_=0).label("roster"),
+                *(flag.label(name) for name, flag in zip(numbers[1:], flags, strict=True)),
+            )
+            .join(table, source.user_id == people.c.person)
+            .where(people.c.audiences.bitwise_and(for_whom) != 0)
+        )
+
+    begun = (
+        steps(
+            Enrolment,
+            Enrolment,
+            literal(1),
+            case((Completion.id.is_(None), 1), else_=0),
+            case((_late(day), 1), else_=0),
+            case((_done(filters), 1), else_=0),
+        )
+        .outerjoin(Completion, and_(Completion.enrolment_id == Enrolment.id, Completion.completed_at < until))
+        .where(Enrolment.enrolled_at < until)
+    )
+    nought = literal(0)
+    waiting = steps(asked, asked.c, nought, nought, literal(1), nought)
+    step = union_all(begun, waiting).subquery()
+    courses = (
+        select(step.c.person, step.c.course, *(func.max(step.c[name]).label(name) for name in numbers))
+        .group_by(step.c.person, step.c.course)
+        .cte("courses")
+    )
+    once = (
+        select(*(func.max(courses.c[name]).label(name) for name in numbers)).group_by(courses.c.person)
+    ).subquery()
+
+    def sums(table: Any) -> list[ColumnElement[int]]:
+        return [
+            func.count().filter(table.c.enrolled > 0),
+            func.count().filter(table.c.begun > 0),
+            func.count().filter(table.c.overdue > 0),
+            func.count().filter(table.c.completed > 0),
+            func.count().filter(and_(table.c.roster > 0, table.c.completed > 0)),
+        ]
+
+    return union_all(  # type: ignore[return-value]
+        select(
+            literal(_SET), people.c.audiences, people.c.listed, func.count(), nought, nought, nought
+        ).group_by(people.c.audiences, people.c.listed),
+        select(literal(_COURSE), courses.c.course, *sums(courses)).group_by(courses.c.course),
+        select(literal(_EVERYBODY), nought, *sums(once)),
+    )
 
 
 def _by_area(
@@ -490,6 +631,13 @@ def _people(
     late = or_(_late(day), due.c.due_on < day)
     enrolled = and_(Enrolment.user_id == asked.c.person, Enrolment.enrolled_at < until)
     of_her = due.c.user_id == asked.c.person
+    # of several courses the day that presses: the first of those that are not done, so that “overdue” names a past day
+    open_due = case((Completion.id.is_(None), Enrolment.due_on))
+    presses = case(
+        (open_due.is_(None), due.c.due_on),
+        (due.c.due_on < open_due, due.c.due_on),
+        else_=open_due,
+    )
     if filters.by_course:
         enrolled = and_(enrolled, Enrolment.course_id == asked.c.course)
         of_her = and_(of_her, due.c.course_id == asked.c.course)
@@ -500,7 +648,7 @@ def _people(
             User.sort_key,
             *(func.max(case((asked.c.place == 1, asked.c[name]))) for name in ("unit", "area", "audience")),
             func.max(Enrolment.enrolled_at),
-            func.coalesce(func.min(due.c.due_on), func.max(Enrolment.due_on)),
+            func.coalesce(func.min(presses), func.max(Enrolment.due_on)),
             func.max(Completion.completed_on),
             func.max(Certificate.serial),
             _flag(_begun()),

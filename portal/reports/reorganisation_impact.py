@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from courses.certificates.models import Certificate
 from courses.models import Completion, Enrolment
 from portal.core.accounts.models import Membership, Posting, User
+from portal.core.batches import batches
 from portal.core.organisation.models import Reorganisation
 from portal.core.organisation.reorganise import Change, State, effects
 from portal.core.policy import Role
@@ -78,7 +79,7 @@ def impact(
 
     units = sorted({*touched.units_ended, *touched.units_changed})
     people: set[int] = set()
-    for ids in _chunks(units):
+    for ids in batches(units, CHUNK):
         people.update(
             session.scalars(
                 select(Posting.user_id).where(
@@ -88,7 +89,7 @@ def impact(
             )
         )
     enrolments = open_enrolments = completions = certificates = 0
-    for ids in _chunks(sorted(people)):
+    for ids in batches(sorted(people), CHUNK):
         all_of, done = session.execute(
             select(func.count(Enrolment.id), func.count(Completion.id))
             .outerjoin(Completion, Completion.enrolment_id == Enrolment.id)
@@ -142,8 +143,3 @@ def _lost(session: Session, state: State, changes: Sequence[Change]) -> Iterator
     for _key, name, role, area, unit in rows:
         place = state.tables["unit"].get(unit) if unit else state.tables["area"].get(area or 0)
         yield name, Role(role), str(place["name"]) if place else ""
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]

@@ -87,8 +87,7 @@ def _found(
         .order_by(Reorganisation.effective_on.desc(), Reorganisation.id.desc())
     )
     for word in fold(search).split():
-        escaped = word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-        query = query.where(Reorganisation.search_key.like(f"%{escaped}%", escape="\\"))
+        query = query.where(Reorganisation.search_key.contains(word, autoescape=True))
     count = session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     if page is not None:
         query = query.limit(PAGE).offset((page - 1) * PAGE)

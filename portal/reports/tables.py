@@ -9,8 +9,32 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import Self
+
+from portal.core.rounding import places
 
 Value = str | int | Fraction | date | None
+
+
+class Share(Fraction):
+    """A share of one that is printed with `places` decimals of a per cent, more than one: see `beside`."""
+
+    __slots__ = ("places",)
+    places: int
+
+    def __new__(cls, value: Fraction, places: int) -> Self:
+        """Make one of an exact share."""
+        made = super().__new__(cls, value)
+        made.places = places
+        return made
+
+
+def beside(value: Fraction | None, target: Fraction | None) -> tuple[Fraction | None, Fraction | None]:
+    """Return a share and its target as they stand in one row: printed so that they compare as they are."""
+    found = places(value, target)
+    if found == 1 or value is None or target is None:
+        return value, target
+    return Share(value, found), Share(target, found)
 
 
 class Kind(StrEnum):

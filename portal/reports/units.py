@@ -15,7 +15,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from portal.core import clock
-from portal.core.audit.services import record
+from portal.core.audit.exports import record_export
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound, Refused
 from portal.core.forms import Form
@@ -224,10 +224,7 @@ def _file(kind: str) -> Response:
     session, reach = db.session(), reachable(actor().grants, Action.UNITS_READ)
     wanted = Wanted(search=request.args.get("q", "")[:80].strip())
     found, count = tree.units(session, day, reach, wanted, None)
-    with unit_of_work() as work:
-        record(
-            work, at=clock.now(), actor_id=actor().id, code="units.export", target="units", kind=kind, rows=str(count)
-        )  # fmt: skip
+    record_export("units.export", "units", kind=kind, rows=str(count))
     return answer_with(unit_table(found, day), kind, "don-vi")
 
 

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as Redirect
 
 from portal.core import clock
 from portal.core.accounts.models import AUDIENCE_LABELS
-from portal.core.audit.services import record
-from portal.core.db import db, unit_of_work
+from portal.core.audit.exports import record_export
+from portal.core.db import db
 from portal.core.locale import language
 from portal.core.policy import Action
 from portal.core.rights.web import ask_reason, given_reason, looked
@@ -75,7 +75,7 @@ def board_file(kind: str) -> Response:
     lines, total = _counted(scope, asked)
     beside = declared(db.session(), scope, asked.filters, asked.by)
     table = build.board_table(scope, asked.filters, asked.by, lines, total, beside)
-    _recorded("board.export", scope, kind=kind, rows=len(lines))
+    record_export("board.export", scope.code, kind=kind, rows=str(len(lines)))
     return answer_with(table, kind, f"ty-le-{scope.code}")
 
 
@@ -151,20 +151,6 @@ def _here(scope: Scope, asked: forms.Asked) -> dict[str, str]:
         "q": asked.search,
     }
     return {key: value for key, value in values.items() if value}
-
-
-def _recorded(code: str, scope: Scope, **facts: object) -> None:
-    """Record that somebody looked. The one thing a GET writes, in a unit of work of its own."""
-    name = scope.code
-    with unit_of_work() as session:
-        record(
-            session,
-            at=clock.now(),
-            actor_id=actor().id,
-            code=code,
-            target=name,
-            **{k: str(v) for k, v in facts.items()},
-        )
 
 
 @bp.get("/worker.js")

@@ -109,6 +109,27 @@
     });
   }
 
+  /* Sums under columns of numbers, as they are typed: 1.850 and 1 850 are one number; what is no number is left out. */
+  function sums(foot) {
+    var form = foot.closest("form");
+    function add() {
+      Array.prototype.forEach.call(foot.querySelectorAll("[data-sum]"), function (out) {
+        var sum = 0;
+        var any = false;
+        Array.prototype.forEach.call(form.querySelectorAll('[data-add="' + out.dataset.sum + '"]'), function (input) {
+          var text = input.value.trim();
+          if (!/^(\d{1,3}([. ]\d{3})+|\d+)$/.test(text)) return;
+          sum += Number(text.replace(/[. ]/g, ""));
+          any = true;
+        });
+        out.textContent = any ? sum.toLocaleString(root.lang) : "–";
+      });
+    }
+    foot.hidden = false;
+    form.addEventListener("input", add);
+    add();
+  }
+
   function print(button) {
     button.hidden = false;
     button.addEventListener("click", function () {
@@ -126,6 +147,7 @@
     each("[data-popup]", popup);
     each("[data-theme-button]", theme);
     each("[data-print]", print);
+    each("[data-sums]", sums);
     each('form[action$="/logout"]', function (form) {
       form.addEventListener("submit", dropKeptPages);
     });

@@ -3,10 +3,13 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 from portal.config import ROOT
 from portal.core.audit.queries import LABELS
+from portal.core.rights.looking import DISCREET, LOOK_LABELS
+from portal.reports.filing.models import FilingState
 
 CODE = re.compile(r"[a-z_]+\.[a-z_]*[a-z]")  # not the stem of an f-string, which ends with an underscore
 WRITERS = ("record", "looked", "_looked", "_recorded", "_file")
@@ -35,3 +38,15 @@ def test_every_code_of_the_audit_trail_has_words() -> None:
 
     assert len({code for code, _where in found}) > 60, "the search itself works"
     assert [one for one in found if one[0] not in LABELS] == []
+
+
+def test_every_step_of_a_report_and_every_look_that_may_be_named_has_words() -> None:
+    """Their codes are put together or registered at import, so no search of the source finds them."""
+    import_module("portal.app")
+
+    steps = {f"filing.{state}" for state in FilingState}
+    looks = set(LOOK_LABELS) - DISCREET
+
+    assert len(steps) == 6
+    assert {"indicator.rows", "filing.rows"} <= looks
+    assert (steps | looks) - set(LABELS) == set()

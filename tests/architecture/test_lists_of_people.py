@@ -28,7 +28,7 @@ LISTS = """
     roster.reset roster.print_slips rights.erasures
     halls.show halls.roll halls.sheet_file paper_classes.show practice.listing practice.show
     group_lessons.play group_lessons.evening hall_files.attendance hall_files.paper hall_files.practices
-    indicators.rows indicator_files.rows filings.rows
+    indicators.rows indicator_files.rows filed_rows.show filed_rows.file
     declarations.people declarations.people_submit
 """
 NO_LISTS = {
@@ -52,7 +52,7 @@ NO_LISTS = {
     _COURSE: """learn.lesson learn.job_aid learn.media author.index author.law author.law_file
         author.quality_page author.quality_file preview.index preview.bank preview.try_paper""",
     _ONE: """certificates.pdf certificates.revoke halls.correct practice.arrange rights.erase""",
-    _MADE: "indicator_files.made",
+    _MADE: "indicator_files.made filed_rows.made",
     _TRAIL: """audit.index looks.index looks.file looks.erasures_file""",
 }
 

@@ -3,7 +3,7 @@
 Real pages, asked in this process by the standing agency, in turns with the floor's page. Written are one sign-in, what
 opening people's rows always writes, and marks. `warm`: nothing was written since the last look. `after a fact`: a learner
 was marked, so her units are counted from the facts, and figures of today added up again. `from the facts`: as if there
-were no tallies.
+were no tallies. Of the lists behind figures: the first page, the hundredth, and a search by three words of a name.
 """
 
 import gc
@@ -22,7 +22,7 @@ from courses.certificates.models import Certificate
 from portal.core import clock
 from portal.core.accounts.models import Posting, User
 from portal.core.db import db, unit_of_work
-from portal.core.organisation.models import Area, AreaKind
+from portal.core.organisation.models import Area, AreaKind, Unit
 from portal.indicators.catalogue import plans
 from portal.indicators.compute import Asked, Facts, board
 from portal.indicators.models import TallyMark
@@ -34,8 +34,9 @@ from tests.bench import floor, people
 Add = Callable[..., None]
 BOARD, OPENED = 300, 200  # ms
 FIGURES = ("CT01", "CT02", "CT06", "CT10", "CT14", "CT17")
-#: Lists with police officers ask for a reason first: their rows are measured by other figures.
-ROWS = ("CT01", "CT02", "CT06", "CT10")
+#: Lists with police officers ask for a reason first: their rows are measured by other figures. (figure, people inside)
+ROWS = (("CT01", ""), ("CT02", ""), ("CT06", ""), ("CT06", "people"), ("CT10", ""), ("CT17", ""))
+SEARCH = "nguyen thi hoa"
 
 
 def measure(add: Add, where: str, app: Flask, folder: Path, *, quick: bool) -> None:
@@ -57,6 +58,7 @@ def measure(add: Add, where: str, app: Flask, folder: Path, *, quick: bool) -> N
         agency = session.scalars(select(User.id).where(User.username == "thuongtruc")).one()
         places = [("province", root(session)), *_below(session)]
         names = [(name, f"area:{area.code}") for name, area in places]
+        units = [(str(unit.kind), f"unit:{unit.code}") for unit in _leaves(session)]
         province = places[0][1]
         whole = Where(f"area:{province.code}", province.name, province.id, None, None)
         plan, today = plans()["plan-39"], clock.today()
@@ -107,11 +109,30 @@ def measure(add: Add, where: str, app: Flask, folder: Path, *, quick: bool) -> N
             (f"{figure} of the {name}, after a fact", OPENED, repeats, page(f"/indicators/{figure}/?{at}&place={code}"), written)
             for figure in FIGURES
         ]  # fmt: skip
-    for name, code in names:
+    fewer = max(3, repeats // 2)  # there are seventy of them, in under two minutes
+    for name, code in [*names, *units]:
         steps += [
-            (f"{figure} of the {name}: its rows", OPENED, repeats, page(f"/indicators/{figure}/rows?{at}&place={code}"), written)
-            for figure in ROWS
-        ]  # fmt: skip
+            (
+                f"{figure} of the {name}: {'people inside' if of else 'rows'}, {which}",
+                OPENED,
+                fewer,
+                page(f"/indicators/{figure}/rows?{at}&place={code}&of={of}{more}"),
+                _nothing,
+            )
+            for figure, of in ROWS
+            if name not in LEAVES or figure in LEAVES[name]
+            for which, more in (("first page", ""), ("page 100", "&page=100"), ("a name", f"&q={SEARCH}"))
+        ]
+    steps += [
+        (
+            f"{figure} of the province: {'people inside' if of else 'rows'}, after a fact",
+            OPENED,
+            fewer,
+            page(f"/indicators/{figure}/rows?{at}&place={names[0][1]}&of={of}"),
+            written,
+        )
+        for figure, of in ROWS
+    ]
     gc.collect()
     gc.freeze()  # as a server of the portal does once the application is loaded
     for what, limit, times, step, before in steps:
@@ -136,6 +157,20 @@ def _below(session: Session) -> Iterable[tuple[str, Area]]:
         ).first()
         if found is not None:
             yield str(kind), found
+
+
+#: Kinds of units, and the figures that have rows there.
+LEAVES = {"school": ("CT06",), "community": ("CT01", "CT02", "CT10", "CT17")}
+
+
+def _leaves(session: Session) -> Iterable[Unit]:
+    """Yield a school and a community, the last of their codes likewise."""
+    for kind in LEAVES:
+        found = session.scalars(
+            select(Unit).where(Unit.kind == kind, Unit.valid_to.is_(None)).order_by(Unit.code.desc()).limit(1)
+        ).first()
+        if found is not None:
+            yield found
 
 
 def _nothing() -> None:

@@ -93,8 +93,8 @@ def test_a_figure_is_followed_down_filed_and_never_moves(
     page.locator("main table tbody th a").first.click()
     expect(page.locator("main table")).to_be_visible()
     people = rows_of(page)
-    certified = next(row for row in people if row[3] == "được tính")
-    colleague = next(row for row in people if row[3] != "được tính")
+    certified = next(row for row in people if row[3] == "Được tính")
+    colleague = next(row for row in people if row[3] != "Được tính")
     assert "GD-02" in colleague[3]
     serial = page.locator("main table a[href*='/verify/']").first
     holder = serial.evaluate("one => one.closest('tr').cells[0].innerText.trim()")

@@ -24,7 +24,7 @@ def figures(page: Page) -> dict[str, int]:
     """Return the counts of a dry run by their words."""
     found = page.locator(".figures--links li")
     return {
-        found.nth(place).locator(".status").inner_text().strip(): int(
+        (found.nth(place).locator(".status").text_content() or "").strip(): int(
             found.nth(place).locator("strong").inner_text()
         )
         for place in range(found.count())

@@ -137,6 +137,7 @@ PAGES = (
     ("an indicator in words", "thuongtruc", "/indicators/ĐT1/?period=2025-H1", 200),
     ("families behind it", "thuongtruc", "/indicators/CT01/rows?period=2025-H1", 200),
     ("declared values", "hieutruong", "/indicators/declarations/", 200),
+    ("numbers by grade", "hieutruong", "/indicators/declarations/units/MN-336-01/children_by_grade", 200),
     ("reports", "thuongtruc", "/reports/filings/?period=2025-H1", 200),
     ("a report", "sogddt", "{report}", 200),
     ("words of a report", "sogddt", "{report}edit", 200),

@@ -66,6 +66,10 @@ def test_what_courses_are_made_of(world: World, sign_in: SignIn, language: str, 
         assert f"{folder.parent.name}/{folder.name}" in page
     assert ("8,6" if language == "vi" else "8.6") in page  # words in a sentence of CM-01/1, measured
     assert "CM-01/1/course.toml:1" in page
+    kinds = (
+        "một đáp án đúng: 13 · " if language == "vi" else "one right answer: 13 · several right answers: 3 · "
+    )
+    assert kinds in page  # of the 32 questions of CM-01/1, counted by hand
 
 
 def test_the_measures_come_as_a_file(world: World, sign_in: SignIn) -> None:

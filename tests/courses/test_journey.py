@@ -15,7 +15,7 @@ from courses.certificates.models import Certificate, CertificateFile
 from courses.errors import AlreadyCompleted, LessonsFirst, NotForYou
 from courses.faults import FaultyCourse
 from courses.models import Completion, Course, Enrolment, Lesson, LessonDone, LessonText, QuizAttempt, Version
-from courses.queries import versions
+from courses.queries import listing, versions
 from portal.core.audit.models import Entry
 from portal.core.db import Base, unit_of_work
 from portal.core.policy import Actor
@@ -185,6 +185,11 @@ def test_she_stays_on_the_version_she_began(
     assert numbers == [3, 4]
     assert versions.current_version(session, course(session, "CM-01")).number == 4
     assert sign_in(world.ana).get("/courses/CM-01/lessons/ba-do-tuoi/").status_code == 200
+    lessons_of = {
+        who: {card.code: card.lessons for card in listing.catalogue(session, Actor(who))}["CM-01"]
+        for who in (world.ana, world.carla, None)
+    }
+    assert lessons_of == {world.ana: 10, world.carla: 12, None: 12}, "her own version, else the newest"
     with unit_of_work() as work:  # and finishing on it still certifies version 3
         mine = work.get_one(Enrolment, mine_id)
         done = set(work.scalars(select(LessonDone.lesson_id).where(LessonDone.enrolment_id == mine_id)))

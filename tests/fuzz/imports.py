@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, insert, select
 from sqlalchemy.orm import Session
 
 from portal import tables
+from portal.core.batches import batches
 from portal.core.db import Base
 from portal.core.errors import Refused
 from portal.core.files.models import FileKind, StoredFile
@@ -28,10 +29,11 @@ from portal.core.organisation.decrees import COLUMNS as DECREE_COLUMNS
 from portal.core.organisation.decrees import Unreadable
 from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Actor, Grant, Role
-from portal.core.rosters import bring
+from portal.core.rosters import applying, dry_run, known, lines, undoing
 from portal.core.rosters.jobs import columns
 from portal.core.rosters.models import ImportState, RosterImport, RosterLine
 from portal.core.rosters.plan import Seen
+from portal.core.rosters.reading import Unread, items
 from portal.core.rosters.rows import HEADINGS
 from portal.core.tables_in.faults import CannotRead
 from portal.core.tables_in.reading import read
@@ -159,10 +161,8 @@ def read_roster(dice: random.Random) -> str:
     except CannotRead as refusal:
         return type(refusal).__name__
     stream = [(line.number, line.values, line.seen) for line in lines]
-    for item in bring.items(
-        stream, unit=dice.choice((None, "A")), as_of=TODAY, may_be_coded=frozenset({"K"})
-    ):
-        if isinstance(item, bring.Unread):
+    for item in items(stream, unit=dice.choice((None, "A")), as_of=TODAY, may_be_coded=frozenset({"K"})):
+        if isinstance(item, Unread):
             assert item.reason
     return "list"
 
@@ -250,18 +250,18 @@ def run_roster(here: Province, dice: random.Random) -> str:
     session.flush()
     rows = [(number, row, {key: str(value or "") for key, value in row.items()}) for number, row in enumerate(rows_of(dice, ROSTER, 0.1), 2)]  # fmt: skip
     seen, position = Seen(), -1
-    items = bring.items(rows, unit=unit, as_of=TODAY, may_be_coded=bring.coded_units(session, who))
-    for batch in bring.batches(items, 3):
-        outcomes, _known = bring.planned(session, who, batch, seen, as_of=TODAY, decisions={})
-        session.execute(insert(RosterLine), [bring.line_of(one.id, position + place, item, outcome) for place, (item, outcome) in enumerate(outcomes, 1)])  # fmt: skip
+    stream = items(rows, unit=unit, as_of=TODAY, may_be_coded=known.coded_units(session, who))
+    for batch in batches(stream, 3):
+        outcomes, _known = dry_run.planned(session, who, batch, seen, as_of=TODAY, decisions={})
+        session.execute(insert(RosterLine), [lines.line_of(one.id, position + place, item, outcome) for place, (item, outcome) in enumerate(outcomes, 1)])  # fmt: skip
         position += len(batch)
-    bring.finish_plan(session, one, seen, position)
+    dry_run.finish_plan(session, one, seen, position)
     session.flush()
     assert here.look() == here.before, "a dry run wrote"
-    bring.apply(session, who, one, bring.check(session, who, one), NOW)
+    applying.apply(session, who, one, applying.check(session, who, one), NOW)
     session.flush()
     changed = here.look() != here.before
-    bring.undo(session, one, who.id or 0, NOW)
+    undoing.undo(session, one, who.id or 0, NOW)
     session.flush()
     assert here.look() == here.before, "the undo is not exact"
     return "applied and undone" if changed else "nothing to do"

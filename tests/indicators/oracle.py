@@ -266,12 +266,15 @@ class Day:
             if one.unit_id in wanted and str(one.audience) in audiences and covers(one, self.day)
         }
 
-    def said(self, item: str, unit: int) -> Any:
-        """Return the declaration of a unit that stands: the latest approved one, else the latest that waits."""
+    def said(self, item: str, unit: int, before: str = "") -> Any:
+        """Return the declaration of a unit that stands: the latest approved one, else the latest that waits.
+
+        before: what the item was called when it was asked as one number.
+        """
         mine = [
             one
             for one in self.rows.declared
-            if one.item == item
+            if one.item in (item, before)
             and one.unit_id == unit
             and one.said_on <= self.day
             and one.state != "returned"
@@ -283,7 +286,26 @@ class Day:
         self, item: str, unit: int, *, evidence: bool = False, since: date | None = None, months: int = 0
     ) -> Any:
         """Return the value that counts, None where there is none. A number of ended units goes on at their successor."""
-        own = self.said(item, unit)
+        parts = self.counting(item, unit, evidence=evidence, since=since, months=months)
+        if not parts:
+            return None
+        if "count" in parts[0].value:
+            return sum(one.value["count"] for one in parts)
+        value = parts[0].value
+        return value.get("yes", value.get("ticks", value))
+
+    def counting(
+        self,
+        item: str,
+        unit: int,
+        *,
+        evidence: bool = False,
+        since: date | None = None,
+        months: int = 0,
+        before: str = "",
+    ) -> list[Any]:
+        """Return the declarations that count: a unit's own one, else those of the units that have become it."""
+        own = self.said(item, unit, before)
         parts = [own] if own is not None and own.state == "approved" else []
         if not parts:
             gone = [
@@ -291,23 +313,22 @@ class Day:
                 for one in self.rows.units
                 if one != unit and one not in self.everywhere and self._follows(one) == unit
             ]
-            found = [self.said(item, one) for one in gone]
+            found = [self.said(item, one, before) for one in gone]
             parts = [
-                one for one in found if one is not None and one.state == "approved" and "count" in one.value
+                one
+                for one in found
+                if one is not None and one.state == "approved" and {"count", "grades"} & set(one.value)
             ]
         if not parts:
-            return None
+            return []
         on = max(one.said_on for one in parts)
         if evidence and not all(one.file_id for one in parts):
-            return None
+            return []
         if since is not None and on < since:
-            return None
+            return []
         if months and months_after(on, months) <= self.day:
-            return None
-        if "count" in parts[0].value:
-            return sum(one.value["count"] for one in parts)
-        value = parts[0].value
-        return value.get("yes", value.get("ticks", value))
+            return []
+        return parts
 
     def _follows(self, unit: int) -> int:
         for line in self.rows.lineage:
@@ -457,15 +478,40 @@ class Recount:
         )
 
     def ct03(self) -> Pair:
-        taught = enrolled = 0
-        anybody = False
+        rows = self.ct03_rows()
+        if not rows:
+            return NOTHING
+        return sum(part for part, _whole in rows.values()), sum(whole for _part, whole in rows.values())
+
+    def ct03_rows(self) -> dict[str, tuple[int, int]]:
+        """Return (taught, enrolled) by grade; `unsplit` where a school gave one number; of communes `one_number`.
+
+        Before the school year 2025–2026 there was one number for all, `together`.
+        """
+        by_grade = self.day >= date(2025, 9, 1)
+        found: dict[str, tuple[int, int]] = {}
         for unit in self.on.units.values():
-            if unit.level == "commune" and unit.kind in ("school", "committee"):
-                part = self.on.approved("children_taught", unit.id, evidence=True)
-                whole = self.on.approved("children_5_15", unit.id, months=18)
-                if part is not None and whole is not None:
-                    anybody, taught, enrolled = True, taught + part, enrolled + whole
-        return (taught, enrolled) if anybody else NOTHING
+            if unit.level != "commune" or unit.kind not in ("school", "committee"):
+                continue
+            if by_grade:
+                some = self.on.counting("taught_by_grade", unit.id, evidence=True, before="children_taught")
+                all_ = self.on.counting("children_by_grade", unit.id, months=18, before="children_5_15")
+            else:
+                some = self.on.counting("children_taught", unit.id, evidence=True)
+                all_ = self.on.counting("children_5_15", unit.id, months=18)
+            if not some or not all_:
+                continue
+            split = unit.kind == "school" and all("grades" in one.value for one in some + all_)
+            other = "together" if not by_grade else "unsplit" if unit.kind == "school" else "one_number"
+            for place, declared in enumerate((some, all_)):
+                for one in declared:
+                    grades = one.value.get("grades", {"": one.value.get("count", 0)})
+                    for grade, number in grades.items():
+                        key = f"grade:{grade}" if split else other
+                        row = list(found.get(key, (0, 0)))
+                        row[place] += number
+                        found[key] = row[0], row[1]
+        return found
 
     def ct04(self) -> Pair:
         counted = 0

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portal.indicators.catalogue import plans
 from portal.indicators.declaring import values
@@ -48,6 +50,66 @@ def test_a_unit_declares_what_its_kind_sector_and_level_are_asked_for() -> None:
         "parents_with_child", "households_with_child", "households_visited", "children_5_15", "children_taught",
         "volunteer_groups", "services_note", "coordination_note", "apps_note",
     ]  # fmt: skip
+
+
+def test_from_the_school_year_2025_on_pupils_are_asked_by_grade_and_no_more_as_one_number() -> None:
+    for one in (SCHOOL, COMMUNE):
+        before, after = (
+            [item.code for item in values.items_for(PLAN, one, day)]
+            for day in (date(2025, 8, 31), date(2025, 9, 1))
+        )
+        old, new = ("children_5_15", "children_taught"), ("children_by_grade", "taught_by_grade")
+
+        assert [code for code in before if code in (*old, *new)] == list(old)
+        assert [code for code in after if code in (*old, *new)] == list(new)
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole", "part", "wrong"),
+    [
+        ({"a": ("40", "35"), "b": ("", "")}, {"a": 40}, {"a": 35}, []),
+        ({"a": ("1.040", "1 035"), "b": ("0", "0")}, {"a": 1040, "b": 0}, {"a": 1035, "b": 0}, []),
+        ({"a": ("40", ""), "b": ("41", "")}, {"a": 40, "b": 41}, None, []),
+        ({"a": ("40", "41")}, {"a": 40}, {"a": 41}, [("a", "part", "more")]),
+        ({"a": ("40", "3"), "b": ("41", "")}, {"a": 40, "b": 41}, {"a": 3}, [("b", "part", "lacking")]),
+        ({"a": ("", "3")}, {}, {"a": 3}, [("a", "whole", "lacking")]),
+        ({"a": ("x", "3")}, {}, {"a": 3}, [("a", "whole", "no_number")]),
+        ({"a": ("4", "-3")}, {"a": 4}, {}, [("a", "part", "no_number")]),
+        ({"a": (" ", ""), "b": ("", "")}, {}, None, [("a", "whole", "empty")]),
+    ],
+)
+def test_two_columns_are_read_and_every_fault_has_its_grade(
+    typed: dict[str, tuple[str, str]],
+    whole: dict[str, int],
+    part: dict[str, int] | None,
+    wrong: list[tuple[str, str, str]],
+) -> None:
+    found = values.numbers(typed)
+
+    assert (found.whole, found.part) == (whole, part)
+    assert [(one.grade, one.column, one.what) for one in found.wrong] == wrong
+
+
+COLUMN = st.one_of(st.just(""), st.integers(0, 90).map(str))
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), st.tuples(COLUMN, COLUMN), min_size=1))
+def test_what_is_taken_has_no_part_above_its_whole_and_the_same_grades(
+    typed: dict[str, tuple[str, str]],
+) -> None:
+    """What is typed is taken exactly when every line is empty, or whole, or a pair in which the part is not more."""
+    found = values.numbers(typed)
+    lines = [line for line in typed.values() if line != ("", "")]
+    parts = any(some for _all, some in lines)
+    sound = bool(lines) and all(
+        bool(whole) and (bool(some) == parts) and (not some or int(some) <= int(whole))
+        for whole, some in lines
+    )
+
+    assert (not found.wrong) == sound
+    if sound:
+        assert sum(found.whole.values()) == sum(int(whole) for whole, _some in lines)
+        assert found.part is None or set(found.part) == set(found.whole)
 
 
 def test_the_directive_of_a_commune_is_asked_for_from_the_day_its_reading_begins() -> None:
@@ -102,6 +164,12 @@ def test_nothing_said_is_not_declared() -> None:
     ("item", "given", "kept"),
     [
         ("children_5_15", {"number": 240}, {"count": 240}),
+        ("children_by_grade", {"number": 7}, {"count": 7}),
+        (
+            "children_by_grade",
+            {"grades": {"grade_2": 41, "grade_1": 40, "x": 3}},
+            {"grades": {"grade_1": 40, "grade_2": 41}},
+        ),
         ("intervention_statement", {"yes": True}, {"yes": True}),
         ("publication", {"ticks": ["channels", "hotline_111", "x"]}, {"ticks": ["hotline_111", "channels"]}),
         (

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -143,7 +144,7 @@ def state_of(session: Session, unit_id: int, item: str, period: str = "2026") ->
             {"document": "05/QC-PH", "document_on": "2026-03-02", "partner": "Công an Xã Ba"},
             {"number": "05/QC-PH", "on": "2026-03-02", "partner": "Công an Xã Ba"},
         ),
-        ("children_5_15", {"number": "412"}, {"count": 412}),
+        ("children_by_grade", {"whole_grade_1": "412"}, {"grades": {"grade_1": 412}}),
     ],
 )
 def test_each_kind_of_item_has_its_form(
@@ -294,10 +295,12 @@ def test_declaring_anew_for_the_same_day_takes_the_place_of_what_waits(
 ) -> None:
     bruno = sign_in(world.bruno)
     for number in ("400", "410"):
-        post(bruno, "/units/A/children_5_15", said_on="2026-11-20", number=number)
+        post(bruno, "/units/A/children_by_grade", said_on="2026-11-20", whole_grade_1=number)
 
     rows = session.scalars(select(Declaration).order_by(Declaration.id)).all()
-    assert [(one.value["count"], one.state) for one in rows] == [(400, "returned"), (410, "submitted")]
+    assert [(one.value["grades"], one.state) for one in rows] == [
+        ({"grade_1": 400}, "returned"), ({"grade_1": 410}, "submitted"),
+    ]  # fmt: skip
     page = sign_in(world.dora).get(f"{BASE}/waiting?lang=en").text
     assert "410" in page
     assert ">400<" not in page
@@ -312,9 +315,15 @@ def test_another_units_head_finds_nothing(world: World, session: Session, sign_i
     factories.grant(session, other.id, Role.UNIT_HEAD, unit_id=world.other_school)
     client = sign_in(other.id)
 
-    for address in ("/units/A/", "/units/A/children_5_15", f"/{row}/", f"/{row}/evidence", "/units/NONE/"):
+    for address in (
+        "/units/A/",
+        "/units/A/children_by_grade",
+        f"/{row}/",
+        f"/{row}/evidence",
+        "/units/NONE/",
+    ):
         assert client.get(BASE + address).status_code == 404, address
-    answer = post(client, "/units/A/children_5_15", said_on="2026-11-20", number="1")
+    answer = post(client, "/units/A/children_by_grade", said_on="2026-11-20", whole_grade_1="1")
     assert answer.status_code == 404
     assert post(client, "/waiting", id=str(row)).status_code == 403
     assert client.get(f"{BASE}/{2**70}/").status_code == 404
@@ -344,7 +353,7 @@ def test_an_item_that_the_unit_is_not_asked_for_is_not_there(world: World, sign_
 
 def test_who_declared_does_not_approve(world: World, session: Session, sign_in: SignIn, agency: int) -> None:
     dora = sign_in(world.dora)
-    post(dora, "/units/A/children_5_15", said_on="2026-11-20", number="400")
+    post(dora, "/units/A/children_by_grade", said_on="2026-11-20", whole_grade_1="400")
     row = only(session).id
 
     answer = dora.post(f"{BASE}/waiting?lang=en", data={"id": str(row)}, follow_redirects=True)
@@ -401,7 +410,7 @@ def test_many_are_approved_at_once_and_what_may_not_be_is_named(
     world: World, session: Session, sign_in: SignIn
 ) -> None:
     dora = sign_in(world.dora)
-    post(dora, "/units/A/children_5_15", said_on="2026-11-20", number="400")
+    post(dora, "/units/A/children_by_grade", said_on="2026-11-20", whole_grade_1="400")
     for school in (world.school, world.other_school):
         declare(
             session, "learner_awareness", school, {"count": 9}, date(2026, 3, 1), DeclarationState.SUBMITTED
@@ -472,6 +481,166 @@ def test_the_evidence_is_handed_out_to_those_above_and_recorded(
     assert (entry.actor_id, entry.target) == (world.dora, "unit:A")
 
 
+ALL_GRADES = {
+    "said_on": "2026-11-20",
+    **{"whole_grade_1": "40", "part_grade_1": "35", "whole_grade_2": "1.041", "part_grade_2": "0"},
+}
+
+
+def test_a_school_declares_both_numbers_of_every_grade_at_once(
+    world: World, session: Session, sign_in: SignIn
+) -> None:
+    """40 and 1041 enrolled, 35 and 0 taught: 35 of 1081. Either of the two items leads to the same form."""
+    bruno = sign_in(world.bruno)
+    form = bruno.get(f"{BASE}/units/A/taught_by_grade?lang=en").text
+    assert form.count('class="grades__number"') == 2 * 13
+    assert "Grade 11 (under 16 only)" in form
+    assert "pupils of 16 and over do not count" in form
+    assert 'aria-labelledby="grade-grade_1 column-whole"' in form
+
+    answer = bruno.post(
+        f"{BASE}/units/A/children_by_grade?lang=en", data={**ALL_GRADES, "evidence": paper()},
+        content_type="multipart/form-data", follow_redirects=True,
+    )  # fmt: skip
+
+    assert "In all 35 taught of 1,081." in answer.text
+    assert "1,081 (Grade 1: 40; Grade 2: 1,041)" in answer.text
+    session.expire_all()
+    rows = session.scalars(select(Declaration).order_by(Declaration.id)).all()
+    assert [(one.item, one.value, one.state) for one in rows] == [
+        ("children_by_grade", {"grades": {"grade_1": 40, "grade_2": 1041}}, "submitted"),
+        ("taught_by_grade", {"grades": {"grade_1": 35, "grade_2": 0}}, "submitted"),
+    ]
+    shown = sign_in(world.dora).get(f"{BASE}/{rows[1].id}/?lang=en").text
+    cells = re.findall(r'<t[hd] [^>]*data-label="[^"]*">([^<]*)</t[hd]>', shown)
+    assert cells == ["Grade 1", "40", "35", "Grade 2", "1,041", "0"]
+    waiting = sign_in(world.dora).get(f"{BASE}/waiting?lang=en").text
+    assert "Grade 1: 35; Grade 2: 0" in waiting
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({"part_grade_1": "41"}, "Grade 1: 41 were taught, and there are only 40."),
+        ({"part_grade_2": ""}, "Grade 2: write how many were taught; 0 where nobody was yet."),
+        ({"whole_grade_2": ""}, "Grade 2: write how many there are in all."),
+        ({"whole_grade_1": "bốn mươi"}, "Grade 1: Write a whole number without a sign"),
+        ({"evidence": (b"", "")}, "Attach the evidence"),
+        ({"said_on": "2025-08-31"}, "The plan does not ask this of the unit."),
+    ],
+)
+def test_a_fault_in_a_grade_names_it_and_loses_nothing(
+    world: World, session: Session, sign_in: SignIn, data: dict[str, Any], message: str
+) -> None:
+    if "evidence" in data:
+        content, name = data["evidence"]
+        data = {"evidence": (io.BytesIO(content), name)}
+    given = {**ALL_GRADES, "whole_grade_9": "77", "part_grade_9": "70", "evidence": paper(), **data}
+
+    answer = sign_in(world.bruno).post(
+        f"{BASE}/units/A/children_by_grade?lang=en", data=given, content_type="multipart/form-data"
+    )
+
+    assert answer.status_code == 422
+    assert message in answer.text
+    for name, number in given.items():
+        if name.startswith(("whole_", "part_")):
+            box = re.search(rf'<input [^>]*name="{name}"[^>]*>', answer.text)
+            assert box is not None
+            assert f'value="{number}"' in box[0], name
+    assert session.scalars(select(Declaration)).all() == []
+
+
+def test_a_school_that_does_not_know_yet_how_many_were_taught_declares_who_is_enrolled(
+    world: World, session: Session, sign_in: SignIn
+) -> None:
+    answer = post(
+        sign_in(world.bruno), "/units/A/children_by_grade", said_on="2026-11-20", whole_grade_3="30",
+        part_grade_3="",
+    )  # fmt: skip
+
+    assert answer.status_code == 303
+    assert (only(session).item, only(session).value) == ("children_by_grade", {"grades": {"grade_3": 30}})
+
+
+def test_nothing_at_all_is_no_declaration(world: World, session: Session, sign_in: SignIn) -> None:
+    answer = post(sign_in(world.bruno), "/units/A/children_by_grade?lang=en", said_on="2026-11-20")
+
+    assert answer.status_code == 422
+    assert "Write at least one number." in answer.text
+
+
+def test_a_commune_committee_gives_one_number_of_children_out_of_school(
+    committee: int, session: Session, sign_in: SignIn
+) -> None:
+    head = sign_in(head_of(session))
+    form = head.get(f"{BASE}/units/UB-C1/children_by_grade?lang=en").text
+    assert "grades__number" not in form
+    assert "Children from 5 to under 16 who are out of school" in form
+
+    bad = post(
+        head, "/units/UB-C1/children_by_grade?lang=en", said_on="2026-11-20", whole="5", part="6",
+        evidence=paper(),
+    )  # fmt: skip
+    empty = post(head, "/units/UB-C1/children_by_grade?lang=en", said_on="2026-11-20", part="6")
+    good = post(
+        head, "/units/UB-C1/children_by_grade", said_on="2026-11-20", whole="5", part="2", evidence=paper()
+    )
+
+    assert "6 were taught, and there are only 5." in bad.text
+    assert (bad.status_code, empty.status_code, good.status_code) == (422, 422, 303)
+    rows = session.scalars(select(Declaration).order_by(Declaration.id)).all()
+    assert [(one.item, one.value) for one in rows] == [
+        ("children_by_grade", {"count": 5}), ("taught_by_grade", {"count": 2}),
+    ]  # fmt: skip
+
+
+def test_what_was_declared_as_one_number_stands_until_something_newer(
+    world: World, session: Session, sign_in: SignIn
+) -> None:
+    declare(session, "children_5_15", world.school, {"count": 412}, date(2025, 8, 20))
+    bruno = sign_in(world.bruno)
+
+    page = bruno.get(f"{BASE}/units/A/?lang=en").text
+    before = bruno.get(f"{BASE}/units/A/?lang=en&period=2025-H1").text
+
+    assert "412</strong> (not split by grade)" in page
+    assert "Children from 5 to under 16, by grade" in page
+    assert state_of(session, world.school, "children_by_grade") == ""
+    assert "Children from 5 to under 16 (schools: enrolled" in before
+    assert "by grade" not in before
+
+    declare(
+        session,
+        "children_by_grade",
+        world.school,
+        {"grades": {"grade_1": 40, "grade_2": 2}},
+        date(2026, 9, 9),
+    )
+    session.commit()
+    assert "42</strong> (Grade 1: 40; Grade 2: 2)" in bruno.get(f"{BASE}/units/A/?lang=en").text
+
+
+def test_the_list_as_a_file_carries_the_grades(world: World, session: Session, sign_in: SignIn) -> None:
+    declare(
+        session,
+        "children_by_grade",
+        world.school,
+        {"grades": {"grade_1": 40, "grade_2": 2}},
+        date(2026, 9, 9),
+    )
+    declare(session, "children_5_15", world.other_school, {"count": 300}, date(2025, 8, 20))
+    declare(session, "learner_awareness", world.school, {"count": 9}, date(2026, 3, 1))
+    dora = sign_in(world.dora)
+
+    listed = rows_of(dora.get(f"{BASE}/list.csv?state=&lang=en"))
+
+    said = {(row[0], row[3].partition(",")[0]): row[-1] for row in listed}
+    assert said["A", "Children from 5 to under 16"] == "42 (Grade 1: 40; Grade 2: 2)"
+    assert said["B", "Children from 5 to under 16"] == "300 (not split by grade)"
+    assert said["A", "Learners reached by awareness on school violence and sexual abuse"] == "9"
+
+
 def rows_of(answer: Any) -> list[list[str]]:
     found = list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")), delimiter=";"))
     if len(found[-1]) < 3:
@@ -486,7 +655,7 @@ def test_who_has_not_declared_what_is_listed_searched_and_exported(
     declare(session, "learner_awareness", world.school, {"count": 9}, date(2026, 3, 1))
     declare(
         session,
-        "children_5_15",
+        "children_by_grade",
         world.other_school,
         {"count": 9},
         date(2026, 3, 1),

@@ -267,6 +267,31 @@ def test_nothing_is_declared_that_no_entry_uses(plan: Plan) -> None:
     assert used == {item.code for item in plan.items}
 
 
+def test_pupils_are_declared_by_grade_from_the_school_year_2025_on(plan: Plan) -> None:
+    rules = entry(plan, "CT03").rules
+    whole, part = plan.item("children_by_grade"), plan.item("taught_by_grade")
+    assert whole is not None
+    assert part is not None
+    assert whole.by_grade is not None
+    assert part.by_grade is not None
+
+    assert [(rule.since, rule.numerator, rule.denominator) for rule in rules] == [
+        (date(2020, 4, 10), "children_taught", "children_5_15"),
+        (date(2025, 9, 1), "taught_by_grade", "children_by_grade"),
+    ]
+    assert [label.vi for _code, label in whole.by_grade.grades] == [
+        "Mẫu giáo 5 tuổi", *(f"Lớp {number}" for number in range(1, 10)), "Lớp 10 (em chưa đủ 16 tuổi)",
+        "Lớp 11 (em chưa đủ 16 tuổi)", "Lớp giáo dục thường xuyên (em chưa đủ 16 tuổi)",
+    ]  # fmt: skip
+    assert part.by_grade.grades == whole.by_grade.grades
+    assert (whole.replaces, part.replaces) == ("children_5_15", "children_taught")
+    assert (len(whole.grades_of("school")), whole.grades_of("committee")) == (13, ())
+    assert plan.entered_with(part) == plan.entered_with(whole) == (whole, part)
+    assert plan.entered_with(plan.items[0]) == (plan.items[0], None)
+    assert whole.by_grade.help is not None
+    assert "từ 16 tuổi trở lên không tính" in whole.by_grade.help.vi
+
+
 def test_who_gives_the_denominators_of_families(plan: Plan) -> None:
     for code in ("parents_with_child", "households_with_child"):
         item = plan.item(code)
@@ -367,6 +392,146 @@ def test_a_fault_is_reported_with_its_line(old: str, new: str, where: str, said:
     )
 
     assert any(one.startswith(f"plan-1.toml:{line}: ") and said in one for one in faults(text)), faults(text)
+
+
+BY_GRADE = swapped(
+    """[[item]]
+code = "readiness"
+""",
+    """[[item]]
+code = "enrolled"
+label = { vi = "Đang học", en = "Enrolled" }
+kind = "count_by_grade"
+by = ["school", "committee"]
+replaces = "parents"
+by_grade = ["school"]
+column = { vi = "Đang học", en = "Enrolled" }
+one_number = { vi = "Không đi học", en = "Out of school" }
+[[item.grade]]
+code = "g1"
+label = { vi = "Lớp 1", en = "Grade 1" }
+[[item.grade]]
+code = "g2"
+label = { vi = "Lớp 2", en = "Grade 2" }
+
+[[item]]
+code = "taught"
+label = { vi = "Đã học", en = "Taught" }
+kind = "count_by_grade"
+part_of = "enrolled"
+by = ["committee", "school"]
+by_grade = ["school"]
+column = { vi = "Đã dạy", en = "Taught" }
+one_number = { vi = "Trong đó", en = "Of these" }
+
+[[item]]
+code = "readiness"
+""",
+    swapped('way = "people"', 'way = "declared"', SMALL[: SMALL.index("[[indicator.rule.group]]")]).replace(
+        "version = 1\n", 'version = 1\nnumerator = "taught"\ndenominator = "enrolled"\n'
+    ),
+)
+
+
+def test_an_item_by_grade_is_read_and_its_part_has_the_same_grades() -> None:
+    plan = read(BY_GRADE, "plan-1.toml")
+    whole, part = plan.item("enrolled"), plan.item("taught")
+    assert whole is not None
+    assert part is not None
+
+    assert [code for code, _label in part.grades_of("school")] == ["g1", "g2"]
+    assert plan.entered_with(part) == (whole, part)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "said"),
+    [
+        (
+            'replaces = "parents"',
+            'replaces = "kits"',
+            "replaces =",
+            "“kits” is no [[item]] of the kind “count”",
+        ),
+        ('replaces = "parents"', 'replaces = "taught"', "replaces =", "“taught” is no [[item]] of the kind"),
+        (
+            'part_of = "enrolled"\n',
+            'part_of = "enrolled"\nreplaces = "parents"\n',
+            "@taught replaces",
+            "“parents” is replaced by another item already",
+        ),
+        ('part_of = "enrolled"', 'part_of = "parents"', "part_of =", "“parents” is no whole"),
+        ('part_of = "enrolled"', 'part_of = "taught"', "part_of =", "“taught” is no whole"),
+        (
+            'by = ["committee", "school"]',
+            'by = ["school"]',
+            "part_of =",
+            "“sector” and “level” are those of “enrolled”",
+        ),
+        (
+            'code = "g2"',
+            'code = "g1"',
+            "@second g1",
+            "“g1” stands twice among [[item.grade]]",
+        ),
+        ('code = "g2"', 'code = "Lớp 2"', "Lớp 2", "“Lớp 2” has not the form of “code”"),
+        (
+            'by = ["school", "committee"]',
+            'by = ["committee"]',
+            "@first by_grade",
+            "“school” declares this by grade, and is not in “by”",
+        ),
+        (
+            'kind = "count_by_grade"\nby =',
+            'kind = "count"\nby =',
+            "replaces =",
+            "unknown key “replaces”",
+        ),
+        (
+            'numerator = "taught"',
+            'numerator = "parents"',
+            "numerator =",
+            "“parents” is no part of “enrolled”; by grade, it must be its part",
+        ),
+        (
+            'denominator = "enrolled"',
+            'denominator = "parents"',
+            "numerator =",
+            "“taught” is no part of “parents”",
+        ),
+        (
+            'one_number = { vi = "Trong đó", en = "Of these" }\n',
+            'one_number = { vi = "Trong đó", en = "Of these" }\n'
+            '[[item.grade]]\ncode = "g3"\nlabel = { vi = "Lớp 3", en = "Grade 3" }\n',
+            "@own grades",
+            "the grades are those of “enrolled”, of which this is a part",
+        ),
+    ],
+)
+def test_a_fault_of_an_item_by_grade_is_reported_with_its_line(
+    old: str, new: str, where: str, said: str
+) -> None:
+    text = swapped(old, new, BY_GRADE)
+    lines = text.splitlines()
+    line = {
+        "@taught replaces": lambda: lines.index('replaces = "parents"', lines.index('code = "taught"')) + 1,
+        "@second g1": lambda: lines.index('code = "g1"', lines.index('code = "g1"') + 1) + 1,
+        "@first by_grade": lambda: lines.index('by_grade = ["school"]') + 1,
+        "@own grades": lambda: lines.index("[[item.grade]]", lines.index('code = "taught"')) + 1,
+    }.get(where, lambda: line_of(text, where))()
+
+    assert any(one.startswith(f"plan-1.toml:{line}: ") and said in one for one in faults(text)), faults(text)
+
+
+def test_an_item_by_grade_needs_grades_and_names_for_its_numbers() -> None:
+    without = (
+        BY_GRADE[: BY_GRADE.index("[[item.grade]]")] + BY_GRADE[BY_GRADE.index('[[item]]\ncode = "taught"') :]
+    )
+
+    assert any("“grade” is missing here" in one for one in faults(without))
+    assert any(
+        "“column” is missing here" in one
+        for one in faults(swapped('column = { vi = "Đã dạy", en = "Taught" }\n', "", BY_GRADE))
+    )
 
 
 @pytest.mark.parametrize(

@@ -421,6 +421,28 @@ def test_the_rows_are_the_figure_for_every_entry_and_every_place(session: Sessio
             assert all(row.counted == (row.reason == "") for row in found), told
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_rows_by_grade_are_the_parts_of_the_figure(session: Session, seed: int) -> None:
+    """CT03 at the end of 2025: the rows that are counted, added up grade by grade, are the parts of every place."""
+    _random_world(session, random.Random(seed))
+    known = facts(session, date(2025, 12, 14), Period.parse("2025"))
+    indicator = PLAN.indicator("CT03")
+    assert indicator is not None
+    top = province(session)
+    for where, made in [(top, figure(known, indicator, top)), *lines(known, indicator, top)]:
+        wanted: dict[str, list[int]] = {}
+        for row in rows(known, indicator, where):
+            if not row.counted:
+                continue
+            detail = row.detail
+            split = [(f"grade:{code}", part, whole) for code, part, whole in detail["grades"]]
+            whole_row = [(row.part or "", detail["numerator"], detail["denominator"])]
+            for key, part, whole in split if row.part == "by_grade" else whole_row:
+                before = wanted.get(key, [0, 0])
+                wanted[key] = [before[0] + part, before[1] + whole]
+        assert {part.key: [part.numerator, part.denominator] for part in made.parts} == wanted, where.code
+
+
 def _random_world(session: Session, dice: random.Random) -> None:
     communes = session.scalars(select(Area).where(Area.kind == AreaKind.COMMUNE)).all()
     districts = session.scalars(select(Area).where(Area.kind == AreaKind.DISTRICT)).all()
@@ -544,6 +566,11 @@ def _random_world(session: Session, dice: random.Random) -> None:
             if str(one.kind) in item.by and dice.random() < 0.6:
                 value: dict[str, object] = {
                     "count": {"count": dice.randint(30, 60)},
+                    "count_by_grade": {
+                        "grades": {"grade_1": dice.randint(9, 30), "grade_9": dice.randint(9, 30)}
+                    }
+                    if one.kind == UnitKind.SCHOOL and dice.random() < 0.7
+                    else {"count": dice.randint(30, 60)},
                     "yes": {"yes": dice.random() < 0.7},
                     "checklist": {"ticks": [code for code, _label in item.ticks if dice.random() < 0.9]},
                     "document": {"number": "12/KH", "on": "2025-03-01"},

@@ -37,6 +37,7 @@ ASKED = (
     (Period.parse("2025-H1"), date(2025, 6, 14)),
     (Period.parse("2025"), date(2025, 6, 30)),
     (Period.parse("2025"), date(2025, 7, 1)),
+    (Period.parse("2025"), date(2025, 10, 1)),
     (Period.parse("2025"), date(2025, 12, 14)),
     (Period.parse("2026"), date(2026, 12, 14)),
 )
@@ -84,6 +85,7 @@ TICKS = {
     UnitKind.SCHOOL: ("publication", ["plan_published", "hotline_111", "channels"]),
     UnitKind.CLINIC: ("readiness", ["person_on_call", "private_room", "kit", "referral_numbers"]),
 }
+BY_GRADE = ("children_by_grade", "taught_by_grade")
 _number = count(1)
 
 
@@ -280,10 +282,20 @@ def _declare(session: Session, dice: random.Random, unit: Unit) -> None:
     if kind in TICKS:
         item, ticks = TICKS[kind]
         wanted += [(item, {"ticks": dice.choice((ticks, ticks, ticks[1:]))})]
+    if kind in (UnitKind.SCHOOL, UnitKind.COMMITTEE):
+        wanted += [(item, _of_grades(dice, kind)) for item in BY_GRADE for _ in range(2)]
     for item, value in wanted:
         if dice.random() < 0.75:
             state = dice.choice((DeclarationState.APPROVED,) * 4 + (DeclarationState.SUBMITTED,))
             declare(session, item, unit.id, value, dice.choice(DAYS), state, with_file=dice.random() < 0.9)
+
+
+def _of_grades(dice: random.Random, kind: UnitKind) -> dict[str, object]:
+    """Return a number for some grades; of a commune, and now and then of a school, one number."""
+    if kind == UnitKind.COMMITTEE or dice.random() < 0.2:
+        return {"count": dice.randint(0, 12)}
+    grades = ("kindergarten_5", "grade_1", "grade_9", "grade_10", "continuing")
+    return {"grades": {grade: dice.randint(0, 9) for grade in grades if dice.random() < 0.5}}
 
 
 def reorganise(session: Session, dice: random.Random) -> None:
@@ -342,6 +354,9 @@ def test_every_figure_is_what_a_plain_recount_finds(session: Session, world: Wor
                     assert got == wanted, (indicator.code, where.code, day, "now" if now else "then", seed)
                     if indicator.code == "CT01":
                         assert parts_of(found) == recount.ct01b(), (where.code, day, now, seed)
+                    if indicator.code == "CT03" and found.rule == 2:
+                        by_grade = {part.key: (part.numerator, part.denominator) for part in found.parts}
+                        assert by_grade == recount.ct03_rows(), (where.code, day, seed)
                     if found.met and indicator.code != "CT17":
                         assert got[0] is None or got[1] is None or got[0] <= got[1]
                 one = dice.choice(PLAN.indicators)  # alone, and read for its place alone

@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from portal.indicators import released
-from portal.indicators.definitions import Indicator, Plan
+from portal.indicators.definitions import Indicator, Item, Plan
 
 (PLAN,) = released.shipped()
 
@@ -32,8 +32,8 @@ def test_every_rule_and_target_of_the_shipped_plans_is_sealed_and_unchanged() ->
 
     assert set(released.digests(PLAN)) == set(sealed)
     assert released.changed(PLAN, sealed) == ()
-    # 22 entries, one of them with two rules; 19 targets of the province and 4 of the national decision
-    assert len([name for name in sealed if "@" not in name]) == 24
+    # 22 entries, three of them with two rules; 19 targets of the province and 4 of the national decision
+    assert len([name for name in sealed if "@" not in name]) == 25
     assert len([name for name in sealed if "@" in name]) == 23
 
 
@@ -59,6 +59,19 @@ def test_an_item_that_counts_differently_changes_every_rule_that_uses_it() -> No
     )
 
     assert released.changed(lenient, released.seals()) == ("plan-39/CT11a/1", "plan-39/CT11b/1")
+
+
+def test_another_list_of_grades_changes_the_reading_by_grade_alone() -> None:
+    def without_the_first(item: Item) -> Item:
+        assert item.by_grade is not None
+        return replace(item, by_grade=replace(item.by_grade, grades=item.by_grade.grades[1:]))
+
+    fewer = replace(
+        PLAN,
+        items=tuple(without_the_first(one) if one.code == "children_by_grade" else one for one in PLAN.items),
+    )
+
+    assert released.changed(fewer, released.seals()) == ("plan-39/CT03/2",)
 
 
 def test_an_entry_that_is_gone_is_named() -> None:

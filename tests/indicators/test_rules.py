@@ -530,6 +530,110 @@ def test_ct03_a_denominator_is_outdated_after_18_months() -> None:
     assert lines(figure("CT03", world([school(1)], declared=[taught, fresh]))) == (300, 400)
 
 
+# CT03, reading 2: by grade
+
+
+def by_grade(item: str, unit: int, on: date = date(2025, 10, 1), **grades: int) -> Said:
+    """Return numbers by grade of an item, `kg` for the kindergarten and `g1` … for grades."""
+    names = {("kindergarten_5" if key == "kg" else f"grade_{key[1:]}"): many for key, many in grades.items()}
+    return Said(item, unit, sum(names.values()), on, True, True, names)
+
+
+def autumn(*declared: Said, communes: int = 0) -> Figure:
+    """Return CT03 at the end of 2025 of schools 1 to 3 and committees from 21 on."""
+    units = [*map(school, (1, 2, 3)), *(unit(20 + number, "committee") for number in range(1, communes + 1))]
+    return figure("CT03", world(units, declared=declared, day=DECEMBER), YEAR)
+
+
+def test_ct03_by_grade_adds_up_and_its_rows_are_the_grades() -> None:
+    """Kindergarten 1: 20 of 30. School 2: grades 1 and 2, 35 of 40 and 0 of 41. Commune 21: 2 of 5 out of school.
+
+    20 + 35 + 0 + 2 = 57 of 30 + 40 + 41 + 5 = 116; 70 % of 116 is 81.2, so 82.
+    """
+    on = date(2025, 10, 1)
+    found = autumn(
+        *(by_grade("children_by_grade", 1, kg=30), by_grade("taught_by_grade", 1, kg=20)),
+        *(by_grade("children_by_grade", 2, g1=40, g2=41), by_grade("taught_by_grade", 2, g1=35, g2=0)),
+        *(said("children_by_grade", 21, 5, on=on), said("taught_by_grade", 21, 2, on=on)),
+        communes=1,
+    )
+
+    assert (found.rule, lines(found), found.needed, found.met) == (2, (57, 116), 82, False)
+    assert parts(found) == {
+        "grade:kindergarten_5": (20, 30), "grade:grade_1": (35, 40), "grade:grade_2": (0, 41),
+        "one_number": (2, 5),
+    }  # fmt: skip
+    assert (found.missing, found.warnings) == ((3,), ())
+
+
+def test_ct03_a_grade_of_several_schools_is_one_row() -> None:
+    found = autumn(
+        *(by_grade("children_by_grade", 1, g9=50, g10=12), by_grade("taught_by_grade", 1, g9=10, g10=12)),
+        *(by_grade("children_by_grade", 2, g9=70), by_grade("taught_by_grade", 2, g9=60)),
+    )
+
+    assert parts(found) == {"grade:grade_9": (70, 120), "grade:grade_10": (12, 12)}
+
+
+def test_ct03_a_total_from_before_counts_and_is_not_split() -> None:
+    """School 1 gave one number of each (as a value of the former items stands); school 2 split only one of its two."""
+    found = autumn(
+        *(said("children_by_grade", 1, 400), said("taught_by_grade", 1, 300)),
+        *(by_grade("children_by_grade", 2, g1=40), said("taught_by_grade", 2, 30)),
+        *(by_grade("children_by_grade", 3, g1=9), by_grade("taught_by_grade", 3, g1=9)),
+    )
+
+    assert lines(found) == (339, 449)
+    assert parts(found) == {"grade:grade_1": (9, 9), "unsplit": (330, 440)}
+
+
+def test_ct03_more_taught_than_enrolled_in_one_grade_is_a_warning() -> None:
+    """Of the school 60 of 80, yet of grade 1 there are 40 and 41 were taught."""
+    found = autumn(
+        by_grade("children_by_grade", 1, g1=40, g2=40), by_grade("taught_by_grade", 1, g1=41, g2=19)
+    )
+
+    assert (lines(found), found.warnings) == ((60, 80), ("more_than_all",))
+
+
+def test_ct03_enrolled_without_taught_is_missing_and_in_no_row() -> None:
+    found = autumn(by_grade("children_by_grade", 1, g1=40))
+
+    assert (lines(found), found.missing, found.parts) == ((None, None), (1, 2, 3), ())
+
+
+NUMBERS_BY_GRADE = st.dictionaries(
+    st.sampled_from(["kg", "g1", "g5", "g10"]), st.integers(0, 400), min_size=1
+)
+
+
+@given(st.lists(st.tuples(st.booleans(), NUMBERS_BY_GRADE), min_size=1, max_size=5), st.integers(0, 60))
+def test_the_rows_of_grades_add_up_to_the_figure(
+    schools: list[tuple[bool, dict[str, int]]], away: int
+) -> None:
+    units = [school(number) for number in range(1, len(schools) + 1)] + [unit(99, "committee")]
+    declared = [said("children_by_grade", 99, away), said("taught_by_grade", 99, away // 2)]
+    for number, (split, grades) in enumerate(schools, 1):
+        some = {grade: many // 3 for grade, many in grades.items()}
+        if split:
+            declared += [
+                by_grade("children_by_grade", number, **grades), by_grade("taught_by_grade", number, **some)
+            ]  # fmt: skip
+        else:
+            declared += [
+                said("children_by_grade", number, sum(grades.values())),
+                said("taught_by_grade", number, sum(some.values())),
+            ]
+    found = figure("CT03", world(units, declared=declared, day=DECEMBER), YEAR)
+
+    assert found.numerator == sum(part.numerator or 0 for part in found.parts)
+    assert found.denominator == sum(part.denominator or 0 for part in found.parts)
+    assert found.denominator == away + sum(sum(grades.values()) for _split, grades in schools)
+    for grade, key in (("kg", "grade:kindergarten_5"), ("g10", "grade:grade_10")):
+        wanted = [grades[grade] for split, grades in schools if split and grade in grades]
+        assert parts(found).get(key, (None, None))[1] == (sum(wanted) if wanted else None)
+
+
 def test_ct13_two_totals_or_nothing() -> None:
     department = unit(1, "department", "health", "province")
     totals = [said("cases_needing", 1, 20), said("cases_connected", 1, 18)]

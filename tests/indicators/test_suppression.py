@@ -3,10 +3,10 @@
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from portal.indicators.suppression import SMALL, hidden, pooled, with_rest
+from portal.indicators.suppression import SMALL, Table, hidden, hidden_after, pooled, with_rest
 
 
 def test_a_small_line_takes_the_shortest_other_with_it() -> None:
@@ -143,3 +143,117 @@ def test_no_difference_of_what_is_told_of_places_is_small(
         assert together - people < SMALL  # and no more is left out than must be
         if people == together:
             assert meant == sum(r for path, _n, r in leaves if path[: len(place)] == place)
+
+
+# One table after the other
+
+
+def table(lines: dict[str, tuple[int, ...]]) -> Table | None:
+    """Publish a first table."""
+    total = tuple(sum(column) for column in zip(*lines.values(), strict=True))
+    left = hidden_after(lines, total, ())
+    return None if left is None else Table(lines, total, left)
+
+
+def test_a_line_that_grew_by_three_is_hidden_with_the_shortest_other() -> None:
+    june = Table({"A": (40,), "B": (60,), "C": (20,)}, (120,), frozenset())
+
+    # A + 3 is small. With C: both together grew by 3 + 10 = 13
+    assert hidden_after({"A": (43,), "B": (80,), "C": (30,)}, (153,), [june]) == {"A", "C"}
+    # C did not grow at all: with it the two still say 3, so B follows
+    assert hidden_after({"A": (43,), "B": (80,), "C": (20,)}, (143,), [june]) == {"A", "B", "C"}
+    # what has not changed, or by five, is shown; and losing three tells as much
+    assert hidden_after({"A": (40,), "B": (65,), "C": (20,)}, (125,), [june]) == frozenset()
+    assert hidden_after({"A": (37,), "B": (80,), "C": (30,)}, (147,), [june]) == {"A", "C"}
+
+
+def test_a_total_that_grew_by_three_is_not_shown() -> None:
+    june = Table({"A": (40,), "B": (60,)}, (100,), frozenset())
+
+    assert hidden_after({"A": (40,), "B": (63,)}, (103,), [june]) is None
+
+
+def test_every_earlier_table_is_subtracted() -> None:
+    june = Table({"A": (40,), "B": (60,), "C": (20,)}, (120,), frozenset())
+    december = Table({"A": (30,), "B": (80,), "C": (40,)}, (150,), frozenset())
+
+    assert hidden_after({"A": (42,), "B": (90,), "C": (60,)}, (192,), [december]) == frozenset()
+    assert hidden_after({"A": (42,), "B": (90,), "C": (60,)}, (192,), [june, december]) == {"A", "C"}
+
+
+def test_what_was_hidden_stays_hidden_where_nothing_has_grown() -> None:
+    # June hid A (3) and with it B (9). In December A has 3, B has 9 still; were B shown, A were 12 - 9
+    june = table({"A": (3,), "B": (9,), "C": (20,), "D": (30,)})
+    assert june is not None
+    assert june.left == {"A", "B"}
+
+    left = hidden_after({"A": (3,), "B": (9,), "C": (20,), "D": (40,)}, (72,), [june])
+
+    assert left == {"A", "B"}
+
+
+def test_a_place_that_was_not_there_is_as_if_it_had_had_nobody() -> None:
+    june = Table({"A": (40,), "B": (60,)}, (100,), frozenset())
+
+    assert hidden_after({"A": (40,), "B": (60,), "C": (20,)}, (120,), [june]) == frozenset()
+    assert hidden_after({"A": (40,), "C": (20,)}, (60,), [june]) == frozenset()
+
+
+def test_what_has_outgrown_what_was_hidden_is_shown() -> None:
+    june = table({"A": (3,), "B": (9,), "C": (20,), "D": (30,)})
+    assert june is not None
+
+    # A and B were 12 together; of 12 or more nothing follows for June, of 11 that B was 1 at least
+    assert hidden_after({"A": (12,), "B": (14,), "C": (20,), "D": (30,)}, (76,), [june]) == frozenset()
+    assert hidden_after({"A": (11,), "B": (14,), "C": (20,), "D": (30,)}, (75,), [june]) == {"A", "B"}
+
+
+def compositions(lines: dict[str, tuple[int, ...]], left: frozenset[str]) -> list[dict[str, int]]:
+    """Return every table of one column that shows what this one shows."""
+    shown = {key: line[0] for key, line in lines.items() if key not in left}
+    unknown, whole = sorted(left), sum(line[0] for line in lines.values()) - sum(shown.values())
+    if not unknown:
+        return [shown]
+    return [
+        {**shown, **dict(zip(unknown, (*some, whole - sum(some)), strict=True))}
+        for some in product(range(whole + 1), repeat=len(unknown) - 1)
+        if sum(some) <= whole
+    ]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.sampled_from([0, 0, 1, 2, 3, 5, 6, 9])), min_size=2, max_size=4)
+)
+def test_no_number_and_no_change_can_be_worked_out_from_two_tables(cells: list[tuple[int, int]]) -> None:
+    """Counts that only grow, which whoever subtracts knows: every pair of tables that shows the same is tried."""
+    first = {str(place): (then,) for place, (then, _grown) in enumerate(cells)}
+    second = {str(place): (then + grown,) for place, (then, grown) in enumerate(cells)}
+    before = table(first)
+    whole = sum(line[0] for line in second.values())
+    left = hidden_after(second, (whole,), [] if before is None else [before])
+    if before is None or left is None:  # one of the two is not shown at all
+        return
+    were, are = compositions(first, before.left), compositions(second, left)
+    assume(len(were) * len(are) <= 60_000)
+    pairs = [(then, now) for then in were for now in are if all(now[key] >= then[key] for key in first)]
+    for key in first:
+        then, now, grown = (
+            {one[key] for one, _other in pairs},
+            {other[key] for _one, other in pairs},
+            {other[key] - one[key] for one, other in pairs},
+        )
+        if before.total != (0,) and key in before.left:
+            assert len(then) > 1
+            assert max(then) >= SMALL
+        if (
+            whole and key in left and grown != {0}
+        ):  # of what did not grow nothing is said that was not said before
+            assert len(now) > 1
+            assert max(now) >= SMALL
+        if key not in before.left | left:
+            assert not any(0 < number < SMALL for number in grown)
+        elif len(grown) == 1:
+            assert grown == {0}  # nobody came: that names nobody
+        else:
+            assert max(grown) >= SMALL

@@ -325,34 +325,57 @@ def test_after_any_history_tallies_equal_the_facts(session: Session, world: Worl
         nested.rollback()
 
 
-def test_every_table_that_figures_stand_on_marks_what_is_written(app: Flask, session: Session) -> None:
+def _wanted(session: Session) -> set[tuple[str, str]]:
+    """Return table and name of every trigger that marks; on PostgreSQL with the bits of what it looks at."""
     if session.get_bind().dialect.name == "sqlite":
-        found = session.execute(text("SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'")).all()
-        wanted = {
+        return {
             (table, f"{table}_tally_{what}") for table in MARKED for what in ("insert", "update", "delete")
         }
+    # bits of a trigger: 4 insert, 8 delete, 16 update, 32 truncate
+    bits = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
+    facts = (
+        "posting",
+        "certificate",
+        "revocation",
+        "person_fact",
+        "workshop_attended",
+        "household",
+        "household_member",
+        "paired_score",
+    )
+    wanted = {(table, f"{table}_tally_{what} {bit}") for table in facts for what, bit in bits.items()}
+    wanted |= {(table, f"{table}_tally 60") for table in MARKED.difference(facts)}
+    return wanted
+
+
+def _lacking(session: Session) -> set[tuple[str, str]]:
+    """Return the triggers that are not there, or are switched off."""
+    if session.get_bind().dialect.name == "sqlite":
+        query = "SELECT tbl_name, name FROM sqlite_master WHERE type = 'trigger'"
     else:
-        found = session.execute(
-            text(
-                "SELECT c.relname, t.tgname || ' ' || (t.tgtype::int & 60) FROM pg_trigger t"
-                " JOIN pg_class c ON c.oid = t.tgrelid"
-            )
-        ).all()
-        # bits of a trigger: 4 insert, 8 delete, 16 update, 32 truncate
-        bits = {"insert": 4, "delete": 8, "update": 16, "truncate": 32}
-        facts = (
-            "posting",
-            "certificate",
-            "revocation",
-            "person_fact",
-            "workshop_attended",
-            "household",
-            "household_member",
-            "paired_score",
+        query = (
+            "SELECT c.relname, t.tgname || ' ' || (t.tgtype::int & 60) FROM pg_trigger t"
+            " JOIN pg_class c ON c.oid = t.tgrelid WHERE t.tgenabled <> 'D'"
         )
-        wanted = {(table, f"{table}_tally_{what} {bit}") for table in facts for what, bit in bits.items()}
-        wanted |= {(table, f"{table}_tally 60") for table in MARKED.difference(facts)}
-    assert wanted <= {tuple(row) for row in found}
+    return _wanted(session) - {tuple(row) for row in session.execute(text(query))}
+
+
+def test_every_table_that_figures_stand_on_marks_what_is_written(app: Flask, session: Session) -> None:
+    assert _lacking(session) == set()
+
+
+def test_a_trigger_that_is_missing_is_missed(app: Flask, session: Session) -> None:
+    """Each of them is dropped (on PostgreSQL also switched off) in turn, and each is named."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    for table, name in sorted(_wanted(session)):
+        bare = name.split(" ")[0]
+        ways = [f"DROP TRIGGER {bare} ON {table}", f"ALTER TABLE {table} DISABLE TRIGGER {bare}"]
+        for statement in ways if postgres else [f"DROP TRIGGER {bare}"]:
+            point = session.begin_nested()
+            session.execute(text(statement))
+            assert _lacking(session) == {(table, name)}
+            point.rollback()
+    assert _lacking(session) == set()
 
 
 def _teacher(session: Session, world: World, name: str = "Cô Mới") -> int:

@@ -63,3 +63,28 @@ def test_a_forged_cookie_is_nobody(app: Flask, client: FlaskClient) -> None:
     assert client.get("/account").status_code == 303
     with client.session_transaction() as session:
         assert TOKEN_KEY not in session
+
+
+def test_what_one_answer_does_to_its_session_stays_with_that_answer(app: Flask, sign_in, world) -> None:
+    """The signature of a cookie is remembered; what is in it is unpacked anew, so that nobody changes another's list."""
+    ana = sign_in(world.ana)
+    with ana.session_transaction() as session:
+        session["_flashes"] = [("message", "one")]
+    cookie = ana.get_cookie(app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    header = {"Cookie": f"{cookie.key}={cookie.value}"}
+
+    with app.test_request_context("/", headers=header) as first:
+        first.session["_flashes"].append(("message", "two"))
+    with app.test_request_context("/", headers=header) as second:
+        assert second.session["_flashes"] == [("message", "one")]
+
+
+def test_a_cookie_of_the_future_is_nobody(sign_in, app: Flask, world, later) -> None:
+    ana = sign_in(world.ana)
+    ana.get("/account")
+    assert ana.get("/account").status_code == 200
+
+    later(-5)
+
+    assert ana.get("/account").status_code == 303

@@ -1,17 +1,18 @@
 """Writing attempts: one open attempt, answers that are never lost or overtaken, one submission."""
 
+from collections import OrderedDict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import delete, event, func, select
 from sqlalchemy.orm import Session
 
 from portal.core.audit.models import Entry
 from portal.core.errors import NotFound
-from quizzes import queries, services
+from quizzes import open_papers, queries, services
 from quizzes.errors import (
     AlreadySubmitted,
     AnswerUnreadable,
@@ -282,7 +283,7 @@ def test_a_story_goes_on_and_never_back(sitting: Sitting) -> None:
     assert sitting.kept("q8") == ["s1.a", "s2.b"]
 
 
-def test_saving_takes_two_statements(session: Session, sitting: Sitting) -> None:
+def test_saving_takes_one_statement_and_the_first_reads_the_paper(session: Session, sitting: Sitting) -> None:
     session.flush()
     right = right_fields(item_of(sitting.attempt, "q4"))
     statements: list[str] = []
@@ -294,14 +295,52 @@ def test_saving_takes_two_statements(session: Session, sitting: Sitting) -> None
     event.listen(connection, "before_cursor_execute", count)
     try:
         sitting.save("q4", right)
-        plain = len(statements)
+        first = len(statements)
+        sitting.save("q4", right, seq=2)
+        plain = len(statements) - first
         sitting.save("q8", {"": ["s1.a"]})
     finally:
         event.remove(connection, "before_cursor_execute", count)
 
-    assert plain == 2
-    assert len(statements) == 2 + 3
-    assert "feedback" not in statements[0]
+    assert first == 2
+    assert plain == 1
+    assert len(statements) == 2 + 1 + 2
+
+
+def test_what_is_remembered_of_a_paper_is_its_takers_alone(
+    session: Session, sitting: Sitting, world: World
+) -> None:
+    assert open_papers.of(session, sitting.attempt.id, world.ana) is not None  # remembered from here on
+
+    assert open_papers.of(session, sitting.attempt.id, world.carla) is None
+
+
+def test_papers_are_remembered_up_to_a_number(
+    session: Session, sitting: Sitting, start: Start, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(open_papers, "_papers", OrderedDict())
+    monkeypatch.setattr(open_papers, "_MOST", 1)
+    other = start(taker_id=world.bruno)
+    open_papers.of(session, sitting.attempt.id, world.ana)
+    open_papers.of(session, other.id, world.bruno)
+
+    assert list(open_papers._papers) == [other.id]
+    assert open_papers.of(session, sitting.attempt.id, world.ana) is not None  # read anew
+
+
+def test_no_answer_where_it_stood_open_a_moment_ago(session: Session, sitting: Sitting, world: World) -> None:
+    """What is remembered is the paper, never that it is open: handed in, annulled or gone is seen at the next answer."""
+    sitting.save("q3", {"": ["false"]})
+    sitting.submit()
+    with pytest.raises(AlreadySubmitted):
+        sitting.save("q3", {"": ["true"]}, seq=2)
+    with pytest.raises(AlreadySubmitted):
+        sitting.save("q3", {"": ["no such answer"]}, seq=2)
+
+    session.execute(delete(Answer).where(Answer.attempt_id == sitting.attempt.id))
+    session.execute(delete(Attempt).where(Attempt.id == sitting.attempt.id))
+    with pytest.raises(NotFound):
+        sitting.save("q3", {"": ["true"]}, seq=3)
 
 
 def test_a_page_without_script_is_saved_whole(session: Session, sitting: Sitting) -> None:

@@ -276,14 +276,17 @@ indicator_files.board         GET     in       403     403          200       20
 indicator_files.rows          GET     in       403     403          200       200      200        200    403    403   403
 indicator_files.rows/CT14     GET     in       403     403          200       303      200        303    403    403   403
 indicator_files.make_rows     POST    in       403     403          303       303      303        303    403    403   403
-indicator_files.made          GET     in       403     403          404       404      404        404    403    403   403
+indicator_files.made          GET     in       404     404          404       404      404        404    404    404   404
 public_figures.show           GET     404      404     404          404       404      404        404    404    404   404
 filings.index                 GET     in       403     403          403       200      200        200    403    403   403
 filings.listing               GET     in       403     403          403       200      200        200    403    403   403
 filings.reminder              GET     in       403     403          403       403      403        200    403    403   403
 filings.make                  POST    in       403     403          403       404      404        404    403    403   403
 filings.show                  GET     in       403     403          403       200      404        200    403    403   403
-filings.rows                  GET     in       403     403          403       404      404        404    403    403   403
+filed_rows.show               GET     in       403     403          403       404      404        404    403    403   403
+filed_rows.file               GET     in       403     403          404       404      404        404    403    403   403
+filed_rows.make               POST    in       403     403          404       404      404        404    403    403   403
+filed_rows.made               GET     in       404     404          404       404      404        404    404    404   404
 filings.edit                  GET     in       403     403          403       200      404        200    403    403   403
 filings.change                POST    in       403     403          403       422      404        422    403    403   403
 filings.recompute             POST    in       403     403          403       303      404        303    403    403   403
@@ -478,7 +481,10 @@ WHERE = {
     "filings.reminder": Asked("/reports/filings/letter.docx?period=2025-H1"),
     "filings.make": Asked("/reports/filings/", {"data": {"period": "2025-H1", "place": "area:NONE"}}),
     "filings.show": Asked("/reports/filings/{filing}/"),
-    "filings.rows": Asked("/reports/filings/{filing}/rows/CT06"),
+    "filed_rows.show": Asked("/reports/filings/{filing}/rows/CT06"),
+    "filed_rows.file": Asked("/reports/filings/{filing}/rows/CT06/list.csv"),
+    "filed_rows.make": Asked("/reports/filings/{filing}/rows/CT06/list.xlsx"),
+    "filed_rows.made": Asked("/reports/filings/lists/999999"),
     "filings.edit": Asked("/reports/filings/{filing}/edit"),
     "filings.change": Asked("/reports/filings/{filing}/edit"),
     "filings.recompute": Asked("/reports/filings/{filing}/recompute"),
@@ -494,8 +500,8 @@ WHERE = {
     "filings.scan": Asked("/reports/filings/{filing}/scan"),
     "declarations.index": Asked("/indicators/declarations/"),
     "declarations.unit": Asked("/indicators/declarations/units/A/"),
-    "declarations.item": Asked("/indicators/declarations/units/A/children_5_15"),
-    "declarations.declare": Asked("/indicators/declarations/units/A/children_5_15"),
+    "declarations.item": Asked("/indicators/declarations/units/A/children_by_grade"),
+    "declarations.declare": Asked("/indicators/declarations/units/A/children_by_grade"),
     "declarations.show": Asked("/indicators/declarations/{declared}/"),
     "declarations.evidence": Asked("/indicators/declarations/{declared}/evidence"),
     "declarations.waiting": Asked("/indicators/declarations/waiting"),
@@ -747,14 +753,14 @@ def test_an_endpoint_without_a_policy_stops_the_start() -> None:
 
 
 def test_the_start_itself_is_stopped(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal import cli
+    from portal.cli import groups
 
-    real = cli.init_app
+    real = groups.init_app
 
     def with_one_more(app: Flask) -> None:
         real(app)
         app.add_url_rule("/forgotten", "forgotten", lambda: "")
 
-    monkeypatch.setattr(cli, "init_app", with_one_more)
+    monkeypatch.setattr(groups, "init_app", with_one_more)
     with pytest.raises(UndeclaredPolicy, match="forgotten"):
         bare_app(tmp_path)

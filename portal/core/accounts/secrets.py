@@ -17,7 +17,6 @@ from portal.core.names import fold
 
 MIN_LENGTH = 8
 MAX_LENGTH = 200
-PIN_LENGTH = 6
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 

@@ -19,6 +19,12 @@ LABELS = {
     "user.add": N_("added a person"),
     "user.change_secret": N_("changed a password or PIN"),
     "user.sign_out_everywhere": N_("signed out on every device"),
+    "filing.draft": N_("began a report, or took it back to a draft"),
+    "filing.prepared": N_("prepared a report for approval"),
+    "filing.approved": N_("approved a report"),
+    "filing.filed": N_("filed a report"),
+    "filing.received": N_("received a filed report"),
+    "filing.returned": N_("returned a filed report"),
     "filing.issued": N_("noted number, day and scan of an issued report"),
     "indicators.export": N_("exported the board of indicators"),
     "user.token_made": N_("made a token for a machine"),
@@ -139,13 +145,11 @@ def entries(session: Session, *, search: str, page: int) -> Sequence[Row]:
         .offset((page - 1) * PAGE)
     )
     if search:
-        like = "%" + search.replace("%", r"\%").replace("_", r"\_") + "%"
-        name = "%" + fold(search).replace("%", "") + "%"
         query = query.where(
             or_(
-                Entry.code.like(like, escape="\\"),
-                Entry.target.like(like, escape="\\"),
-                User.search_key.like(name),
+                Entry.code.contains(search, autoescape=True),
+                Entry.target.contains(search, autoescape=True),
+                User.search_key.contains(fold(search), autoescape=True),
             )
         )
     return [

@@ -28,6 +28,6 @@ def mine(
     if only_unread:
         query = query.where(Notice.read_at.is_(None))
     if search:
-        like = "%" + search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        query = query.where(or_(Notice.code.in_(codes), cast(Notice.facts, String).ilike(like, escape="\\")))
+        in_facts = cast(Notice.facts, String).icontains(search, autoescape=True)
+        query = query.where(or_(Notice.code.in_(codes), in_facts))
     return session.scalars(query.limit(PAGE).offset((page - 1) * PAGE)).all()

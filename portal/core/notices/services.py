@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import User
+from portal.core.batches import batches
 from portal.core.errors import NotFound
 from portal.core.jobs.services import enqueue
 from portal.core.notices.models import Channel, Notice
@@ -45,11 +46,10 @@ def tell(
         .returning(Notice.id)
     )
     told: list[int] = []
-    people = sorted(set(user_ids))
-    for start in range(0, len(people), BATCH):
+    for people in batches(sorted(set(user_ids)), BATCH):
         rows = [
             {"user_id": one, "code": code, "facts": facts, "key": f"{key}:{one}" if key else None, "at": now}
-            for one in people[start : start + BATCH]
+            for one in people
         ]
         statement = once if key else insert(Notice).returning(Notice.id)
         told += session.scalars(statement, rows)
@@ -62,11 +62,11 @@ def tell(
 
 def _ask_to_send(session: Session, told: Sequence[int], channel: Channel, now: datetime) -> None:
     has = User.email.is_not(None) if channel == Channel.MAIL else User.phone.is_not(None)
-    for start in range(0, len(told), BATCH):
+    for some in batches(told, BATCH):
         reachable = session.scalars(
             select(Notice.id)
             .join(User, User.id == Notice.user_id)
-            .where(Notice.id.in_(told[start : start + BATCH]), has, User.ended_at.is_(None))
+            .where(Notice.id.in_(some), has, User.ended_at.is_(None))
             .order_by(Notice.id)
         ).all()
         if reachable:

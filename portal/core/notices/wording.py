@@ -1,6 +1,6 @@
 """The words of notices, by code. Packages register theirs at import; facts fill the placeholders."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,8 @@ class Wording:
 
 
 WORDINGS: dict[str, Wording] = {}
+#: Facts that are kept as codes and shown in words, by their name.
+SHOWN: dict[str, Callable[[str], str]] = {}
 
 
 def say(code: str, title: str, text: str, button: str = N_("Open")) -> str:
@@ -34,6 +36,11 @@ def say(code: str, title: str, text: str, button: str = N_("Open")) -> str:
     if WORDINGS.setdefault(code, wording) != wording:
         raise ValueError(f"two wordings for the notice {code}")
     return code
+
+
+def show_as(fact: str, how: Callable[[str], str]) -> None:
+    """Let a fact of notices that is kept as a code be shown in words, in the reader's language."""
+    SHOWN[fact] = how
 
 
 def filled(message: str, facts: Mapping[str, Any]) -> str:
@@ -45,7 +52,11 @@ def filled(message: str, facts: Mapping[str, Any]) -> str:
 def _shown(key: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         return value.get(str(get_locale())) or value.get("vi", "")
-    return show_date(value) if key.endswith("_on") and isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    if key in SHOWN:
+        return SHOWN[key](value)
+    return show_date(value) if key.endswith("_on") else value
 
 
 def wording_of(code: str) -> Wording:

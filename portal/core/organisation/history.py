@@ -171,35 +171,38 @@ class Step:
 
 def lineage_of(session: Session, reorganisation_id: int) -> Sequence[Step]:
     """Return who became whom by one decree: areas, then units; each in the order of names."""
-    return [
-        *_steps(session, reorganisation_id, aliased(Area), aliased(Area), AreaLineage),
-        *_steps(session, reorganisation_id, aliased(Unit), aliased(Unit), UnitLineage),
-    ]
+    steps: list[Step] = []
+    pairs: tuple[tuple[Any, Any], ...] = ((Area, AreaLineage), (Unit, UnitLineage))
+    for model, lineage in pairs:
+        old, new = aliased(model), aliased(model)
+        steps += _steps(
+            session,
+            _lineage(old, new, lineage)
+            .where(Reorganisation.id == reorganisation_id)
+            .order_by(new.search_key, old.search_key),
+        )
+    return steps
 
 
-def _steps(session: Session, reorganisation_id: int, old: Any, new: Any, lineage: Any) -> list[Step]:
-    rows = session.execute(
+def _lineage(old: Any, new: Any, lineage: Any) -> Select[Any]:
+    """Select the fields of a `Step` from every predecessor (`old`) to every successor (`new`)."""
+    return (
         select(
-            Reorganisation.effective_on,
-            Reorganisation.title,
-            old.code,
-            old.name,
-            new.code,
-            new.name,
-            lineage.share_part,
-            lineage.share_whole,
+            Reorganisation.effective_on, Reorganisation.title, Reorganisation.id, old.code, old.name, new.code, new.name,
+            lineage.share_part, lineage.share_whole,
         )
         .select_from(lineage)
         .join(ReorganisationEvent, ReorganisationEvent.id == lineage.event_id)
         .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
         .join(old, old.id == lineage.predecessor_id)
         .join(new, new.id == lineage.successor_id)
-        .where(Reorganisation.id == reorganisation_id)
-        .order_by(new.search_key, old.search_key)
-    )
+    )  # fmt: skip
+
+
+def _steps(session: Session, query: Select[Any]) -> list[Step]:
     return [
-        Step(day, title, reorganisation_id, f"{a} {b}", f"{c} {d}", (part, whole))
-        for day, title, a, b, c, d, part, whole in rows
+        Step(day, title, key, f"{a} {b}", f"{c} {d}", (part, whole))
+        for day, title, key, a, b, c, d, part, whole in session.execute(query)
     ]
 
 
@@ -246,28 +249,10 @@ def family_of(session: Session, place: Area | Unit) -> Sequence[Step]:
     model: Any = Area if isinstance(place, Area) else Unit
     lineage: Any = AreaLineage if isinstance(place, Area) else UnitLineage
     old, new = aliased(model), aliased(model)
-    rows = session.execute(
-        select(
-            Reorganisation.effective_on,
-            Reorganisation.title,
-            Reorganisation.id,
-            old.code,
-            old.name,
-            new.code,
-            new.name,
-            lineage.share_part,
-            lineage.share_whole,
-        )
-        .select_from(lineage)
-        .join(ReorganisationEvent, ReorganisationEvent.id == lineage.event_id)
-        .join(Reorganisation, Reorganisation.id == ReorganisationEvent.reorganisation_id)
-        .join(old, old.id == lineage.predecessor_id)
-        .join(new, new.id == lineage.successor_id)
+    return _steps(
+        session,
+        _lineage(old, new, lineage)
         .where(or_(lineage.predecessor_id == place.id, lineage.successor_id == place.id))
         .order_by(Reorganisation.effective_on.desc(), new.code, old.code)
-        .limit(200)
+        .limit(200),
     )
-    return [
-        Step(day, title, key, f"{a} {b}", f"{c} {d}", (part, whole))
-        for day, title, key, a, b, c, d, part, whole in rows
-    ]

@@ -14,6 +14,7 @@ from sqlalchemy import Date, DateTime, Numeric, Table, bindparam, delete, insert
 from sqlalchemy.orm import Session
 
 from portal.core.audit.services import record
+from portal.core.batches import batches
 from portal.core.db import Base
 from portal.core.errors import NotFound, Refused
 from portal.core.names import fold, tidy
@@ -196,7 +197,7 @@ def state_for(session: Session, events: Sequence[Event]) -> State:
     for follower in (*FOLLOWERS, Follower(BASIS, "unit_id", Subject.UNIT)):
         table = _table(follower.table)
         kept = tables.setdefault(follower.table, {})
-        for ids in _chunks(sorted(touched[follower.subject])):
+        for ids in batches(sorted(touched[follower.subject]), CHUNK):
             kept.update(_rows(session, select(table).where(table.c[follower.column].in_(ids))))
     return State(tables, tuple(FOLLOWERS), _staff_codes(session, events, tables))
 
@@ -210,7 +211,7 @@ def _staff_codes(
     user = _table("user")
     found: dict[int, str] = {}
     ids = sorted({row["user_id"] for row in tables.get("posting", {}).values()})
-    for some in _chunks(ids):
+    for some in batches(ids, CHUNK):
         rows = session.execute(select(user.c.id, user.c.staff_code).where(user.c.id.in_(some)))
         found.update({key: code for key, code in rows if code})
     return found
@@ -226,11 +227,6 @@ def _rows(session: Session, query: Any) -> dict[int, Row]:
         values = dict(row)
         found[values.pop("id")] = values
     return found
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]
 
 
 def _locked(session: Session, reorganisation_id: int) -> Reorganisation:
@@ -447,7 +443,7 @@ def _unchanged(session: Session, changes: Sequence[Change]) -> None:
     for name, some in by_table.items():
         table = _table(name)
         present: dict[int, Row] = {}
-        for ids in _chunks(sorted(change.id for change in some)):
+        for ids in batches(sorted(change.id for change in some), CHUNK):
             present.update(_rows(session, select(table).where(table.c.id.in_(ids))))
         other = [
             change.id
@@ -470,7 +466,7 @@ def _nothing_hangs_on(session: Session, changes: Sequence[Change]) -> None:
         for column in table.columns:
             for key in column.foreign_keys:
                 target = key.column.table.name
-                for ids in _chunks(made.get(target, [])):
+                for ids in batches(made.get(target, []), CHUNK):
                     names = [part.name for part in table.primary_key.columns]
                     query = select(*table.primary_key.columns).where(column.in_(ids))
                     rows = session.execute(query).all()
@@ -501,7 +497,7 @@ def _reverse(session: Session, changes: Sequence[Change]) -> None:
             table = _table(name)
             ids = sorted((change.id for change in new if change.table == name), reverse=True)
             if "parent_id" in table.columns and name in last:
-                for some in _chunks(ids):  # children are told apart from parents no more: all go
+                for some in batches(ids, CHUNK):  # children are told apart from parents no more: all go
                     session.execute(update(table).where(table.c.id.in_(some)).values(parent_id=None))
-            for some in _chunks(ids):
+            for some in batches(ids, CHUNK):
                 session.execute(delete(table).where(table.c.id.in_(some)))

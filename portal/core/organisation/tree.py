@@ -163,9 +163,11 @@ def _units(day: date, reach: ColumnElement[bool], wanted: Wanted) -> Select[Any]
     if wanted.parent_id is not None:
         query = query.where(units.c.parent_id == wanted.parent_id)
     for word in fold(wanted.search).split():
-        like = f"%{_escaped(word)}%"
         query = query.where(
-            or_(Unit.search_key.like(like, escape="\\"), func.lower(units.c.code).like(like, escape="\\"))
+            or_(
+                Unit.search_key.contains(word, autoescape=True),
+                func.lower(units.c.code).contains(word, autoescape=True),
+            )
         )
     return query
 
@@ -195,13 +197,8 @@ def areas_found(session: Session, day: date, search: str, *, most: int = PAGE) -
     place = history.areas_on(day).subquery()
     query = select(place.c.code, place.c.name, place.c.kind).join(Area, Area.id == place.c.id)
     for word in fold(search).split():
-        like = f"%{_escaped(word)}%"
         query = query.where(
-            or_(Area.search_key.like(like, escape="\\"), place.c.code.like(like, escape="\\"))
+            or_(Area.search_key.contains(word, autoescape=True), place.c.code.contains(word, autoescape=True))
         )
     rows = session.execute(query.order_by(place.c.code).limit(most))
     return [AreaLine(code, name, str(kind), 0, 0) for code, name, kind in rows]
-
-
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")

@@ -14,7 +14,9 @@ from sqlalchemy import Select, delete, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts import arrivals
+from portal.core.audit.queries import LABELS as TRAIL_LABELS
 from portal.core.audit.services import record
+from portal.core.batches import batches
 from portal.core.policy import Action
 from portal.core.rights.errors import ReasonTooShort
 from portal.core.rights.models import ListReason, ListView, ListViewPerson
@@ -55,6 +57,8 @@ def name_look(code: str, label: str, *, discreet: bool = False) -> str:
     LOOK_LABELS[code] = label
     if discreet:
         DISCREET.add(code)
+    else:
+        TRAIL_LABELS.setdefault(code, label)  # the audit trail records looks, too
     return code
 
 
@@ -95,9 +99,8 @@ def looked(
         view.people = len(shown)
         session.add(view)
         session.flush()
-        for start in range(0, len(shown), BATCH):
-            rows = [{"user_id": one, "view_id": view.id} for one in shown[start : start + BATCH]]
-            session.execute(insert(ListViewPerson), rows)
+        for some in batches(shown, BATCH):
+            session.execute(insert(ListViewPerson), [{"user_id": one, "view_id": view.id} for one in some])
     more: dict[str, Any] = dict(facts)
     if reason_id is not None and code not in DISCREET:
         more["reason"] = session.get_one(ListReason, reason_id).reason
@@ -107,8 +110,7 @@ def looked(
 
 def forget(session: Session, user_ids: Sequence[int]) -> None:
     """Take people who are removed as if they had never come off the looks that showed them; how many it showed stays."""
-    for start in range(0, len(user_ids), BATCH):
-        some = user_ids[start : start + BATCH]
+    for some in batches(user_ids, BATCH):
         session.execute(delete(ListViewPerson).where(ListViewPerson.user_id.in_(some)))
 
 

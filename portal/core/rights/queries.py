@@ -84,22 +84,21 @@ def all_looks(session: Session, asked: Asked, *, page: int | None) -> Sequence[L
         .order_by(ListView.id.desc())
     )
     if asked.search:
-        like = "%" + asked.search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        name = "%" + fold(asked.search).replace("\\", "").replace("%", "").replace("_", "") + "%"
+        words = fold(asked.search)
         shown = aliased(User)
         query = query.where(
             or_(
-                ListView.place.like(like, escape="\\"),
-                Unit.search_key.like(name),
-                Area.search_key.like(name),
-                and_(plain, ListReason.reason.ilike(like, escape="\\")),
-                User.search_key.like(name),
+                ListView.place.contains(asked.search, autoescape=True),
+                Unit.search_key.contains(words, autoescape=True),
+                Area.search_key.contains(words, autoescape=True),
+                and_(plain, ListReason.reason.icontains(asked.search, autoescape=True)),
+                User.search_key.contains(words, autoescape=True),
                 and_(
                     plain,
                     ListView.id.in_(
                         select(ListViewPerson.view_id)
                         .join(shown, shown.id == ListViewPerson.user_id)
-                        .where(shown.search_key.like(name))
+                        .where(shown.search_key.contains(words, autoescape=True))
                     ),
                 ),
             )
@@ -180,12 +179,11 @@ def erasures(session: Session, *, search: str, page: int | None) -> Sequence[Era
         select(Erasure, User.full_name).outerjoin(User, User.id == Erasure.by_id).order_by(Erasure.id.desc())
     )
     if search:
-        like = "%" + search.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        name = "%" + fold(search).replace("%", "").replace("_", "") + "%"
+        words = fold(search)
         query = query.where(
             or_(
-                Erasure.reason.ilike(like, escape="\\"),
-                User.search_key.like(name),
+                Erasure.reason.icontains(search, autoescape=True),
+                User.search_key.contains(words, autoescape=True),
                 cast(Erasure.user_id, String) == search,
             )
         )

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from portal.core import clock
 from portal.core.accounts import arrivals
 from portal.core.accounts.queries import actor_of
+from portal.core.batches import batches
 from portal.core.db import db
 from portal.core.files.models import StoredFile
 from portal.core.files.services import path_of
@@ -16,10 +17,13 @@ from portal.core.jobs.context import JobContext
 from portal.core.jobs.registry import handles
 from portal.core.organisation.models import Unit
 from portal.core.policy import Action, Actor
-from portal.core.rosters import bring, queries
+from portal.core.rosters import applying, dry_run, queries, undoing
 from portal.core.rosters.erasing import remove_files
-from portal.core.rosters.models import ImportState, RosterImport, RosterLine
+from portal.core.rosters.known import coded_units
+from portal.core.rosters.lines import line_of
+from portal.core.rosters.models import BATCH, ImportState, RosterImport, RosterLine
 from portal.core.rosters.plan import Seen
+from portal.core.rosters.reading import items
 from portal.core.rosters.rows import COLUMNS, HEADINGS, REQUIRED, Cell
 from portal.core.tables_in.faults import CannotRead
 from portal.core.tables_in.reading import read
@@ -68,7 +72,7 @@ def plan(context: JobContext) -> dict[str, Any]:
             with context.work() as session:
                 there = _there(session, context, ImportState.PLANNING)
                 if there is not None:
-                    bring.replan(session, there[1], there[0])
+                    dry_run.replan(session, there[1], there[0])
         else:
             _read(context, import_id)
     except CannotRead as fault:
@@ -92,20 +96,20 @@ def _read(context: JobContext, import_id: int) -> None:
         session.execute(delete(RosterLine).where(RosterLine.import_id == import_id))
         unit = session.get(Unit, one.unit_id) if one.unit_id is not None else None
         code, as_of = (unit.code if unit else None), one.as_of
-        may_be_coded = bring.coded_units(session, who)
+        may_be_coded = coded_units(session, who)
         stored = session.get_one(StoredFile, one.file_id)
         session.expunge(stored)
     total = sum(1 for _row in rows_of(stored))
     seen, position = Seen(), -1
-    stream = bring.items(rows_of(stored), unit=code, as_of=as_of, may_be_coded=may_be_coded)
-    for batch in bring.batches(stream):
+    stream = items(rows_of(stored), unit=code, as_of=as_of, may_be_coded=may_be_coded)
+    for batch in batches(stream, BATCH):
         context.stop_if_asked()
         with context.work() as session:
-            outcomes, _digest = bring.planned(session, who, batch, seen, as_of=as_of, decisions={})
+            outcomes, _digest = dry_run.planned(session, who, batch, seen, as_of=as_of, decisions={})
             session.execute(
                 insert(RosterLine),
                 [
-                    bring.line_of(import_id, position + place, item, outcome)
+                    line_of(import_id, position + place, item, outcome)
                     for place, (item, outcome) in enumerate(outcomes, 1)
                 ],
             )
@@ -113,7 +117,7 @@ def _read(context: JobContext, import_id: int) -> None:
         context.progress(position + 1, total + 1)
     with context.work() as session:
         one = session.get_one(RosterImport, import_id)
-        bring.finish_plan(session, one, seen, position)
+        dry_run.finish_plan(session, one, seen, position)
         context.finish(session, _done(import_id))
 
 
@@ -126,24 +130,26 @@ def apply(context: JobContext) -> dict[str, Any]:
         return _done(import_id)
     one, who = there
     try:
-        checked = bring.check(db.session(), who, one, lambda done, all_: context.progress(done, 2 * all_ + 1))
+        checked = applying.check(
+            db.session(), who, one, lambda done, all_: context.progress(done, 2 * all_ + 1)
+        )
         total = max(1, sum(many for kind, many in one.counts.items() if kind not in ("units", "whole")))
         db.session.rollback()
         with context.work() as session:
             there = _there(session, context, ImportState.APPLYING)
             if there is None:
                 return _done(import_id)
-            bring.apply(
+            applying.apply(
                 session, there[1], there[0], checked, clock.now(),
                 lambda done, all_: context.progress(total + total * done // max(1, all_), 2 * total + 1),
             )  # fmt: skip
             arrivals.arrived(session, queries.people_of_import(session, import_id), clock.now())
             context.finish(session, _done(import_id))
-    except bring.Moved:
+    except applying.Moved:
         db.session.rollback()
         with context.work() as session:
             one = session.get_one(RosterImport, import_id)
-            bring.replan(session, who, one)
+            dry_run.replan(session, who, one)
             one.note = "moved"
             context.finish(session, _done(import_id))
     return _done(import_id)
@@ -170,10 +176,10 @@ def undo(context: JobContext) -> dict[str, Any]:
                 others = set(queries.people_of_import(session, import_id)) - set(added)
                 # what merely followed from their coming must not hold them here; refused, all of it stands again
                 arrivals.taken_back(session, added)
-                bring.undo(session, there[0], context.by_id or 0, clock.now())
+                undoing.undo(session, there[0], context.by_id or 0, clock.now())
                 arrivals.arrived(session, sorted(others), clock.now())
                 context.finish(session, _done(import_id))
-    except bring.CannotUndo as fault:
+    except undoing.CannotUndo as fault:
         with context.work() as session:
             one = session.get_one(RosterImport, import_id)
             one.state, one.note = ImportState.APPLIED, "cannot_undo"

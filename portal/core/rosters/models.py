@@ -14,6 +14,8 @@ from portal.core.organisation.following import follows
 from portal.core.organisation.reorganise import Follower, Subject
 from portal.core.text import N_
 
+#: How many rows of a list are read, planned, written or taken back at a time: memory does not grow with the file.
+BATCH = 1000
 #: As `db.Document`; None is the database's NULL, for queries ask for it.
 Facts = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 

@@ -114,12 +114,11 @@ class UnitLine:
 def _units(who: Actor, search: str) -> Select[Any]:
     query = select(Unit.id).join(Area, Area.id == Unit.area_id).where(reach(who), Unit.valid_to.is_(None))
     for word in fold(search).split():
-        like = "%" + word.replace("%", r"\%").replace("_", r"\_") + "%"
         query = query.where(
             or_(
-                Unit.search_key.like(like, escape="\\"),
-                Area.search_key.like(like, escape="\\"),
-                func.lower(Unit.code).like(like, escape="\\"),
+                Unit.search_key.contains(word, autoescape=True),
+                Area.search_key.contains(word, autoescape=True),
+                func.lower(Unit.code).contains(word, autoescape=True),
             )
         )
     return query
@@ -204,12 +203,11 @@ def _posts(unit: Unit, wanted: Wanted, day: date) -> Select[Any]:
             User.secret_hash.is_not(None) if wanted.account == "has" else User.secret_hash.is_(None)
         )
     for word in fold(wanted.search).split():
-        like = "%" + word.replace("%", r"\%").replace("_", r"\_") + "%"
         query = query.where(
             or_(
-                User.search_key.like(like, escape="\\"),
-                func.lower(User.staff_code).like(like, escape="\\"),
-                User.phone.like(like, escape="\\"),
+                User.search_key.contains(word, autoescape=True),
+                func.lower(User.staff_code).contains(word, autoescape=True),
+                User.phone.contains(word, autoescape=True),
             )
         )
     return query
@@ -572,12 +570,12 @@ def imports(session: Session, who: Actor, search: str, page: int) -> Sequence[Im
         .offset((page - 1) * PAGE)
     )
     if search:
-        like = "%" + fold(search).replace("%", r"\%").replace("_", r"\_") + "%"
+        words = fold(search)
         query = query.where(
             or_(
-                func.lower(RosterImport.file_name).like(like, escape="\\"),
-                Unit.search_key.like(like, escape="\\"),
-                User.search_key.like(like, escape="\\"),
+                func.lower(RosterImport.file_name).contains(words, autoescape=True),
+                Unit.search_key.contains(words, autoescape=True),
+                User.search_key.contains(words, autoescape=True),
             )
         )
     return [
@@ -658,7 +656,5 @@ def _lines(import_id: int, kind: str, search: str) -> Select[RosterLine]:
     if kind:
         query = query.where(RosterLine.kind == kind)
     for word in fold(search).split():
-        query = query.where(
-            RosterLine.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
-        )
+        query = query.where(RosterLine.search_key.contains(word, autoescape=True))
     return query

@@ -1,8 +1,9 @@
-"""The head's work on single posts: correcting, ending, transferring; and on what the unit's denominator stands on.
+"""The head's work on single posts: adding, correcting, ending, transferring; and on what the unit's denominator stands on.
 
 None of it commits. Finding a post for an actor has authorised already (`queries.post_for`).
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,10 @@ from portal.core.names import fold, sort_key, tidy
 from portal.core.notices import services as notices
 from portal.core.notices.wording import say
 from portal.core.organisation.models import Unit
-from portal.core.rosters import bring, queries
+from portal.core.policy import Actor
+from portal.core.rosters import plan as planner
+from portal.core.rosters import queries
+from portal.core.rosters.bases import set_basis
 from portal.core.rosters.errors import (
     CodeTaken,
     EndsBeforeItBegins,
@@ -30,8 +34,11 @@ from portal.core.rosters.errors import (
     TransferAnswered,
     TransferOpen,
 )
+from portal.core.rosters.known import known_for
 from portal.core.rosters.models import Evidence, Transfer, TransferState
-from portal.core.rosters.plan import MOST_ON_ONE_NUMBER
+from portal.core.rosters.plan import MOST_ON_ONE_NUMBER, Kind, Outcome, Seen
+from portal.core.rosters.rows import Row
+from portal.core.rosters.writing import Writer
 from portal.core.text import N_
 
 LEAST_REASON = 10
@@ -71,6 +78,28 @@ ANSWERED = {
         N_("To the transfers"),
     ),
 }
+
+
+def add(
+    session: Session, who: Actor, row: Row, *, as_of: date, decision: str | None, now: datetime
+) -> Outcome:
+    """Add one person or post by hand, by the rules of the import; return what was done, or why it was not."""
+    known = known_for(session, who, [row], as_of)
+    decisions = {row.number: decision} if decision else {}
+    ((_row, outcome),) = planner.plan([row], known, Seen(), as_of, decisions)
+    if outcome.kind in (Kind.ADDED, Kind.CHANGED):
+        writer = Writer(
+            session, as_of=as_of, by_id=who.id or 0, now=now, source=PostingSource.HEAD, import_id=None
+        )
+        ids = writer.write([(row, outcome)])
+        record(
+            session, at=now, actor_id=who.id, code="roster.add" if ids else "roster.change",
+            target=f"posting:{ids[0] if ids else outcome.post}",
+            **{key: list(pair) for key, pair in outcome.changes.items()},
+        )  # fmt: skip
+        if ids:
+            outcome = replace(outcome, post=ids[0])
+    return outcome
 
 
 def correct(
@@ -290,7 +319,7 @@ def confirm_list(session: Session, unit: Unit, day: date, *, by_id: int, now: da
         .where(Posting.unit_id == unit.id, queries.stands(day), User.coded)
     )
     evidence = Evidence.CODED if coded else Evidence.NAMED
-    bring.set_basis(session, unit.id, evidence, day, by_id=by_id, now=now)
+    set_basis(session, unit.id, evidence, day, by_id=by_id, now=now)
     record(
         session, at=now, actor_id=by_id, code="roster.confirm_list", target=f"unit:{unit.code}",
         day=day.isoformat(), evidence=str(evidence),
@@ -311,9 +340,7 @@ def declare_totals(
     kept = {str(audience): number for audience, number in totals.items() if number > 0}
     if not kept:
         raise TotalsNeedPaper
-    bring.set_basis(
-        session, unit.id, Evidence.TOTALS, day, by_id=by_id, now=now, totals=kept, file_id=file_id
-    )
+    set_basis(session, unit.id, Evidence.TOTALS, day, by_id=by_id, now=now, totals=kept, file_id=file_id)
     record(
         session, at=now, actor_id=by_id, code="roster.declare_totals", target=f"unit:{unit.code}",
         day=day.isoformat(), people=sum(kept.values()),

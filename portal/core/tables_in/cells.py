@@ -29,7 +29,6 @@ SWAPPED = N_("there is no such day; perhaps day and month are swapped: write day
 ONLY_YEAR = N_("this is only a year; write day/month/year, like 5/3/2020")
 FAR_AWAY = N_("the year of this date cannot be right")
 NOT_CHOICE = N_("write one of: %(choices)s")
-NOT_YES_NO = N_("write x (or có) for yes; leave it empty for no")
 CUT_OFF = N_("Excel has rounded this number; format the column as text and write it again")
 NO_CODE = N_("a code has letters, digits, points and hyphens, and no spaces")
 _ERRORS = frozenset(
@@ -197,20 +196,6 @@ def choice(choices: Mapping[str, str]) -> Reader:
         return found
 
     return read
-
-
-_YES = frozenset({"x", "v", "co", "dung", "yes", "y", "true", "1", "✓", "✔", "✗", "da", "roi"})
-_NO = frozenset({"khong", "ko", "k", "sai", "no", "n", "false", "0", "-", "chua"})
-
-
-def yes_no(value: Value) -> bool:
-    """Read a tick: x, có, ✓, 1, TRUE; or không, 0, FALSE, a dash."""
-    found = _bare(plain(value)) or plain(value)
-    if found in _YES:
-        return True
-    if found in _NO:
-        return False
-    raise Unreadable(NOT_YES_NO)
 
 
 def _bare(text: str) -> str:

@@ -106,7 +106,8 @@ def duties(session: Session, plan: Plan, unit: Unit, period: Period, day: date) 
         rows.setdefault(row.item, []).append(row)
     found = []
     for item in values.items_for(plan, fact, day):
-        own = rows.get(item.code, [])
+        before = rows.get(item.replaces, []) if item.replaces is not None else []
+        own = sorted([*before, *rows.get(item.code, [])], key=lambda one: one.id)
         approved = [one for one in own if one.state == DeclarationState.APPROVED and one.said_on <= day]
         waiting = [one for one in own if one.state == DeclarationState.SUBMITTED]
         returned = own[-1] if own and own[-1].state == DeclarationState.RETURNED else None
@@ -180,7 +181,7 @@ def compared(session: Session, unit: Unit, item: str, day: date) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One item of one unit in a list. on: the day of the value that counts, or would."""
+    """One item of one unit in a list. said: the value that counts, or would; kind: of the unit."""
 
     unit_id: int
     unit: str
@@ -188,7 +189,13 @@ class Standing:
     area: str
     item: Item
     state: str
-    on: date | None
+    said: Said | None
+    kind: str
+
+    @property
+    def on(self) -> date | None:
+        """Return the day of the value."""
+        return self.said.on if self.said is not None else None
 
 
 def standings(
@@ -231,12 +238,8 @@ def standings(
             )
             if (state == "missing" and here == "") or state not in ("", "missing", here or "counts"):
                 continue
-            found.append(Standing(unit.id, unit.code, unit.name, area, one, here, _day_of(value)))
+            found.append(Standing(unit.id, unit.code, unit.name, area, one, here, value, unit.kind))
     return found
-
-
-def _day_of(said: Said | None) -> date | None:
-    return said.on if said is not None else None
 
 
 def _on_the_way(session: Session, plan: Plan) -> dict[tuple[str, int], str]:
@@ -252,6 +255,22 @@ def _on_the_way(session: Session, plan: Plan) -> dict[tuple[str, int], str]:
         )
     )
     return {(item, unit): str(state) for item, unit, state in rows}
+
+
+def beside(session: Session, row: Declaration, item: str) -> Declaration | None:
+    """Return what the unit of a declaration declared last of another item for the same day; returned ones do not count."""
+    return session.scalars(
+        select(Declaration)
+        .where(
+            Declaration.plan == row.plan,
+            Declaration.item == item,
+            Declaration.unit_id == row.unit_id,
+            Declaration.said_on == row.said_on,
+            Declaration.state != DeclarationState.RETURNED,
+        )
+        .order_by(Declaration.id.desc())
+        .limit(1)
+    ).first()
 
 
 @dataclass(frozen=True, slots=True)

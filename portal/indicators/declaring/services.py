@@ -52,7 +52,7 @@ RETURNED = say(
 )
 REMINDED = say(
     "declaration.reminded",
-    N_("%(unit)s: still to be declared for %(period)s"),
+    N_("%(unit)s: still to be declared for the %(period)s"),
     N_("%(by)s asks you to declare: %(items)s. Figures of the period close at the end of %(cut_off_on)s."),
     N_("Declared values"),
 )

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from portal.indicators import rules
-from portal.indicators.definitions import Item, ItemKind, Klass, Plan, Rule
+from portal.indicators.definitions import NUMBERS, Item, ItemKind, Klass, Plan, Rule
 from portal.indicators.facts import Said, UnitFact
 from portal.indicators.periods import Period
 
@@ -29,6 +30,64 @@ def whole_number(text: str) -> int | None:
         return None
     number = int(clean.replace(".", "").replace(" ", ""))
     return number if number <= MOST else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a pair of numbers. column: `whole` or `part`, where it is mended. grade: its code.
+
+    what: `no_number`; `lacking` (the other of the two is there); `more` (the part is more than the whole); `empty`
+    (nothing was entered at all).
+    """
+
+    grade: str
+    column: str
+    what: str
+    part: int | None = None
+    whole: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What was entered grade by grade. whole, part: number by grade; part is None where its column is empty."""
+
+    whole: Mapping[str, int]
+    part: Mapping[str, int] | None
+    wrong: tuple[Wrong, ...]
+
+
+def numbers(typed: Mapping[str, tuple[str, str]]) -> Numbers:
+    """Return what two columns of a form say, (whole, part) by grade, and everything that is wrong with them.
+
+    Where both are blank the unit has no such grade; 0 is a grade without pupils. A part stands beside a whole and is not
+    more. A whole column of parts may be blank: then only the whole is declared.
+    """
+    whole: dict[str, int] = {}
+    part: dict[str, int] = {}
+    wrong: list[Wrong] = []
+    any_part = any(some.strip() for _all, some in typed.values())
+    for grade, (all_typed, some_typed) in typed.items():
+        read = {
+            column: whole_number(text)
+            for column, text in (("whole", all_typed), ("part", some_typed))
+            if text.strip()
+        }
+        unread = [column for column, number in read.items() if number is None]
+        wrong += [Wrong(grade, column, "no_number") for column in unread]
+        if read and "whole" not in read:
+            wrong.append(Wrong(grade, "whole", "lacking"))
+        if "whole" in read and "part" not in read and any_part:
+            wrong.append(Wrong(grade, "part", "lacking"))
+        of, some = read.get("whole"), read.get("part")
+        if of is not None:
+            whole[grade] = of
+        if some is not None:
+            part[grade] = some
+        if of is not None and some is not None and some > of:
+            wrong.append(Wrong(grade, "part", "more", some, of))
+    if not any(text.strip() for both in typed.values() for text in both):
+        wrong.append(Wrong(next(iter(typed)), "whole", "empty"))
+    return Numbers(whole, part if any_part else None, tuple(wrong))
 
 
 def too_different(declared: int, computed: int | None) -> bool:
@@ -99,9 +158,13 @@ def counts_until(item: Item, on: date) -> date | None:
 def stored(item: Item, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return a value as `Declaration.value` keeps it, from what a form understood.
 
-    given: `number` (count), `yes`, `ticks`, `document` with `on` and `partner`, `words`.
+    given: `number` (count), `grades` (number by code of the grade), `yes`, `ticks`, `document` with `on` and `partner`,
+    `words`. Of numbers by grade no sum is kept: it is added up where it is read, and cannot disagree with them.
     """
-    if item.kind == ItemKind.COUNT:
+    if "grades" in given:
+        order = [code for code, _label in item.by_grade.grades] if item.by_grade is not None else []
+        return {"grades": {code: int(given["grades"][code]) for code in order if code in given["grades"]}}
+    if item.kind in NUMBERS:
         return {"count": int(given["number"])}
     if item.kind == ItemKind.YES:
         return {"yes": bool(given["yes"])}
@@ -112,6 +175,14 @@ def stored(item: Item, given: Mapping[str, Any]) -> dict[str, Any]:
         partner = {"partner": given["partner"]} if given.get("partner") else {}
         return {"number": given["document"], "on": given["document_on"].isoformat(), **partner}
     return {"words": given["words"]}
+
+
+def kept(item: Item, bare: Any) -> dict[str, Any]:
+    """Return a bare value as the rules read it (`queries.plain`) in the shape in which it is kept."""
+    if item.kind == ItemKind.DOCUMENT:
+        return dict(bare)
+    key = {ItemKind.YES: "yes", ItemKind.CHECKLIST: "ticks", ItemKind.WORDS: "words"}.get(item.kind, "count")
+    return {key: bare}
 
 
 def has_partner(item: Item) -> bool:

@@ -9,9 +9,12 @@ from flask_babel import gettext as _
 from portal.core.locale import language, show_date, show_number
 from portal.core.text import N_
 from portal.indicators import words
+from portal.indicators.declaring import values
+from portal.indicators.declaring.queries import Standing
 from portal.indicators.declaring.services import REPLACED
-from portal.indicators.definitions import Item, ItemKind
+from portal.indicators.definitions import NUMBERS, Item, ItemKind
 from portal.indicators.models import Declaration
+from portal.indicators.queries import plain
 
 COUNTS = "counts"
 #: How an item of a unit stands; "" is called `counts`, for addresses.
@@ -45,8 +48,8 @@ NOT_MINE = {
 
 def value(item: Item, stored: Mapping[str, Any]) -> str:
     """Return what a declaration says: a number, yes or no, the ticks that are there, a document, words."""
-    if item.kind == ItemKind.COUNT:
-        return show_number(int(stored.get("count", 0)), language())
+    if item.kind in NUMBERS:
+        return show_number(int(plain(stored)), language())
     if item.kind == ItemKind.YES:
         return str(_("Yes") if stored.get("yes") is True else _("No"))
     if item.kind == ItemKind.CHECKLIST:
@@ -60,6 +63,30 @@ def value(item: Item, stored: Mapping[str, Any]) -> str:
         parts = [str(stored.get("number", "")), show_date(date.fromisoformat(on)) if on else ""]
         return ", ".join([part for part in (*parts, str(stored.get("partner", ""))) if part])
     return str(stored.get("words", ""))
+
+
+def grades(item: Item, stored: Mapping[str, Any], unit_kind: str) -> str:
+    """Return the numbers by grade, `Grade 1: 40; …`; that there are none, where the unit is asked for them; else ""."""
+    labels = dict(item.grades_of(unit_kind))
+    if not labels:
+        return ""
+    if "grades" not in stored:
+        return str(_("not split by grade"))
+    return "; ".join(
+        f"{words.said(labels[code]) if code in labels else code}: {show_number(number, language())}"
+        for code, number in stored["grades"].items()
+    )
+
+
+def of_standing(one: Standing) -> str:
+    """Return what the value of a line says, with its grades; "" where there is none."""
+    if one.said is None:
+        return ""
+    if one.item.kind not in NUMBERS:
+        return value(one.item, values.kept(one.item, one.said.value))
+    stored = {"count": one.said.value} if one.said.grades is None else {"grades": one.said.grades}
+    split = grades(one.item, stored, one.kind)
+    return value(one.item, stored) + (f" ({split})" if split else "")
 
 
 def decided_note(row: Declaration) -> str:

@@ -19,7 +19,7 @@ from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
 from portal.indicators.models import Tally, TallyDay, TallyMark, TallyState
 from portal.indicators.periods import Period, running, since
-from portal.indicators.tallies.reading import HOME, HOUSEHOLDS, STAFF, basis, marked
+from portal.indicators.tallies.reading import CROWD, HOME, HOUSEHOLDS, STAFF, basis, marked
 
 #: Marks of one turn.
 AT_ONCE = 5000
@@ -50,6 +50,8 @@ def counted(
         found[what, unit, None, None, held, pairs, None] += number
     for unit, commune, held, number in queries.household_rows(session, day, of_families, units):
         found[HOUSEHOLDS, unit, None, commune, held, 0, None] += number
+    for what, unit, code, held, number in queries.crowd_rows(session, day, of_families, CROWD, units):
+        found[what, unit, None, code, held, 0, None] += number
     return found
 
 

@@ -20,7 +20,7 @@ from portal.core.households.models import Household, HouseholdMember
 from portal.indicators import queries
 from portal.indicators.definitions import Plan
 from portal.indicators.models import Tally, TallyDay, TallyMark, TallyState
-from portal.indicators.queries import FACTS, FromFacts, HomeRow, HouseholdRow, StaffRow
+from portal.indicators.queries import FACTS, CrowdRow, FromFacts, HomeRow, HouseholdRow, StaffRow
 
 #: More marks than these, and the facts are read instead: finding out whom they mean would take as long.
 MOST_MARKS = 2000
@@ -29,6 +29,7 @@ MOST_UNITS = 150
 TRIES = 6
 FORMAT = 2
 STAFF, HOUSEHOLDS = "staff", "households"
+CROWD = (queries.POSTED, queries.WITH_CHILD, queries.CHILDLESS)
 HOME = ("parents", "carers", "unlinked")
 
 Found = TypeVar("Found")
@@ -213,6 +214,20 @@ class FromTallies:
             return list(rows)  # type: ignore[arg-type]
 
         return self._read(kept, self._facts.households, inside, lambda: self._facts.households(inside))
+
+    def crowd(self, what: Collection[str], inside: Collection[int] | None) -> list[CrowdRow]:
+        """Return how many stand behind figures of families."""
+
+        def kept(day_id: int, stale: Collection[int]) -> list[CrowdRow]:
+            query = select(Tally.what, Tally.unit, Tally.commune, Tally.held, Tally.people)
+            return list(self._session.execute(query.where(*_of(day_id, what, stale, inside))))
+
+        return self._read(
+            kept,
+            lambda units: self._facts.crowd(what, units),
+            inside,
+            lambda: self._facts.crowd(what, inside),
+        )
 
     def _read(
         self,

@@ -1,7 +1,7 @@
 """the same questions before and after a course: two scores of an enrolment; figures stand on them
 
 Revision ID: pair1
-Revises: inc1
+Revises: frz1
 Create Date: 2026-11-26 06:00:00+00:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "pair1"
-down_revision = "inc1"
+down_revision = "frz1"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,5 @@
 """What has become of the period before since its report was filed: "bổ sung kỳ trước". The filed report never changes."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,9 +11,10 @@ from portal.core.organisation import history
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
+from portal.reports.filing import chunks
 from portal.reports.filing.classes import CLASSES
-from portal.reports.filing.models import Filing, FilingRows, FilingState
-from portal.reports.filing.work import Opener, Work, compute, counted_keys, figures_json, unpacked
+from portal.reports.filing.models import Filing, FilingState
+from portal.reports.filing.work import Opener, Work, compute, counted_keys, figures_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,7 @@ def of_all(
 def compare(session: Session, filed: Filing, work: Work) -> list[Adjustment]:
     """Return the figures (and classes) of a filed report that differ from what was computed now, in its order."""
     kept: Mapping[str, Any] = filed.snapshot or {}
-    rows = {
-        code: json.loads(unpacked(stored))
-        for code, stored in session.execute(
-            select(FilingRows.indicator, FilingRows.rows).where(FilingRows.filing_id == filed.id)
-        )
-    }
+    rows = chunks.whole(session, filed.id)
     now = {one["code"]: one for one in figures_json(work)}
     found = []
     for before in kept.get("figures", []):

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from portal.core.child_words import child_in_text
 from portal.core.text import N_
 from portal.indicators import rules
-from portal.indicators.definitions import ItemKind, Way
+from portal.indicators.definitions import Indicator, ItemKind, Way
 from portal.indicators.models import Declaration, DeclarationState
+from portal.indicators.rules import Figure
 from portal.reports import document
 from portal.reports.filing import drafting
 from portal.reports.filing.work import Work
@@ -32,6 +33,13 @@ MESSAGES = {
     ),
     "stale_words": N_(
         "Section %(numeral)s was written before the figures changed. Read it again; the portal's own draft of it stands beside your words."
+    ),
+    "unnamed": N_("%(code)s: Appendix III does not name all that gave no denominator; lacking: %(number)s."),
+    "unexplained": N_(
+        "%(code)s is below its target, and Appendix III gives no reason: no unit that is missing, nobody who was not counted."
+    ),
+    "reasons_differ": N_(
+        "%(code)s: Appendix III gives reasons for %(explained)s that were not counted, the board has %(number)s."
     ),
     "one_head": N_("The same person prepared and approved: this place has one head only."),
 }
@@ -70,6 +78,7 @@ def run(
     return [
         *_figures(work, before, jump),
         *_missing(work),
+        *_explained(work),
         *_declared(session, work, notes),
         *of_words(words),
     ]
@@ -119,6 +128,35 @@ def _missing(work: Work) -> list[Check]:
         if figure.waiting:
             found.append(Check("waiting", {"code": one.code, "number": str(figure.waiting)}))
     return found
+
+
+def _explained(work: Work) -> list[Check]:
+    """Return where Appendix III explains less, or something else, than the figure says."""
+    found = []
+    for one, figure in work.figures:
+        opened = work.opened[one.code]
+        unnamed = len(figure.missing) - len(drafting.names(work, one, figure.missing))
+        if unnamed:
+            found.append(Check("unnamed", {"code": one.code, "number": str(unnamed)}))
+        if figure.met is False and not figure.missing and not opened.reasons:
+            found.append(Check("unexplained", {"code": one.code}))
+        short = _not_counted(one, figure)
+        if short is not None and (explained := len(opened.left_out)) != short:
+            values = {"code": one.code, "explained": str(explained), "number": str(short)}
+            found.append(Check("reasons_differ", values))
+    return found
+
+
+def _not_counted(one: Indicator, figure: Figure) -> int | None:
+    """Return how many a figure has in its denominator alone; None where its rows are not what it counts.
+
+    Growth compares two days, and declared counts of parents or cases have no rows of their own.
+    """
+    if one.way not in (Way.PEOPLE, Way.FACILITIES, Way.AREAS):
+        return None
+    if figure.numerator is None or figure.denominator is None:
+        return None
+    return figure.denominator - figure.numerator
 
 
 def _declared(session: Session, work: Work, notes: Mapping[tuple[str, int], str]) -> list[Check]:

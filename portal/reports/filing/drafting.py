@@ -21,9 +21,12 @@ from portal.reports.filing.classes import CLASSES, Held
 from portal.reports.filing.reporters import Must
 from portal.reports.filing.work import Work
 from portal.reports.tables import Column, Kind, Table, Value
+from portal.reports.tables import beside as beside_target
 
 NOT_A_SHARE = "–"
 CLASSES_LIST = "lop-tap-huan"  # the code of Appendix II
+EXPLAINED = "giai-trinh"  # the code of Appendix III
+BEFORE = "Bổ sung kỳ trước"  # its lines on the period before: what they say moves with every late fact
 NAMES_A_ROW = 12  # a row of names is never longer than a page
 SOURCES = {
     Klass.COMPUTED: "tính",
@@ -59,6 +62,7 @@ PARTS = {
     "trained": "có cán bộ đã đào tạo",
     "paired": "CT01b: trả lời cùng bộ câu hỏi trước và sau khi học",
     "risen": "CT01b: điểm sau khi học cao hơn trước (không nêu nhóm dưới năm người)",
+    "unsplit": "không chia theo lớp",
 }
 
 
@@ -183,7 +187,7 @@ def build(
             appendices=(
                 Appendix("I", "chi-tieu", _indicators(work, before, changed)),
                 Appendix("II", CLASSES_LIST, classes_table(work)),
-                Appendix("III", "giai-trinh", _explained(work, notes, changed)),
+                Appendix("III", EXPLAINED, explained(work, notes, changed)),
             ),
             signature=("TM. Ủy ban nhân dân", "Chủ tịch") if must.symbol == "UBND" else ("Giám đốc",),
             recipients=tuple(recipients),
@@ -293,12 +297,13 @@ def _short(work: Work) -> Table:
         (
             one.code,
             one.title.vi,
-            figure.target if figure.target is not None else NOT_A_SHARE,
+            target if target is not None else NOT_A_SHARE,
             *_counts(figure.numerator, figure.denominator),
-            _share(one, figure.value),
+            _share(one, value),
             _verdict(figure),
         )
         for one, figure in work.figures
+        for value, target in [beside_target(figure.value, figure.target)]
     ]
     return Table("Kết quả thực hiện các chỉ tiêu", window(work.period), columns, rows)
 
@@ -325,6 +330,7 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
     for one, figure in work.figures:
         earlier = (before or {}).get(one.code)
         was: Value = NOT_A_SHARE
+        value, target = beside_target(figure.value, figure.target)
         if earlier is not None and one.way != Way.NARRATIVE:
             was = Fraction(*earlier["value"]) if earlier["value"] else None
         parts, wholes = changes.get(one.code, (None, None))
@@ -332,9 +338,9 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
             (
                 one.code,
                 one.sentence,
-                figure.target if figure.target is not None else NOT_A_SHARE,
+                target if target is not None else NOT_A_SHARE,
                 *_counts(figure.numerator, figure.denominator),
-                _share(one, figure.value),
+                _share(one, value),
                 figure.needed,
                 SOURCES[one.klass],
                 was,
@@ -352,13 +358,14 @@ def _indicators(work: Work, before: Mapping[str, Any] | None, changed: Sequence[
 
 
 def _part(work: Work, indicator: Indicator, part: Part) -> Sequence[Value]:
-    share: Value = part.share
+    value, target = beside_target(part.share, part.target)
+    share: Value = value
     if part.denominator is None and part.target is None:  # a bare number, or of too few people to be told of
         share = NOT_A_SHARE
     return (
         "",
         f"– {part_label(work.plan, indicator, part.key)}",
-        part.target if part.target is not None else NOT_A_SHARE,
+        target if target is not None else NOT_A_SHARE,
         *_counts(part.numerator, part.denominator),
         share,
         None,
@@ -375,6 +382,8 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
     if kind == "item":
         item = plan.item(rest)
         return item.label.vi if item is not None else rest
+    if kind == "grade" or key == "one_number":
+        return _grade_label(plan, indicator, rest)
     if kind == "need":
         return f"có {' hoặc '.join(FACTS.get(one, one) for one in rest.split('|'))}"
     for rule in indicator.rules:
@@ -382,6 +391,16 @@ def part_label(plan: Plan, indicator: Indicator, key: str) -> str:
             if group.key == key:
                 return group.label.vi
     return PARTS.get(key, key)
+
+
+def _grade_label(plan: Plan, indicator: Indicator, code: str) -> str:
+    """Return what a grade is called; of no grade, what units count that give one number."""
+    for rule in reversed(indicator.rules):
+        item = plan.item(rule.denominator or "")
+        if item is not None and item.by_grade is not None:
+            labels = dict(item.by_grade.grades)
+            return (labels.get(code) or item.by_grade.one_number).vi
+    return code
 
 
 def reason_label(work: Work, indicator: Indicator, reason: str) -> str:
@@ -450,7 +469,8 @@ def classes_table(work: Work) -> Table:
     return Table("Danh sách lớp tập huấn, buổi học nhóm", _asked(work), columns, rows, total, notes)
 
 
-def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequence[Adjustment]) -> Table:
+def explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequence[Adjustment]) -> Table:
+    """Return Appendix III: who gave no denominator, what was not counted and why, what the period before has become."""
     columns = (
         Column("code", "Mã", width=9),
         Column("kind", "Nội dung giải trình", width=30),
@@ -494,7 +514,7 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
     rows += [
         (
             "" if one.code == CLASSES else one.code,
-            "Bổ sung kỳ trước",
+            BEFORE,
             adjusted(one),
             None,
             None,
@@ -504,6 +524,17 @@ def _explained(work: Work, notes: Mapping[tuple[str, int], str], changed: Sequen
         for one in changed
     ]
     return Table("Giải trình số liệu", _asked(work), columns, rows)
+
+
+def explains(work: Work, notes: Mapping[tuple[str, int], str]) -> list[list[Any]]:
+    """Return the lines of Appendix III as they are kept, without those on the period before."""
+    with force_locale("vi"):
+        return own_lines(document.table_to_json(explained(work, notes, ())))
+
+
+def own_lines(kept: Mapping[str, Any]) -> list[list[Any]]:
+    """Return the lines of a kept Appendix III that speak of this period."""
+    return [row for row in kept["rows"] if row[1] != BEFORE]
 
 
 def beside(work: Work, indicator: Indicator) -> list[tuple[str, int, tuple[int, ...]]]:
@@ -531,6 +562,8 @@ __all__ = [
     "build",
     "called",
     "classes_table",
+    "explained",
+    "explains",
     "names",
     "narrative",
     "reworded",

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from portal.core.rights import own  # noqa: F401 - account, posts and roles stand before
 from portal.core.rights.holdings import NAMELESS, Holding, Part, holds
 from portal.core.text import N_
+from portal.indicators.asking import called
 from portal.reports.filing.models import FILING_STATE_LABELS, Filing, FilingStep
 
 
@@ -20,7 +21,7 @@ def _steps(session: Session, user_id: int) -> Part:
     )
     return Part(
         [
-            {"period": period, "place": place, "state": step.state, "at": step.at.isoformat()}
+            {"period": called(period), "place": place, "state": step.state, "at": step.at.isoformat()}
             for step, period, place in rows
         ]
     )

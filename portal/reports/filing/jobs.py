@@ -22,15 +22,13 @@ DAILY, DRAFTS = "filing.daily", "filing.drafts"
 DAYS_BEFORE = (30, 7, 1)
 SOON = say(
     "filing.due_soon",
-    N_("Report of %(period)s due on %(due_on)s"),
-    N_(
-        "%(place)s reports for the period %(period)s by %(due_on)s. Figures close at the end of %(cut_off_on)s."
-    ),
+    N_("Report for the %(period)s due on %(due_on)s"),
+    N_("%(place)s reports for the %(period)s by %(due_on)s. Figures close at the end of %(cut_off_on)s."),
     N_("Reports"),
 )
 DRAFTED = say(
     "filing.drafted",
-    N_("The draft of the report for %(period)s is ready"),
+    N_("The draft of the report for the %(period)s is ready"),
     N_(
         "%(place)s: read the draft, write what the portal cannot know, and have it approved. Due on %(due_on)s."
     ),

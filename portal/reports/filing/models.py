@@ -77,16 +77,30 @@ class Filing(Base):
 class FilingRows(Base):
     """The rows behind one figure of a filed report: who and what was counted, and what was not and why.
 
-    `rows` is compressed JSON (zlib), `digest` of the JSON itself; `row_count` how many there are.
+    They stand in chunks; `digest` is that of all of them as one JSON list, `row_count` how many there are.
     """
 
     __tablename__ = "filing_rows"
 
     filing_id: Mapped[int] = mapped_column(ForeignKey("filing.id", ondelete="CASCADE"), primary_key=True)
     indicator: Mapped[Code] = mapped_column(primary_key=True)
-    rows: Mapped[bytes] = mapped_column(LargeBinary)
     row_count: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
+
+
+class FilingChunk(Base):
+    """Some of the rows behind a figure, in their order: so a page need not read them all.
+
+    `rows` is compressed JSON (zlib), `summary` what `chunks.summary` makes of it.
+    """
+
+    __tablename__ = "filing_chunk"
+
+    filing_id: Mapped[int] = mapped_column(ForeignKey("filing.id", ondelete="CASCADE"), primary_key=True)
+    indicator: Mapped[Code] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    rows: Mapped[bytes] = mapped_column(LargeBinary)
+    summary: Mapped[dict[str, Any]] = mapped_column(Document)
 
 
 class FilingFile(Base):

@@ -241,7 +241,7 @@ def file(
     """File an approved report: from here on nothing about it moves.
 
     What was approved is what is filed: the figures are counted once more together with their rows, and where one (or
-    the list of classes) differs the report goes back first. Reorganisations that it stands on can no longer be undone.
+    the list of classes, or a reason of Appendix III) differs the report goes back first. Reorganisations that it stands on can no longer be undone.
     seen: as for `approve`. Raises `WrongStep`, `Moved`.
     """
     _must_be(filing, FilingState.APPROVED)
@@ -256,6 +256,9 @@ def file(
     )
     if document.table_to_json(drafting.classes_table(work))["rows"] != listed["rows"]:
         moved.append("Phụ lục II")
+    reasons = next(one["table"] for one in kept["report"]["appendices"] if one["code"] == drafting.EXPLAINED)
+    if drafting.explains(work, checks.notes_of(session, work)) != drafting.own_lines(reasons):
+        moved.append("Phụ lục III")
     if moved or rules_json(work) != kept["rules"] or work.plan.digest != kept["plan"]["digest"]:
         raise Moved(codes=", ".join(moved) or plan_of(filing).number)
     snapshot.freeze(session, filing, work, kept, now)

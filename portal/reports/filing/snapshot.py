@@ -11,17 +11,16 @@ from sqlalchemy.orm import Session
 
 from portal.reports import document
 from portal.reports.document import Report
-from portal.reports.filing.models import Filing, FilingFile, FilingRows
+from portal.reports.filing import chunks
+from portal.reports.filing.models import Filing, FilingChunk, FilingFile, FilingRows
 from portal.reports.filing.work import (
     Work,
     canonical,
     digest_of,
     figures_json,
-    packed,
     plain,
     rules_json,
     tree_json,
-    unpacked,
 )
 from portal.reports.writers import csv, docx, pdf_report, xlsx
 
@@ -67,11 +66,9 @@ def freeze(session: Session, filing: Filing, work: Work, kept: dict[str, Any], n
     """
     rows = {}
     for code, opened in sorted(work.opened.items()):
-        content, digest = packed(opened.rows)
+        digest = chunks.keep(session, filing.id, code, opened.rows)
         session.add(
-            FilingRows(
-                filing_id=filing.id, indicator=code, rows=content, row_count=len(opened.rows), digest=digest
-            )
+            FilingRows(filing_id=filing.id, indicator=code, row_count=len(opened.rows), digest=digest)
         )
         rows[code] = {"digest": digest, "count": len(opened.rows)}
     files = {}
@@ -150,17 +147,40 @@ def _rows(session: Session, filing: Filing, kept: Mapping[str, Any]) -> list[str
         if expected is None:
             faults.append(f"rows {one.indicator}: not part of the filed report")
             continue
-        try:
-            text = unpacked(one.rows)
-            count = len(json.loads(text))
-        except (zlib.error, ValueError):
+        said = _said(session, one)
+        if said is None:
             faults.append(f"rows {one.indicator}: damaged")
             continue
-        if digest_of(text) != expected["digest"] or one.digest != expected["digest"]:
+        digest, count, summed = said
+        if digest != expected["digest"] or one.digest != expected["digest"]:
             faults.append(f"rows {one.indicator}: their digest differs")
         elif count != expected["count"] or one.row_count != expected["count"]:
             faults.append(f"rows {one.indicator}: their number differs")
+        elif not summed:
+            faults.append(f"rows {one.indicator}: a summary differs from its rows")
     return [*faults, *(f"rows {code}: missing" for code in sorted(asked))]
+
+
+def _said(session: Session, one: FilingRows) -> tuple[str, int, bool] | None:
+    """Return what the stored rows of a figure say: digest, number, whether their summaries are theirs; None: damaged."""
+    texts, count, summed = [], 0, True
+    for number, chunk in enumerate(
+        session.scalars(
+            select(FilingChunk)
+            .where(FilingChunk.filing_id == one.filing_id, FilingChunk.indicator == one.indicator)
+            .order_by(FilingChunk.number)
+        )
+    ):
+        try:
+            text = chunks.unpacked(chunk.rows)
+            rows = json.loads(text)
+            own = chunks.summary(rows)
+        except (zlib.error, ValueError, LookupError, TypeError):
+            return None
+        texts.append(text)
+        count += len(rows)
+        summed = summed and chunk.number == number and chunk.summary == own
+    return chunks.digest(texts), count, summed
 
 
 def _files(session: Session, filing: Filing, kept: Mapping[str, Any]) -> list[str]:

@@ -22,8 +22,6 @@ from portal.core.files.models import FileKind, StoredFile
 from portal.core.locale import show_date, worded
 from portal.core.organisation.models import Area, Unit
 from portal.core.policy import Action
-from portal.core.rights.looking import name_look
-from portal.core.rights.web import looked, reason_for_police
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.indicators import opening, words
@@ -31,7 +29,6 @@ from portal.indicators.asking import name_of
 from portal.indicators.catalogue import plans
 from portal.indicators.definitions import Plan
 from portal.indicators.periods import NoPeriod, Period, last_closed, since
-from portal.indicators.views import STATES
 from portal.reports import document
 from portal.reports.document import Report
 from portal.reports.files import answer_with
@@ -48,7 +45,6 @@ from portal.reports.writers import docx
 
 bp = Blueprint("filings", __name__, url_prefix="/reports/filings")
 MOST_NAMES = 20
-LOOKED = name_look("filing.rows", N_("opened a filed figure into its people"))
 LOOK = (Action.REPORT_PREPARE, Action.REPORT_RECEIVE)
 SIGNS = {
     FilingState.DRAFT: "progress",
@@ -309,52 +305,6 @@ def _path(filing: Filing) -> list[dict[str, str]]:
 def _drafted_files(filing: Filing) -> list[tuple[str, str, str]]:
     base = snapshot.base_name(filing)
     return [(f"{base}.{kind}", "", "") for kind in ("docx", "pdf", "xlsx")]
-
-
-@bp.get("/<int:filing_id>/rows/<code>")
-@requires(Action.REPORT_PREPARE)
-def rows(filing_id: int, code: str) -> str | Answer:
-    """Open a figure of a filed report into the rows that were frozen with it; who looks at people is recorded."""
-    session = db.session()
-    filing = queries.find(session, actor(), filing_id, *LOOK)
-    plan = services.plan_of(filing)
-    indicator = plan.indicator(code)
-    state = request.args.get("state", "all")
-    number = min(max(1, request.args.get("page", 1, type=int)), 1_000_000)
-    inside = request.args.get("of") == "people"
-    found = (
-        opened.page(session, filing, code, state, number, people=inside) if indicator is not None else None
-    )
-    if indicator is None or found is None:
-        raise NotFound
-    people = [row.key for row in found.rows if row.kind == "person"]
-    reason = reason_for_police(filing.place, people) if people else None
-    if isinstance(reason, Answer):
-        return reason
-    rule = indicator.rule_on(filing.cut_off)
-    page = render_template(
-        "filings/rows.html",
-        filing=filing,
-        called=name_of(Period.parse(filing.period)),
-        code=code,
-        title=words.said(indicator.title),
-        rows=list(zip(found.rows, opening.named(session, found.rows), strict=True)),
-        people=people,
-        inside=inside,
-        here={"filing_id": filing.id, "code": code, **({"of": "people"} if inside else {})},
-        has_people=opened.has_people(filing, code),
-        state=state,
-        states=words.labels(STATES),
-        total=found.total,
-        page=number,
-        pages=max(1, -(-found.total // opened.PAGE)),
-        reason_of=lambda row: words.reason_of(plan, rule, row),
-        part_name=lambda key: words.part_name(plan, rule, key),
-        said_value=lambda row: words.said_value(plan, row),
-    )
-    if people:
-        looked(LOOKED, filing.place, people, reason, indicator=code, period=filing.period, filing=filing.id)
-    return page
 
 
 @bp.get("/<int:filing_id>/edit")

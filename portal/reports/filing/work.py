@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
@@ -15,6 +14,7 @@ from portal.indicators.compute import Asked, Facts, board, lines, relevant
 from portal.indicators.definitions import Indicator, Klass, Plan
 from portal.indicators.facts import World
 from portal.indicators.opening import Row
+from portal.indicators.pages import shows_people
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
 from portal.indicators.rules import Figure
@@ -41,6 +41,21 @@ class Opened:
     def keys(self) -> frozenset[str]:
         """Return what names each counted row."""
         return counted_keys(self.rows)
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Return what names each row that is in the denominator alone: neither counted nor beside the ratio.
+
+        A facility with nobody of the groups on its list is in no denominator.
+        """
+        return (
+            frozenset(
+                f"{row[0]}:{row[1]}"
+                for row in self.rows
+                if not row[4] and row[5] != "no_people" and not Row(*row).beside
+            )
+            - self.keys
+        )
 
 
 def people_of(code: str) -> str:
@@ -96,7 +111,8 @@ def compute(
     opened = {indicator.code: _opened(opener(facts, indicator, where)) for indicator, _figure in figures}
     if inside is not None:
         for indicator, _figure in figures:
-            if (people := _opened(inside(facts, indicator, where))).rows:
+            people = _opened(inside(facts, indicator, where))
+            if people.rows or shows_people(indicator):  # nobody inside is another thing than nobody kept
                 opened[people_of(indicator.code)] = people
     opened[CLASSES] = Opened([_class_row(one) for one in held], {})
     below = _below(facts, where, figures) if whole else {}
@@ -207,14 +223,3 @@ def canonical(value: Any) -> str:
 def digest_of(content: str | bytes) -> str:
     """Return the SHA-256 of a text or of bytes, in hexadecimal."""
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
-
-
-def packed(rows: Sequence[Sequence[Any]]) -> tuple[bytes, str]:
-    """Return rows as they are stored (compressed JSON), and the digest of the JSON."""
-    text = canonical(list(rows)).encode()
-    return zlib.compress(text, 6), digest_of(text)
-
-
-def unpacked(stored: bytes) -> bytes:
-    """Return the JSON of stored rows. Raises `zlib.error` where it is damaged."""
-    return zlib.decompress(stored)

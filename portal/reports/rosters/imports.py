@@ -23,7 +23,7 @@ from portal.core.locale import show_moment, worded
 from portal.core.organisation.models import Sector, Unit
 from portal.core.policy import Action
 from portal.core.rights.web import ask_reason, given_reason, looked
-from portal.core.rosters import bring, queries
+from portal.core.rosters import dry_run, queries
 from portal.core.rosters.erasing import UNDO_DAYS
 from portal.core.rosters.errors import ImportMoved, UndoTooLate
 from portal.core.rosters.models import (
@@ -321,7 +321,7 @@ def decide(import_id: int, line_id: int) -> Answer:
         one.note = None
         session.flush()
         if sum(many for key, many in one.counts.items() if key not in ("units", "whole")) <= SMALL:
-            bring.replan(session, actor(), one)
+            dry_run.replan(session, actor(), one)
         else:
             one.state = ImportState.PLANNING
             _enqueue(one, "roster.plan", again=True)

@@ -17,6 +17,7 @@ from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
 from courses.certificates.lettering import BOLD, REGULAR, clean, fit, register_fonts
+from portal.core.batches import batches
 
 ACROSS, DOWN = 2, 4
 PER_PAGE = ACROSS * DOWN
@@ -53,9 +54,9 @@ def render(slips: Sequence[SlipFacts], title: str) -> bytes:
         options: dict[str, Any] = {"initialFontName": REGULAR}
         canvas = Canvas(file, A4, pageCompression=1, invariant=1, lang="vi-VN", **options)
         canvas.setTitle(title)
-        for start in range(0, len(slips), PER_PAGE):
+        for page in batches(slips, PER_PAGE):
             _cut_lines(canvas)
-            for place, slip in enumerate(slips[start : start + PER_PAGE]):
+            for place, slip in enumerate(page):
                 column, row = place % ACROSS, place // ACROSS
                 _slip(canvas, slip, column * _WIDTH, A4[1] - (row + 1) * _HEIGHT)
             canvas.showPage()

@@ -12,7 +12,7 @@ from portal.core.locale import show_date
 from portal.core.organisation.models import Sector, Unit
 from portal.core.policy import Action
 from portal.core.rights.web import looked
-from portal.core.rosters import bring, queries
+from portal.core.rosters import queries, services
 from portal.core.rosters.models import (
     EVIDENCE_LABELS,
 )
@@ -196,7 +196,7 @@ def add_submit(code: str) -> Answer:
     )
     decision = Decision.NEW if form.new.data else None
     with unit_of_work() as session:
-        outcome = bring.one_row(session, actor(), row, as_of=today, decision=decision, now=clock.now())
+        outcome = services.add(session, actor(), row, as_of=today, decision=decision, now=clock.now())
         if outcome.post is not None:
             arrivals.arrived(session, [session.get_one(Posting, outcome.post).user_id], clock.now())
     if outcome.kind in (Kind.REFUSED, Kind.DOUBLE):

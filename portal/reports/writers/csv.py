@@ -6,20 +6,22 @@ from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
-from portal.reports.tables import Table, Value
+from portal.reports.tables import Share, Table, Value
 
 BATCH = 500
 
 
 def cell(value: Value, missing: str = "") -> str:
-    """Return a value as CSV text. A share becomes a decimal fraction of one with six places; a date ISO.
+    """Return a value as CSV text. A share becomes a decimal fraction of one with six places, or as many as it takes
+    beside its target; a date ISO.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     if value is None:
         return missing
     if isinstance(value, Fraction):
-        return f"{float(value):.6f}"
+        places = value.places + 2 if isinstance(value, Share) else 6
+        return f"{float(value):.{max(6, places)}f}"
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):

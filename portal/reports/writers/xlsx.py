@@ -13,7 +13,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from portal.reports.tables import Kind, Table, Value
+from portal.reports.tables import Kind, Share, Table, Value
 
 HEADER_ROW = 3
 
@@ -66,17 +66,21 @@ def write_book(
 def _sheet(book: Any, name: str, table: Table, missing: str) -> None:
     sheet = book.add_worksheet(name, _Sheet)
     title = book.add_format({"bold": True, "font_size": 14})
-    head = book.add_format(
-        {
-            "bold": True,
-            "bg_color": "#0F5C5C",
-            "font_color": "#FFFFFF",
-            "text_wrap": True,
-            "valign": "vcenter",
-            "border": 1,
-            "border_color": "#D8D2C4",
-        }
-    )
+    heads = {
+        side: book.add_format(
+            {
+                "bold": True,
+                "bg_color": "#0F5C5C",
+                "font_color": "#FFFFFF",
+                "text_wrap": True,
+                "align": side,
+                "valign": "vcenter",
+                "border": 1,
+                "border_color": "#D8D2C4",
+            }
+        )
+        for side in ("left", "right")
+    }
     formats = {kind: book.add_format(_look(kind)) for kind in Kind}
     bold = {kind: book.add_format({**_look(kind), "bold": True, "top": 1}) for kind in Kind}
     for index, column in enumerate(table.columns):
@@ -85,11 +89,14 @@ def _sheet(book: Any, name: str, table: Table, missing: str) -> None:
     sheet.write_string(1, 0, table.asked)
     sheet.set_row(HEADER_ROW, 16 * max(2, *(_lines(column.label, column.width) for column in table.columns)))
     for index, column in enumerate(table.columns):
-        sheet.write_string(HEADER_ROW, index, column.label, head)
+        sheet.write_string(
+            HEADER_ROW, index, column.label, heads["left" if column.kind == Kind.TEXT else "right"]
+        )
     last = HEADER_ROW
-    written = _ready(sheet, table, formats, missing)
+    shares = _Shares(book)
+    written = _ready(sheet, table, formats, shares, missing)
     for last, row in enumerate(table.rows, HEADER_ROW + 1):
-        sheet.write_ready(last, written(last, row))
+        sheet.write_ready(last, *written(last, row))
     sheet.autofilter(HEADER_ROW, 0, last, len(table.columns) - 1)
     if table.total is not None:
         last += 1
@@ -115,24 +122,31 @@ class _Sheet(Worksheet):  # type: ignore[misc]
     What it uses of `Worksheet` is private; the lock file pins the version and a test reads the file back.
     """
 
-    def write_ready(self, number: int, cells: str) -> None:
-        """Write a row that comes after all before it."""
+    def write_ready(self, number: int, cells: str, lines: int) -> None:
+        """Write a row, `lines` lines high, that comes after all before it."""
         self._write_single_row(number)  # what was written before, cell by cell
         self.dim_rowmax = number
-        self.fh.write(f'<row r="{number + 1}">{cells}</row>')
+        height = f' ht="{15 * lines}" customHeight="1"' if lines > 1 else ""
+        self.fh.write(f'<row r="{number + 1}"{height}>{cells}</row>')
 
 
 _SPECIAL = re.compile(r"[&<>\x00-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_|^\s|\s$")
 _LONGEST = 16_000  # Excel takes 32,767 units of UTF-16
+_HIGHEST = 20  # lines; Excel takes a row of 409 points
 _FIRST_DAY = date(1899, 12, 30).toordinal()
 
 
 def _ready(
-    sheet: _Sheet, table: Table, formats: Mapping[Kind, Any], missing: str
-) -> Callable[[int, Sequence[Value]], str]:
-    """Return what turns a row into the XML of its cells."""
+    sheet: _Sheet, table: Table, formats: Mapping[Kind, Any], shares: "_Shares", missing: str
+) -> Callable[[int, Sequence[Value]], tuple[str, int]]:
+    """Return what turns a row into the XML of its cells and the number of lines that its longest text takes."""
     places = [
-        (xl_col_to_name(index), formats[column.kind]._get_xf_index(), column.kind == Kind.SHARE)
+        (
+            xl_col_to_name(index),
+            formats[column.kind]._get_xf_index(),
+            column.kind == Kind.SHARE,
+            column.width,
+        )
         for index, column in enumerate(table.columns)
     ]
 
@@ -142,33 +156,50 @@ def _ready(
         safe = sheet._escape_data(sheet._escape_control_characters(value[:_LONGEST]))
         return f'<t xml:space="preserve">{safe}</t>'
 
-    def written(number: int, row: Sequence[Value]) -> str:
+    def written(number: int, row: Sequence[Value]) -> tuple[str, int]:
         cells = []
-        for (letter, look, share), value in zip(places, row, strict=True):
+        lines = 1
+        for (letter, look, share, width), value in zip(places, row, strict=True):
+            if isinstance(value, Share):
+                look = shares[value.places]._get_xf_index()
             here = f'<c r="{letter}{number + 1}" s="{look}"'
             if value is None and share:
                 value = missing
             if value is None:
                 cells.append(f"{here}/>")
             elif isinstance(value, str):
+                if len(value) >= width:  # LibreOffice does not make a row as high as its text by itself
+                    lines = max(lines, min(_HIGHEST, len(textwrap.wrap(value, max(4, width - 1)))))
                 cells.append(f'{here} t="inlineStr"><is>{text(value)}</is></c>')
             elif isinstance(value, date):
                 cells.append(f"{here}><v>{value.toordinal() - _FIRST_DAY}</v></c>")
             else:
                 cells.append(f"{here}><v>{value if isinstance(value, int) else float(value)!r}</v></c>")
-        return "".join(cells)
+        return "".join(cells), lines
 
     return written
 
 
+class _Shares(dict[int, Any]):
+    """The formats of shares that need more than one decimal beside their target, by how many."""
+
+    def __init__(self, book: Any) -> None:
+        super().__init__()
+        self._book = book
+
+    def __missing__(self, places: int) -> Any:
+        made = self[places] = self._book.add_format({**_look(Kind.SHARE), "num_format": f"0.{'0' * places}%"})
+        return made
+
+
 def _look(kind: Kind) -> dict[str, object]:
     looks: dict[Kind, dict[str, object]] = {
-        Kind.TEXT: {"valign": "top"},
+        Kind.TEXT: {"text_wrap": True},
         Kind.COUNT: {"num_format": "#,##0", "align": "right"},
         Kind.SHARE: {"num_format": "0.0%", "align": "right"},
         Kind.DATE: {"num_format": "dd/mm/yyyy", "align": "right"},
     }
-    return looks[kind]
+    return {"valign": "top", **looks[kind]}
 
 
 def _row(

@@ -1,5 +1,6 @@
 """Declared values of the demonstration: the same every time, and in agreement with each other."""
 
+import random
 from datetime import date
 
 import pytest
@@ -33,6 +34,40 @@ def test_a_part_is_never_more_than_the_whole(day: date) -> None:
         homes = declared._number(place, "households_with_child", day)
         assert declared._number(place, "households_visited", day) < homes
         assert homes < declared._number(place, "parents_with_child", day) < 2 * homes
+
+
+@pytest.mark.parametrize(
+    ("code", "grades"),
+    [
+        ("MN-336-01", ["kindergarten_5"]),
+        ("TH-336-02", ["grade_1", "grade_2", "grade_3", "grade_4", "grade_5"]),
+        ("THCS-336-03", ["grade_6", "grade_7", "grade_8", "grade_9"]),
+    ],
+)
+def test_a_school_declares_the_grades_of_its_level_since_the_school_year_2025(
+    code: str, grades: list[str]
+) -> None:
+    one = UnitFact(1, code, "Trường", "school", "education", (1, 2, 3), "commune")
+    dice = random.Random(0)
+    items = [PLAN.item(item) for item in ("children_by_grade", "taught_by_grade")]
+
+    for day in declared.DAYS[2:]:
+        whole, part = (declared._given(one, item, day, dice)["grades"] for item in items if item is not None)
+        assert list(whole) == list(part) == grades
+        assert all(0 < part[grade] <= whole[grade] for grade in grades)
+        assert sum(whole.values()) == declared._number(one, "children_by_grade", day)
+    asked = [item.code for item in values.items_for(PLAN, one, declared.DAYS[1])]
+    assert "children_5_15" in asked
+    assert "children_by_grade" not in asked
+
+
+def test_who_declares_the_pupils_declares_how_many_were_taught() -> None:
+    items = [PLAN.item(item) for item in ("children_by_grade", "taught_by_grade")]
+
+    for number in range(1, 60):
+        for day in declared.DAYS[2:]:
+            whole, part = (declared._row(school(number), one, day, 7, BY) for one in items if one is not None)
+            assert (whole is None) == (part is None)
 
 
 def test_some_units_declare_nothing_and_the_same_ones_every_time() -> None:

@@ -23,7 +23,7 @@ from courses.models import Completion, Enrolment, LessonDone, QuizAttempt
 from courses.workshops.models import Attended, Workshop
 from portal import backup
 from portal.app import create_app
-from portal.cli import _at_head
+from portal.cli.backups import at_head
 from portal.config import Settings
 from portal.core import clock
 from portal.core.accounts.models import Posting, User
@@ -34,7 +34,8 @@ from portal.core.households.models import Household, HouseholdMember
 from portal.core.organisation.models import Unit, UnitKind
 from portal.core.rosters import queries as rosters
 from portal.core.rosters.models import Evidence, RosterBasis
-from portal.demo import large
+from portal.demo.large import loading
+from portal.demo.large.work import TooSmall
 from portal.demo.size import Size
 from quizzes.models import Attempt
 from tests import databases
@@ -57,7 +58,7 @@ def made(url: str, folder: Path, size: Size) -> Flask:
         upgrade()
         with unit_of_work() as session:
             loader.load_all(session, NOW)
-        large.load(size, TODAY, lambda _line: None)
+        loading.load(size, TODAY, lambda _line: None)
         db.session.remove()
     return app
 
@@ -241,7 +242,7 @@ def test_a_backup_of_it_is_verified(large_app: Flask, tmp_path: Path) -> None:
     files = folder()
     rows = backup.create(db.engine, file, NOW, files)
 
-    assert backup.verify(file, _at_head)["certificate"] == rows["certificate"] == 1500
+    assert backup.verify(file, at_head)["certificate"] == rows["certificate"] == 1500
 
 
 #: What must be random anywhere, or was drawn and signed: not the same twice.
@@ -280,8 +281,8 @@ def test_the_same_seed_gives_the_same_rows(large_app: Flask, tmp_path: Path) -> 
 @pytest.mark.parametrize("short", ["schools", "staff", "certificates"])
 def test_it_refuses_what_is_less_than_what_is_there(large_app: Flask, short: str) -> None:
     size = replace(SMALL, **{short: getattr(SMALL, short) // 3})
-    with pytest.raises(large.TooSmall), unit_of_work() as session:
-        large.surround(session, size, TODAY, lambda _line: None)
+    with pytest.raises(TooSmall), unit_of_work() as session:
+        loading.surround(session, size, TODAY, lambda _line: None)
     assert count(Certificate) == 1500
 
 

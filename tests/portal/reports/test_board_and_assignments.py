@@ -76,6 +76,18 @@ def test_the_list_says_by_when(session: Session, asked: World) -> None:
     assert dues["Phạm Thị Cúc"] == (TODAY + timedelta(7), State.NOT_STARTED)
 
 
+def test_over_several_courses_the_list_says_the_day_that_presses(session: Session, asked: World) -> None:
+    """Bruno is late with GD-01 and has until January for another course; Carla is asked for next week."""
+    with unit_of_work() as work:
+        enrol(work, asked.bruno, "CM-01", NOW - timedelta(days=3), due_on=date(2027, 1, 20))
+    scope = queries.scope_for(session, ALL, "area:P", Action.PEOPLE_READ)
+    people = queries.people(session, scope, Filters(on=TODAY), State.ALL, "", None)
+
+    dues = {one.full_name: (one.due_on, one.state) for one in people}
+    assert dues["Lê Văn Bảo"] == (BEFORE, State.OVERDUE)
+    assert dues["Phạm Thị Cúc"] == (TODAY + timedelta(7), State.NOT_STARTED)
+
+
 def test_what_was_taken_back_is_not_late_from_that_day_on(session: Session, asked: World) -> None:
     with unit_of_work() as work:
         work.execute(update(Assignment).where(Assignment.user_id == asked.ana).values(ended_on=TODAY))

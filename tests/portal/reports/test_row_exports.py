@@ -10,17 +10,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.core import clock
+from portal.core import clock, policy
 from portal.core.accounts.models import Membership
 from portal.core.db import unit_of_work
 from portal.core.files.models import StoredFile
 from portal.core.jobs import services, worker
 from portal.core.jobs.models import Job, State
 from portal.core.jobs.worker import Worker
+from portal.core.policy import Action, Role
 from portal.core.rights.models import ListView, ListViewPerson
-from portal.indicators import pages
+from portal.indicators import asking, pages
 from portal.reports import row_exports
-from tests.factories import NOW, World
+from tests.factories import NOW, World, grant
 from tests.portal.reports.filing import support
 
 SignIn = Callable[[int], FlaskClient]
@@ -161,6 +162,69 @@ def test_who_lost_the_role_meanwhile_gets_nothing(
         )
         == 0
     )
+
+
+@pytest.mark.parametrize("stays", ["nothing", "another place", "one sector"])
+def test_who_lost_the_role_since_cannot_take_the_file(
+    session: Session, world: World, sign_in: SignIn, officers: None, stays: str
+) -> None:
+    gina = sign_in(world.gina)
+    one = asked_for(gina)
+    Worker().drain()
+    with gina.get(f"/indicators/files/{one}") as answer:
+        assert answer.status_code == 200
+
+    with unit_of_work() as work:
+        for held in work.scalars(select(Membership).where(Membership.user_id == world.gina)):
+            work.delete(held)
+        if stays == "another place":
+            grant(work, world.gina, Role.DISTRICT_HEAD, area_id=world.elsewhere)
+        elif stays == "one sector":  # of the district she still sees education: the file has clinics
+            grant(work, world.gina, Role.DEPARTMENT_HEAD, area_id=world.district, sector="education")
+
+    assert gina.get(f"/indicators/files/{one}").status_code == 404
+
+
+def test_who_has_more_than_before_can_take_the_file(
+    session: Session, world: World, sign_in: SignIn, officers: None
+) -> None:
+    gina = sign_in(world.gina)
+    one = asked_for(gina)
+    Worker().drain()
+    with unit_of_work() as work:
+        for held in work.scalars(select(Membership).where(Membership.user_id == world.gina)):
+            work.delete(held)
+        grant(work, world.gina, Role.STANDING_AGENCY, area_id=world.province)
+
+    with gina.get(f"/indicators/files/{one}") as answer:
+        assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("bounds", ["now", "then"])
+def test_a_list_of_people_needs_the_right_to_export_at_its_place_in_any_boundaries(
+    session: Session,
+    world: World,
+    sign_in: SignIn,
+    officers: None,
+    bounds: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Somebody who reads the figures of a district, and may export the lists of one school: not those of the district."""
+    monkeypatch.setattr(asking.history, "changed_since", lambda *_: True)  # boundaries of then are others
+    only_reads = policy.MAY[Role.STANDING_AGENCY] - {Action.PEOPLE_EXPORT}
+    monkeypatch.setitem(policy.MAY, Role.STANDING_AGENCY, only_reads)  # type: ignore[arg-type]
+    with unit_of_work() as work:
+        for held in work.scalars(select(Membership).where(Membership.user_id == world.gina)):
+            work.delete(held)
+        grant(work, world.gina, Role.STANDING_AGENCY, area_id=world.province)
+        grant(work, world.gina, Role.UNIT_HEAD, unit_id=world.school)
+    gina = sign_in(world.gina)
+    where = "/indicators/CT11a/rows{}?period=2025-H1&place={}&of=people&bounds=" + bounds
+
+    assert gina.get(where.format("", "area:D1")).status_code == 200
+    assert gina.get(where.format(".csv", "area:D1")).status_code == 404
+    assert gina.post(where.format(".csv", "area:D1")).status_code == 404
+    assert gina.get(where.format(".csv", "unit:A")).status_code == 200
 
 
 def test_a_long_list_is_not_written_by_the_page(

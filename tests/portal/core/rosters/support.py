@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.core.accounts.models import Posting, User
 from portal.core.db import db, unit_of_work
 from portal.core.jobs.worker import Worker
-from portal.core.rosters.bring import BASIS_FIELDS, POST_FIELDS, USER_FIELDS
+from portal.core.rosters.changes import BASIS_FIELDS, POST_FIELDS, USER_FIELDS
 from portal.core.rosters.models import RosterBasis, RosterImport, RosterLine
 
 HEAD = ("Mã đơn vị", "Mã cán bộ", "Họ và tên", "Số điện thoại", "Nhóm đối tượng", "Chức vụ", "Từ ngày")

@@ -10,7 +10,7 @@ from portal.core.accounts.models import Posting
 from portal.core.jobs import beside, queries
 from portal.core.jobs.models import Job, State
 from portal.core.policy import Actor, Grant, Role
-from portal.core.rosters import bring
+from portal.core.rosters import applying
 from tests.factories import NOW, World
 from tests.portal.core.rosters.test_fuzz import bring_in
 
@@ -30,8 +30,13 @@ def test_how_far_it_is_is_told_after_every_batch(session: Session, world: World)
     one = bring_in(session, who, [row("A", f"Lê Thị {x}", f"X-{x}") for x in "ABCDE"], full=False, unit=None)
     told: list[tuple[int, int]] = []
 
-    bring.apply(
-        session, who, one, bring.check(session, who, one), NOW, lambda done, all_: told.append((done, all_))
+    applying.apply(
+        session,
+        who,
+        one,
+        applying.check(session, who, one),
+        NOW,
+        lambda done, all_: told.append((done, all_)),
     )
 
     assert told == [(5, 5)]
@@ -41,13 +46,13 @@ def test_a_post_that_ended_after_the_check_stops_the_application(session: Sessio
     who = agency(world)
     one = bring_in(session, who, [row("A", "Lê Thị Mới", "X-1")], full=True, unit=None)
     assert one.counts["left"] > 0
-    checked = bring.check(session, who, one)
+    checked = applying.check(session, who, one)
     post = session.scalars(select(Posting).where(Posting.id.in_(checked.left)).limit(1)).one()
     post.valid_to = post.valid_from
     session.flush()
 
-    with pytest.raises(bring.Moved):
-        bring.apply(session, who, one, checked, NOW)
+    with pytest.raises(applying.Moved):
+        applying.apply(session, who, one, checked, NOW)
 
     assert session.scalar(select(Posting.id).where(Posting.import_id == one.id)) is None
 
@@ -62,7 +67,7 @@ def test_an_unreadable_row_of_a_unit_that_later_batches_name_is_that_units_in_ba
     ]  # fmt: skip
     one = bring_in(session, agency(world), rows, full=True, unit=None)
 
-    checked = bring.check(session, agency(world), one)
+    checked = applying.check(session, agency(world), one)
 
     assert checked.seen.incomplete == {"B"}
     assert not checked.seen.nowhere

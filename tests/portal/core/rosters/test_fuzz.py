@@ -11,14 +11,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Posting, User
+from portal.core.batches import batches
 from portal.core.files.models import FileKind, StoredFile
 from portal.core.policy import Actor, Grant, Role
-from portal.core.rosters import bring
-from portal.core.rosters.bring import BASIS_FIELDS, POST_FIELDS, USER_FIELDS, CannotUndo
+from portal.core.rosters import applying, dry_run, known, lines, reading, undoing
+from portal.core.rosters.changes import BASIS_FIELDS, POST_FIELDS, USER_FIELDS
 from portal.core.rosters.jobs import columns
 from portal.core.rosters.models import ImportState, RosterBasis, RosterImport, RosterLine
 from portal.core.rosters.plan import Kind, Seen
 from portal.core.rosters.rows import COLUMNS, Row, Unusable, read
+from portal.core.rosters.undoing import CannotUndo
 from portal.core.tables_in.faults import CannotRead
 from portal.core.tables_in.reading import read as read_file
 from portal.core.tables_in.table import table
@@ -103,25 +105,25 @@ def bring_in(
         for number, row in enumerate(rows, 2)
     ]
     seen, position = Seen(), -1
-    coded = bring.coded_units(session, who)
-    for batch in bring.batches(bring.items(stream, unit=unit, as_of=TODAY, may_be_coded=coded), 3):
-        outcomes, _known = bring.planned(session, who, batch, seen, as_of=TODAY, decisions={})
+    coded = known.coded_units(session, who)
+    for batch in batches(reading.items(stream, unit=unit, as_of=TODAY, may_be_coded=coded), 3):
+        outcomes, _known = dry_run.planned(session, who, batch, seen, as_of=TODAY, decisions={})
         session.execute(
             insert(RosterLine),
             [
-                bring.line_of(one.id, position + place, item, outcome)
+                lines.line_of(one.id, position + place, item, outcome)
                 for place, (item, outcome) in enumerate(outcomes, 1)
             ],
         )
         position += len(batch)
-    bring.finish_plan(session, one, seen, position)
+    dry_run.finish_plan(session, one, seen, position)
     session.flush()
     return one
 
 
 def applied(session: Session, who: Actor, one: RosterImport) -> None:
     """Apply an import, as the job does."""
-    bring.apply(session, who, one, bring.check(session, who, one), NOW)
+    applying.apply(session, who, one, applying.check(session, who, one), NOW)
     session.flush()
 
 
@@ -149,7 +151,7 @@ def test_whatever_is_brought_in_can_be_applied_once_and_undone_exactly(
         assert writes == {"added": 0, "changed": 0, "left": 0}
         assert everything(session) == after
 
-        bring.undo(session, one, who.id or 0, NOW)
+        undoing.undo(session, one, who.id or 0, NOW)
         session.flush()
         assert everything(session) == before
     except CannotUndo as fault:
@@ -173,8 +175,8 @@ def test_the_same_through_a_file(session: Session, world: World) -> None:
 def test_a_nul_in_a_cell_is_never_stored() -> None:
     """PostgreSQL can keep no NUL, in text or in JSON; Excel writes none, but a damaged CSV may hold one."""
     cells = dict.fromkeys(COLUMNS, "a\0b")
-    (item,) = bring.items([(2, cells, cells)], unit="A", as_of=TODAY, may_be_coded=frozenset())
+    (item,) = reading.items([(2, cells, cells)], unit="A", as_of=TODAY, may_be_coded=frozenset())
 
-    assert isinstance(item, bring.Unread)
+    assert isinstance(item, reading.Unread)
     assert item.seen == dict.fromkeys(COLUMNS, "a\ufffdb")
     assert "\0" not in "".join(str(value) for value in item.values.values())

@@ -14,7 +14,7 @@ from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
 from portal.core.organisation.models import Unit
 from portal.core.policy import Role
-from portal.core.rosters import bring, queries
+from portal.core.rosters import bases, queries
 from portal.core.rosters.models import Evidence, RosterBasis, Transfer, TransferState
 from tests.factories import NOW, TODAY, World, grant, person
 from tests.portal.core.rosters.support import fresh, send, step, workbook
@@ -342,7 +342,7 @@ def test_bases_of_a_unit_never_overlap(order: tuple[int, ...], session: Session,
     days = [date(2026, 1, 1), date(2026, 6, 1), date(2026, 9, 1)]
     with unit_of_work() as work:
         for place, evidence in zip(order, (Evidence.NAMED, Evidence.CODED, Evidence.NAMED), strict=True):
-            bring.set_basis(work, world.other_school, evidence, days[place], by_id=None, now=NOW)
+            bases.set_basis(work, world.other_school, evidence, days[place], by_id=None, now=NOW)
 
     rows = queries.bases(fresh(), world.other_school)
     for day in (date(2025, 12, 31), *days, TODAY):

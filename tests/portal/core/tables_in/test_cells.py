@@ -132,14 +132,6 @@ def test_choices_are_compared_without_accents() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "expected"),
-    [("x", True), ("X", True), ("có", True), (1, True), ("TRUE", True), ("✓", True), ("không", False), (0, False), ("-", False)],
-)  # fmt: skip
-def test_ticks(value: Any, expected: bool) -> None:
-    assert cells.yes_no(value) is expected
-
-
-@pytest.mark.parametrize(
     ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (701, "ZZ"), (702, "AAA")]
 )
 def test_letters_of_columns(index: int, letters: str) -> None:
@@ -175,7 +167,7 @@ def test_every_day_comes_back_in_every_spelling(day: date) -> None:
 def test_every_reader_answers_or_says_what_is_wrong(value: Any) -> None:
     for read in (
         cells.text(), cells.code(), cells.code(width=6), cells.phone, cells.day(), cells.whole_number(),
-        cells.choice({"a": "b"}), cells.yes_no,
+        cells.choice({"a": "b"}),
     ):  # fmt: skip
         try:
             read(value)

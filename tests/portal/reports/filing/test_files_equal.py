@@ -20,7 +20,7 @@ from portal.reports import document
 from portal.reports.document import Appendix, Head, Paragraph, Report, Section
 from portal.reports.filing import snapshot
 from portal.reports.filing.models import Filing, FilingFile
-from portal.reports.tables import Column, Kind, Table
+from portal.reports.tables import Column, Kind, Share, Table
 from portal.reports.writers import docx as docx_writer
 from portal.reports.writers import pdf_report
 from tests.factories import World
@@ -39,11 +39,13 @@ ROWS = (
     ("CT10", "Cán bộ xã, cộng tác viên", 3190, 3850, Fraction(3190, 3850), date(2025, 2, 3)),
     ("CT12", "Cơ sở y tế", 2, 3, Fraction(2, 3), date(2025, 6, 14)),
     ("CT14", "Công an", None, None, None, None),
+    ("CT11", "Dưới mức 80%", 1999, 2500, Share(Fraction(1999, 2500), 2), date(2025, 6, 14)),
 )
 SHOWN = (
     ("CT10", "Cán bộ xã, cộng tác viên", "3.190", "3.850", "82,9%", "03/02/2025"),
     ("CT12", "Cơ sở y tế", "2", "3", "66,7%", "14/6/2025"),
     ("CT14", "Công an", "", "", "chưa có mẫu số", ""),
+    ("CT11", "Dưới mức 80%", "1.999", "2.500", "79,96%", "14/6/2025"),
 )
 TABLE = Table("Kết quả", "6 tháng đầu năm 2025", COLUMNS, ROWS, notes=("Một ghi chú.",))
 REPORT = Report(
@@ -134,6 +136,7 @@ def test_every_file_says_the_same_of_every_figure() -> None:
     assert abs(sheet.cell(6, 5).value - 2 / 3) < 1e-12
     assert sheet.cell(6, 5).number_format == "0.0%"
     assert sheet.cell(7, 5).value == "chưa có mẫu số"
+    assert (sheet.cell(8, 5).value, sheet.cell(8, 5).number_format) == (0.7996, "0.00%")
     assert sheet.cell(5, 6).value == datetime(2025, 2, 3)  # noqa: DTZ001 - a day, as Excel has it
     rows = list(csv.reader(io.StringIO(files["r-chi-tieu.csv"].decode("utf-8-sig"))))
     assert rows[1] == ["CT10", "Cán bộ xã, cộng tác viên", "3190", "3850", "0.828571", "2025-02-03"]

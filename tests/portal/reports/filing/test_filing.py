@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -23,8 +24,9 @@ from portal.core.notices.models import Notice
 from portal.core.organisation.models import Reorganisation, ReorganisationState
 from portal.core.policy import Action, Actor, Grant, Role
 from portal.core.rights.models import ListView
+from portal.indicators import opening
 from portal.reports import document
-from portal.reports.filing import adjustments, checks, queries, reporters, services, snapshot
+from portal.reports.filing import adjustments, checks, chunks, queries, reporters, services, snapshot
 from portal.reports.filing.errors import (
     AlreadyThere,
     ChecksFail,
@@ -34,7 +36,8 @@ from portal.reports.filing.errors import (
     TooEarly,
     WrongStep,
 )
-from portal.reports.filing.models import Filing, FilingFile, FilingRows, FilingState
+from portal.reports.filing.models import Filing, FilingChunk, FilingFile, FilingRows, FilingState
+from portal.reports.filing.work import Opened, Work
 from tests.factories import World
 from tests.portal.reports.filing import support
 from tests.portal.reports.filing.support import DISTRICT, HALF, JUNE_15, PLAN, YEAR, filed, opener
@@ -196,6 +199,8 @@ def test_filing_seals_the_reorganisations_it_stands_on(session: Session, world: 
         "DELETE FROM filing",
         "UPDATE filing_rows SET row_count = row_count + 1",
         "DELETE FROM filing_rows",
+        "UPDATE filing_chunk SET number = number + 1",
+        "DELETE FROM filing_chunk",
         "UPDATE filing_file SET name = name || 'x'",
         "DELETE FROM filing_file",
         "UPDATE filing_step SET note = 'x'",
@@ -253,8 +258,8 @@ def test_verification_sees_a_flipped_byte_in_a_file(session: Session, world: Wor
 
 def test_verification_sees_changed_and_damaged_rows(session: Session, world: World) -> None:
     one = filed(session, world)
-    _without_triggers(session, "filing_rows")
-    kept = session.get_one(FilingRows, (one.id, "CT06"))
+    _without_triggers(session, "filing_chunk")
+    kept = session.get_one(FilingChunk, (one.id, "CT06", 0))
     was = kept.rows
     rows = json.loads(zlib.decompress(was))
     rows[0][4] = not rows[0][4]
@@ -316,7 +321,6 @@ def test_the_next_draft_shows_who_came_and_who_left(session: Session, world: Wor
 
 
 def test_a_jump_and_a_numerator_over_the_denominator_are_named(session: Session, world: World) -> None:
-    from dataclasses import replace
     from fractions import Fraction
 
     place = reporters.the_one(session, PLAN, HALF, DISTRICT)
@@ -339,7 +343,7 @@ def test_a_figure_opens_into_rows_that_are_frozen(session: Session, world: World
     one = filed(session, world)
     kept = session.get_one(FilingRows, (one.id, "CT11a"))
 
-    rows = json.loads(zlib.decompress(kept.rows))
+    rows = chunks.whole(session, one.id)["CT11a"]
     assert kept.row_count == len(rows)
     assert any(row[0] == "person" and row[4] for row in rows)
     assert "Cao" not in json.dumps(rows, ensure_ascii=False)  # ids, never names
@@ -393,6 +397,24 @@ def test_drafts_are_made_at_five_past_midnight_of_the_15th(app: Flask, world: Wo
 
     assert places == {"area:P", "area:P/education", "area:P/health", "area:P/police", "area:D1", "area:D2"}
     assert world.gina in told
+
+
+def test_notices_say_a_period_as_people_do(
+    app: Flask, world: World, sign_in: Callable[[int], FlaskClient]
+) -> None:
+    with clock.frozen(datetime(2025, 5, 16, 1, 0, tzinfo=UTC)):
+        Worker().drain()
+    with clock.frozen(datetime(2025, 6, 14, 17, 6, tzinfo=UTC)):
+        Worker().drain()
+        gina = sign_in(world.gina)
+        vietnamese, english = (
+            re.sub(r"<[^>]*>", "", gina.get(f"/notices?lang={one}").text) for one in ("vi", "en")
+        )
+
+    assert "Đã có dự thảo báo cáo 6 tháng đầu năm 2025" in vietnamese
+    assert "Báo cáo 6 tháng đầu năm 2025 đến hạn nộp ngày 15/06/2025" in vietnamese
+    assert "The draft of the report for the first half of 2025 is ready" in english
+    assert "2025-H1" not in vietnamese + english
 
 
 def test_heads_are_reminded_thirty_seven_and_one_days_before(app: Flask, world: World) -> None:
@@ -491,6 +513,84 @@ def test_a_class_that_comes_after_the_approval_is_not_filed_unseen(session: Sess
 
     with pytest.raises(Moved, match="Phụ lục II"):
         services.file(session, one, opener, gina, JUNE_15)
+
+
+def test_a_reason_that_is_another_after_the_approval_is_not_filed_unseen(
+    session: Session, world: World
+) -> None:
+    # no figure moves: but Appendix III says why she is not counted, and the frozen rows would say something else
+    place = reporters.the_one(session, PLAN, HALF, DISTRICT)
+    assert place is not None
+    gina = services.By(world.gina, "Ngô Thị Giang")
+    work = services.compute(session, PLAN, HALF, place.where, "province", opening.rows)
+    listed, course = next(
+        (row[1], row[6]["needs"][0])
+        for indicator, _figure in work.figures
+        for row in work.opened[indicator.code].rows
+        if row[0] == "person" and row[5] == "no_certificate" and "needs" in row[6]
+    )
+    one = services.draft(session, PLAN, HALF, place, opening.rows, gina, JUNE_15)
+    services.prepare(session, one, opening.rows, gina, JUNE_15)
+    services.approve(session, one, gina, JUNE_15)
+    # one that ended on 28/1/2024 becomes known: “no certificate” is “expired” now
+    support.certify(session, session.get_one(User, listed), course, date(2022, 1, 3))
+
+    with pytest.raises(Moved) as refused:
+        services.file(session, one, opening.rows, gina, JUNE_15)
+    assert refused.value.values["codes"] == "Phụ lục III"
+
+
+def test_appendix_iii_is_held_against_the_figures(session: Session, world: World) -> None:
+    for name, day in (("Cao Thị Lụa", date(2025, 4, 1)), ("Lê Văn Sỹ", None), ("Bùi Thị Tơ", None)):
+        support.officer(session, world, name, trained_on=day)
+    place = reporters.the_one(session, PLAN, HALF, DISTRICT)
+    assert place is not None
+    work = services.compute(session, PLAN, HALF, place.where, "province", opening.rows)
+
+    def found(of: Work) -> dict[str, dict[str, str]]:
+        return {
+            one.code: dict(one.values)
+            for one in checks.run(session, of, None, {}, {}, jump=20)
+            if one.code in ("unnamed", "unexplained", "reasons_differ") and one.values["code"] == "CT11a"
+        }
+
+    indicator, figure = next((one, made) for one, made in work.figures if one.code == "CT11a")
+    assert (figure.numerator, figure.denominator, figure.met) == (
+        0,
+        1,
+        False,
+    )  # one clinic, a third of it certified
+
+    def other(**values: object) -> Work:
+        return replace(work, figures=[(indicator, replace(figure, **values))])
+
+    assert found(work) == {}  # what the portal drafts itself agrees
+    assert found(other(denominator=3)) == {
+        "reasons_differ": {"code": "CT11a", "explained": "1", "number": "3"}
+    }
+    assert found(replace(work, opened={**work.opened, "CT11a": Opened([], {})})) == {
+        "unexplained": {"code": "CT11a"},
+        "reasons_differ": {"code": "CT11a", "explained": "0", "number": "1"},
+    }
+    assert found(other(missing=(world.clinic, 987654))) == {"unnamed": {"code": "CT11a", "number": "1"}}
+
+
+def test_what_the_portal_drafts_of_any_place_explains_itself(session: Session, world: World) -> None:
+    for number in range(7):
+        trained = date(2025, 4, 1) if number % 2 else None
+        support.officer(session, world, f"Cao Thị Số {number}", trained_on=trained)
+    for code in ("area:P", "area:P/health", "area:P/education", "area:D1", "area:D2"):
+        place = reporters.the_one(session, PLAN, HALF, code)
+        assert place is not None
+        work = services.compute(session, PLAN, HALF, place.where, "province", opening.rows)
+
+        odd = [
+            one
+            for one in checks.run(session, work, None, {}, {}, jump=20)
+            if one.code in ("unnamed", "reasons_differ")
+        ]
+
+        assert odd == []
 
 
 def test_words_that_nobody_touched_follow_the_figures(session: Session, world: World) -> None:

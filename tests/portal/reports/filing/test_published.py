@@ -87,6 +87,72 @@ def test_an_area_without_a_denominator_says_no_number() -> None:
     assert one.lines == (Numbers("Huyện Một", 60, 100), Numbers("Huyện Hai", None, None))
 
 
+def report(
+    period: str, cut_off: str, below: list[list[object]], before: list[published.Before]
+) -> tuple[published.Published, published.Before]:
+    """Publish a report with CT10 alone after those before it; return the figure, and what the report shows."""
+    part, whole = (sum(int(str(line[place])) for line in below) for place in (2, 3))
+    kept = {
+        "filing": {"period": period, "cut_off": cut_off},
+        "figures": [stored("CT10", part, whole, Fraction(part, whole))],
+        "below": {"CT10": below},
+    }
+    figures = published.published(PLAN, kept, before)
+    return figures[0], published.shown_by(kept, figures)
+
+
+def hides(one: published.Published) -> list[str]:
+    return [line.name for line in one.lines if line.hidden]
+
+
+def test_what_came_since_the_report_before_is_not_small_either() -> None:
+    june = [["D1", "Một", 20, 100], ["D2", "Hai", 30, 120], ["D3", "Ba", 40, 140]]
+    december = [["D1", "Một", 23, 100], ["D2", "Hai", 40, 140], ["D3", "Ba", 60, 170]]
+    first, shown = report("2025-H1", "2025-06-14", june, [])
+    assert hides(first) == []
+
+    alone, _shown = report("2025", "2025-12-14", december, [])
+    after, _shown = report("2025", "2025-12-14", december, [shown])
+
+    assert hides(alone) == []
+    assert hides(after) == [
+        "Một",
+        "Hai",
+    ]  # 3 people of District One; with District Two 13 came
+    assert after.total == alone.total
+
+
+def test_the_pages_of_two_reports_cannot_be_subtracted(
+    app: Flask,
+    client: FlaskClient,
+    world: World,
+    agency: tuple[services.By, services.By],
+    public_page: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The page of the later report hides beside the earlier one, whichever of the two is looked at first."""
+    with unit_of_work() as session:
+        first = filed_whole(session, agency)
+        services.give_back(session, first, "Thiếu số liệu của hai huyện", agency[0], JUNE_15)
+        second = filed_whole(session, agency)
+        ids = (first.id, second.id)
+        assert [one.id for one in published.earlier(session, second)] == [
+            first.id
+        ]  # it was read, though returned
+        assert list(published.earlier(session, first)) == []
+    given: list[tuple[int, int]] = []
+    made = published.published
+
+    def noted(plan: object, kept: dict[str, dict[str, int]], before: object = ()) -> object:
+        given.append((kept["filing"]["number"], len(before)))  # type: ignore[arg-type]
+        return made(plan, kept, before)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(published, "published", noted)
+    assert client.get("/indicators/public/").status_code == 200
+
+    assert sorted(given) == [(1, 0), (2, 1)], ids
+
+
 @pytest.fixture
 def public_page(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Switch the public page on."""

@@ -1,0 +1,25 @@
+"""How many decimals a share needs so that its print agrees with the verdict. Pure and exact.
+
+79.96 % does not reach a target of 80 %; printed with one decimal it would read 80 %, and “not reached” beside it.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+
+def percents(share: Fraction, places: int) -> Decimal:
+    """Return a share of one as per cent with so many decimals, rounded half away from nought."""
+    half_up = (2 * abs(share.numerator) * 100 * 10**places + share.denominator) // (2 * share.denominator)
+    return Decimal(half_up if share >= 0 else -half_up).scaleb(-places)
+
+
+def places(share: Fraction | None, target: Fraction | None, least: int = 1) -> int:
+    """Return the fewest decimals, `least` at least, with which both print as they compare: below stays below.
+
+    A share that reaches its target prints no lower with any number of decimals, so it needs no more than `least`.
+    """
+    found = least
+    if share is not None and target is not None and share < target:
+        while percents(share, found) >= percents(target, found):
+            found += 1
+    return found
