@@ -16,7 +16,7 @@ from flask_login import current_user
 from portal.config import ROOT
 from portal.core.clock import PROVINCE, local_date
 from portal.core.errors import Refused
-from portal.core.rounding import percents
+from portal.core.rounding import percents, places
 
 LANGUAGES = ("vi", "en")
 COOKIE = "language"
@@ -80,15 +80,16 @@ def show_moment(moment: datetime) -> str:
     return f"{show_time(moment)}, {show_date(moment)}"
 
 
-def show_share(share: Fraction | Decimal | float | None, language: str, places: int = 1) -> str:
+def show_share(share: Fraction | Decimal | float | None, language: str, decimals: int | None = None) -> str:
     """Return a share of one as per cent, `66,7%` in Vietnamese and `66.7%` in English; a dash for None.
 
-    Rounded half up, once, here: nothing else rounds. places: of a share that stands beside its target, as many as
-    `portal.core.rounding.places` says.
+    Rounded half up, once, here: nothing else rounds. decimals: of a share that stands beside its target, as many as
+    `portal.core.rounding.places` says; None: as many as it needs alone.
     """
     if share is None:
         return "–"
-    text = f"{percents(share if isinstance(share, Fraction) else Fraction(str(share)), places):f}"
+    exact = share if isinstance(share, Fraction) else Fraction(str(share))
+    text = f"{percents(exact, places(exact, None) if decimals is None else decimals):f}"
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return (text.replace(".", ",") if language == "vi" else text) + "%"

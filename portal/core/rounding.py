@@ -1,6 +1,7 @@
-"""How many decimals a share needs so that its print agrees with the verdict. Pure and exact.
+"""How many decimals a share needs so that its print says what is so. Pure and exact.
 
-79.96 % does not reach a target of 80 %; printed with one decimal it would read 80 %, and “not reached” beside it.
+79.96 % does not reach a target of 80 %; printed with one decimal it would read 80 %, and “not reached” beside it. And
+12 people of 90,166 are not 0 %, nor 2,499 of 2,500 all of them.
 """
 
 from decimal import Decimal
@@ -16,9 +17,13 @@ def percents(share: Fraction, places: int) -> Decimal:
 def places(share: Fraction | None, target: Fraction | None, least: int = 1) -> int:
     """Return the fewest decimals, `least` at least, with which both print as they compare: below stays below.
 
-    A share that reaches its target prints no lower with any number of decimals, so it needs no more than `least`.
+    Some is not printed as nobody, nor as everybody. A share that reaches its target prints no lower with any number of
+    decimals, so for that it needs no more than `least`.
     """
     found = least
+    if share is not None and 0 < share < 1:
+        while percents(share, found) in (0, 100):
+            found += 1
     if share is not None and target is not None and share < target:
         while percents(share, found) >= percents(target, found):
             found += 1

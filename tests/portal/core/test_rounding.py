@@ -49,8 +49,17 @@ def test_no_more_decimals_than_it_takes(share: Fraction, target: Fraction) -> No
     found = places(share, target)
     assert found >= 1
     if found > 1:
-        assert share < target
-        assert percents(share, found - 1) == percents(target, found - 1)
+        one_fewer = percents(share, found - 1)
+        level = share < target and one_fewer == percents(target, found - 1)
+        assert level or (0 < share < 1 and one_fewer in (0, 100))
+
+
+def test_some_is_neither_nobody_nor_everybody() -> None:
+    assert show_share(Fraction(12, 90_166), "vi", places(Fraction(12, 90_166), Fraction(1, 2))) == "0,01%"
+    assert show_share(Fraction(1, 90_166), "vi") == "0,001%"
+    assert show_share(Fraction(2499, 2500), "en", places(Fraction(2499, 2500), Fraction(4, 5))) == "99.96%"
+    assert show_share(Fraction(0), "vi") == "0%"
+    assert show_share(Fraction(1), "vi") == "100%"
 
 
 @given(SHARES, st.integers(0, 9))
