@@ -2,7 +2,8 @@
 
 Imports nothing of ours. SQLite is the default and is made to behave: foreign keys on, write-ahead log, the driver's
 own transactions off, and every unit of work takes the write lock at its start (without that, two processes that
-read and then write lose each other's updates). When a unit of work returns, what it wrote is on the disk.
+read and then write lose each other's updates). When a unit of work returns, what it wrote is on the disk, unless it said
+that nobody need wait for that.
 """
 
 import json
@@ -34,6 +35,7 @@ from sqlalchemy import (
     Text,
     event,
     inspect,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
@@ -251,8 +253,11 @@ def init_app(app: Flask, url: str) -> None:
     migrate.init_app(app, db, directory=str(app.config["MIGRATIONS"]), render_as_batch=True)
 
 
+_AT_LEISURE = text("SET LOCAL synchronous_commit TO off")
+
+
 @contextmanager
-def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
+def unit_of_work(*, one_statement: bool = False, at_leisure: bool = False) -> Iterator[Session]:
     """Yield the request's session for writing; commit at the end, roll back on any exception.
 
     The only place that commits. Objects read earlier in the request are forgotten first, so that everything the
@@ -260,6 +265,9 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
 
     one_statement: the work writes by a single statement that decides for itself whether it may. That statement is its
     own transaction, and beginning and ending one is saved. Objects cannot be written in such a unit.
+
+    at_leisure: what is written is committed, and seen by everybody, but nobody waits until it is on the disk. Only a power
+    cut, or the end of the database server, can lose it, in the moments after.
     """
     session = db.session()
     if not session.info.pop("begun", False):
@@ -267,9 +275,12 @@ def unit_of_work(*, one_statement: bool = False) -> Iterator[Session]:
     try:
         if one_statement and isinstance(bind := session.get_bind(), Engine) and bind.dialect.name == "sqlite":
             _take_turn(session.connection())
+        if at_leisure and session.get_bind().dialect.name == "postgresql":
+            session.execute(_AT_LEISURE)
         yield session
         session.commit()
-        _to_disk(session)
+        if not at_leisure:
+            _to_disk(session)
     except BaseException:
         session.rollback()
         raise
