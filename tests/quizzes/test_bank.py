@@ -241,7 +241,15 @@ def test_shipped_banks_are_sound(name: str) -> None:
     interviews = found.slug.endswith(
         "-interviews"
     )  # a practice of a few long stories, beside the exam's bank
-    assert len(found.questions) >= (2 if interviews else 16 if found.slug.startswith("cm-") else 30)
+    assert len(found.questions) >= (
+        2
+        if interviews
+        else 8
+        if found.slug.endswith("-before-after")
+        else 16
+        if found.slug.startswith("cm-")
+        else 30
+    )
     assert f"{found.slug}-{found.version}.toml" == name
 
 
