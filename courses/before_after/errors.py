@@ -8,7 +8,8 @@ class BeforeIsOver(Refused):
     """Answers given after a lesson say nothing about the time before it."""
 
     message = N_(
-        "You have read a lesson already, so these are no answers from before it. Nothing is lost: go on learning."
+        "You have read a lesson or completed the course already, so these are no answers from before it. Nothing is lost:"
+        " go on learning."
     )
 
 

@@ -90,12 +90,14 @@ def start(session: Session, enrolment: Enrolment, now: datetime, *, attempt_id: 
 def handed_in(session: Session, enrolment: Enrolment, ref: str, now: datetime) -> None:
     """Take what was just handed in: the second time the pair is scored, in the same unit of work.
 
-    Raises `BeforeIsOver` where a lesson was read meanwhile; whoever lets it through takes back the handing in.
+    Raises `BeforeIsOver` where a lesson was read meanwhile, or the course was completed without one (a class of which
+    there is a paper list); whoever lets it through takes back the handing in.
     """
-    session.execute(_LOCK, {"enrolment": enrolment.id})
+    here = {"enrolment": enrolment.id}
+    session.execute(_LOCK, here)
     if ref == BEFORE:
-        read = exists().where(LessonDone.enrolment_id == enrolment.id)
-        if session.scalar(select(read)):
+        _before, _after, begun, completed = rows(session, _STANDS, here).one()
+        if begun or completed:
             raise BeforeIsOver
         return
     found = {one: _answered(session, enrolment, one) for one in (BEFORE, AFTER)}

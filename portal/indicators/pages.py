@@ -47,8 +47,8 @@ class Wanted:
 class Found:
     """A page of rows. whole: whether the total is all there are; else there are at least so many.
 
-    reasons: how many rows have each; None where they were not counted. parts, counted, not_counted: of all rows, or
-    (not whole) of those on lists.
+    reasons: how many rows have each; None where they were not counted. parts, counted, not_counted: of all rows; with
+    `at_least`, of those on lists, beside which others may stand.
     """
 
     rows: list[Row]
@@ -59,6 +59,7 @@ class Found:
     parts: Mapping[str, int] = field(default_factory=dict)
     counted: int = 0
     not_counted: int = 0
+    at_least: bool = False
 
 
 def shows_people(indicator: Indicator) -> bool:
@@ -140,7 +141,14 @@ def page(facts: Facts, indicator: Indicator, where: Where, wanted: Wanted) -> Fo
     else:
         made = _cut(shelves, sizes, wanted, _fits(facts.session, wanted))
     reasons = dict.fromkeys((*shelves.reasons, *_facts_asked(indicator, facts)))
-    return replace(made, reasons=reasons, parts=dict(parts), counted=counted, not_counted=not_counted)
+    return replace(
+        made,
+        reasons=reasons,
+        parts=dict(parts),
+        counted=counted,
+        not_counted=not_counted,
+        at_least=shelves.loose,
+    )
 
 
 def _facts_asked(indicator: Indicator, facts: Facts) -> Iterator[str]:

@@ -621,11 +621,12 @@ def home_rows(
         .where(Certificate.course_id.in_([key for key, _ in courses.values()]), *valid_on(day))
         .group_by(Certificate.user_id)
     )
+    twice = _pairs_by(day, courses)
     if inside is not None:
         here = select(Posting.user_id).where(Posting.unit_id.in_(inside), Posting.audience.in_(HOME))
         done = done.where(Certificate.user_id.in_(here))
-    held = done.subquery()
-    pairs = _pairs_by(day, courses)
+        twice = twice.where(PairedScore.user_id.in_(here))
+    held, pairs = done.subquery(), twice.subquery()
 
     def first(audience: Audience) -> ColumnElement[int | None]:
         return func.min(case((Posting.audience == audience, Posting.unit_id)))
@@ -681,8 +682,8 @@ def at_home(rows: Iterable[HomeRow], courses: Mapping[str, tuple[int, int]]) -> 
     return {**found}
 
 
-def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Subquery:
-    """Return a table (user_id, paired, stayed) of who answered before and after some of `courses` by `day`: bits of courses."""
+def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Select[int, int, int]:
+    """Return a select (user_id, paired, stayed) of who answered before and after some of `courses` by `day`: bits of courses."""
     bit = case(dict(courses.values()), value=PairedScore.course_id, else_=0)
     rose = PairedScore.after_points > PairedScore.before_points
     return (
@@ -693,7 +694,6 @@ def _pairs_by(day: date, courses: Mapping[str, tuple[int, int]]) -> Subquery:
         )
         .where(PairedScore.course_id.in_([key for key, _ in courses.values()]), PairedScore.scored_on <= day)
         .group_by(PairedScore.user_id)
-        .subquery()
     )
 
 

@@ -1,7 +1,7 @@
 """The public page of figures: off unless the province switches it on, and then open to all."""
 
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -45,7 +45,8 @@ def show() -> str:
     )
 
 
-@lru_cache(maxsize=64)
+# kept for all reports of a plan: one that was let go would be made again with all before it, and each of these likewise
+@cache
 def _figures(filing_id: int, _digest: str | None) -> tuple[Published, ...]:
     """Return the figures of a filed report; they never change, so they are made once in a process."""
     session = db.session()
@@ -54,7 +55,7 @@ def _figures(filing_id: int, _digest: str | None) -> tuple[Published, ...]:
     return published.published(plans()[filing.plan], filing.snapshot or {}, before)
 
 
-@lru_cache(maxsize=64)
+@cache
 def _shown(filing_id: int, digest: str | None) -> Before:
     """Return what a report shows, for those that were filed after it."""
     filing = db.session().get_one(Filing, filing_id)

@@ -442,6 +442,10 @@ def _sets_and_courses(
     ).cte("people")
     asked = asked_not_begun(day, late=True)
     numbers = ("roster", "enrolled", "begun", "overdue", "completed")
+    every = reduce(or_bits, meant.values())
+
+    def on_list(audiences: ColumnElement[int] | int) -> ColumnElement[int]:
+        return case((people.c.listed.bitwise_and(audiences) != 0, 1), else_=0)
 
     def steps(table: Any, source: Any, *flags: ColumnElement[int]) -> Select[Any]:
         """Return what people have to do with courses that are for them: one row for each enrolment, each thing asked."""
@@ -450,7 +454,8 @@ def _sets_and_courses(
             select(
                 people.c.person,
                 source.course_id.label("course"),
-                case((people.c.listed.bitwise_and(for_whom) != 0, 1), else_=0).label("roster"),
+                on_list(for_whom).label("roster"),
+                on_list(every).label("on_some_roster"),
                 *(flag.label(name) for name, flag in zip(numbers[1:], flags, strict=True)),
             )
             .join(table, source.user_id == people.c.person)
@@ -473,12 +478,20 @@ def _sets_and_courses(
     waiting = steps(asked, asked.c, nought, nought, literal(1), nought)
     step = union_all(begun, waiting).subquery()
     courses = (
-        select(step.c.person, step.c.course, *(func.max(step.c[name]).label(name) for name in numbers))
+        select(
+            step.c.person,
+            step.c.course,
+            *(func.max(step.c[name]).label(name) for name in (*numbers, "on_some_roster")),
+        )
         .group_by(step.c.person, step.c.course)
         .cte("courses")
     )
+    # the list she is on may be that of a course that she has not begun
     once = (
-        select(*(func.max(courses.c[name]).label(name) for name in numbers)).group_by(courses.c.person)
+        select(
+            func.max(courses.c.on_some_roster).label("roster"),
+            *(func.max(courses.c[name]).label(name) for name in numbers[1:]),
+        ).group_by(courses.c.person)
     ).subquery()
 
     def sums(table: Any) -> list[ColumnElement[int]]:

@@ -6,22 +6,32 @@ import re
 from collections.abc import Callable
 from datetime import date
 from itertools import count
+from pathlib import Path
 
 import openpyxl
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from courses.before_after.models import PairedScore
 from courses.models import Course, Enrolment, Version
+from portal.app import create_app
+from portal.config import Settings
+from portal.core import clock
 from portal.core.accounts.models import Audience, User
+from portal.core.db import db, unit_of_work
 from portal.core.organisation.models import Area, Sector, UnitKind
 from portal.core.policy import Role
 from portal.indicators.catalogue import plans
+from portal.indicators.models import TallyMark
+from portal.indicators.tallies import keeping
+from portal.indicators.tallies.reading import FromTallies
 from portal.reports.filing.drafting import part_label
-from tests import factories
+from tests import databases, factories
+from tests.conftest import DATABASES
 from tests.factories import NOW, World
 from tests.indicators.test_opening import certificate, declare
 
@@ -200,3 +210,30 @@ def test_the_report_calls_the_rows_what_they_are() -> None:
     assert part_label(plan, indicator, "risen") == (
         "CT01b: điểm sau khi học cao hơn trước (không nêu nhóm dưới năm người)"
     )
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_pairs_that_a_migration_took_away_are_in_no_figure(kind: str, tmp_path: Path) -> None:
+    """Tallied, taken back to the shape without pairs and brought here again: nobody answered, though tallies are kept."""
+    plan, day = plans()["plan-39"], date(2026, 11, 24)
+    with databases.with_world(kind, tmp_path) as (url, world):
+        app = create_app(
+            Settings(environment="test", secret_key="x" * 40, data_dir=tmp_path, database_url=url)
+        )
+        with app.app_context(), clock.frozen(NOW):
+            with unit_of_work() as work:
+                parent(work, world, 3, 6)
+            with unit_of_work() as work:
+                keeping.tally(work, plan, day)
+                work.execute(delete(TallyMark))  # the tallies have what was written, and are read
+            homes = FromTallies(db.session(), plan, day).home(None)
+            assert [pairs > 0 for _what, _unit, _held, pairs, _people in homes] == [True, False]
+            db.session.remove()
+
+            downgrade(revision="frz1")
+            upgrade()
+
+            homes = FromTallies(db.session(), plan, day).home(None)
+            assert [pairs for _what, _unit, _held, pairs, _people in homes] == [0, 0]
+            db.session.remove()
+            db.engine.dispose()

@@ -179,6 +179,31 @@ def test_a_shelf_is_as_long_as_it_is_said_to_be_and_its_counted_people_are_the_f
                     assert len(counted) == (made.numerator or 0), told
 
 
+@pytest.mark.parametrize("wanted", [Wanted(), Wanted(state="counted"), Wanted(page=99)])
+def test_groups_say_where_others_may_stand_beside_them(
+    session: Session, short_pages: None, wanted: Wanted
+) -> None:
+    """Whatever is asked for: an officer on the list of her commune, and one with a certificate on no list."""
+    commune = session.scalars(select(Area).where(Area.code == "C1")).one()
+    office = factories.unit(session, "U1", UnitKind.COMMITTEE, Sector.LABOUR, "UBND Xã Ba", commune)
+    other = factories.unit(
+        session, "U2", UnitKind.COMMITTEE, Sector.LABOUR, "UBND Xã Tư", commune, roster=False
+    )
+    for name, place in (("Lê Một", office), ("Lê Hai", other)):
+        one = factories.person(session, name, place.id, Audience.COMMUNE_OFFICER)
+        certificate(session, one, "BV-01", date(2025, 1, 1), audience="commune_officer")
+    indicator = PLAN.indicator("CT10")
+    assert indicator is not None
+    known, here = facts(session), Where("area:C1", "Xã Ba", commune.id, None, None)
+    parts = Counter(row.part for row in whole(known, indicator, here, ""))
+
+    found = pages.page(known, indicator, here, wanted)
+
+    assert parts == {"officers": 2}
+    assert found.parts == {"officers": 1}
+    assert found.at_least
+
+
 def test_a_list_that_is_short_has_its_reasons_counted(session: Session) -> None:
     """Two officers of a commune, one certified: one reason, once; of a long list no number is guessed."""
     commune = session.scalars(select(Area).where(Area.code == "C1")).one()
@@ -195,6 +220,7 @@ def test_a_list_that_is_short_has_its_reasons_counted(session: Session) -> None:
 
     assert found.reasons == {"no_certificate": 1}
     assert (found.total, found.whole, found.counted, found.not_counted) == (2, True, 1, 1)
+    assert not found.at_least
 
 
 # The arithmetic, without a database

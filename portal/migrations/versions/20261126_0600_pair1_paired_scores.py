@@ -112,3 +112,4 @@ def downgrade():
             op.execute(f"DROP FUNCTION paired_score_tally_{event}()")
     op.drop_index("ix_paired_score_user_id_course_id", "paired_score")
     op.drop_table("paired_score")
+    op.execute(f"{INTO} VALUES ('all', NULL, NULL, NULL)")  # what was tallied of the pairs goes with them

@@ -56,6 +56,14 @@ class SayWhy(Refused):
     message = N_("Write the reason in at least 10 characters.")
 
 
+class RowsDamaged(Refused):
+    """What is stored of a filed figure is not what was filed."""
+
+    message = N_(
+        "The rows behind this filed figure are damaged, so they are not shown. The figure and the report are as they were filed. Tell the administrator: “reports verify” names the fault, and a backup holds the rows."
+    )
+
+
 class NoNumber(Refused):
     """An issued report has a number and a day."""
 

@@ -4,6 +4,7 @@ What is counted by state, reason and group is known from the summaries of the ch
 A search reads the chunks in which somebody of that name, or a unit of that name, may stand.
 """
 
+import zlib
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +21,7 @@ from portal.indicators.pages import PAGE, Found, Wanted
 from portal.reports.filing import chunks
 from portal.reports.filing.chunks import Summary
 from portal.reports.filing.classes import CLASSES
+from portal.reports.filing.errors import RowsDamaged
 from portal.reports.filing.models import Filing
 from portal.reports.filing.work import people_of
 
@@ -52,9 +54,9 @@ def key_of(filing: Filing, code: str, wanted: Wanted) -> str | None:
 def page(session: Session, filing: Filing, key: str, wanted: Wanted) -> Found:
     """Return a page of rows. Reasons and groups are those of all rows, counted exactly.
 
-    Raises `zlib.error` where rows are damaged.
+    Raises `RowsDamaged`.
     """
-    kept = chunks.summaries(session, filing.id, key)
+    kept = _summaries(session, filing, key)
     first = (wanted.page - 1) * PAGE
     if wanted.search:
         rows, total, whole = _searched(session, filing, key, wanted, kept, first)
@@ -76,8 +78,8 @@ def page(session: Session, filing: Filing, key: str, wanted: Wanted) -> Found:
 
 
 def every(session: Session, filing: Filing, key: str, wanted: Wanted) -> Iterator[Row]:
-    """Yield every row that is asked for; some chunks are in memory at a time. Raises `zlib.error` as `page` does."""
-    kept = chunks.summaries(session, filing.id, key)
+    """Yield every row that is asked for; some chunks are in memory at a time. Raises `RowsDamaged`."""
+    kept = _summaries(session, filing, key)
     called = Called.of(session, wanted.search) if wanted.search else None
     numbers = [
         one.number for one in kept if _fitting(one, wanted) and (called is None or called.may_be_in(one))
@@ -89,7 +91,20 @@ def every(session: Session, filing: Filing, key: str, wanted: Wanted) -> Iterato
 
 def many(session: Session, filing: Filing, key: str, wanted: Wanted) -> int:
     """Return how many rows there are of a state, reason and group, whatever is searched for."""
-    return sum(_fitting(one, wanted) for one in chunks.summaries(session, filing.id, key))
+    return sum(_fitting(one, wanted) for one in _summaries(session, filing, key))
+
+
+def _summaries(session: Session, filing: Filing, key: str) -> list[Summary]:
+    """Return the summaries of the rows behind a figure, all that were filed.
+
+    Raises `RowsDamaged` where they lack some: of a list that was damaged when it was cut nothing is known but that it is
+    there, and a page of it must not say that nobody stood behind the figure.
+    """
+    kept = chunks.summaries(session, filing.id, key)
+    filed = (filing.snapshot or {}).get("rows", {}).get(key)
+    if filed is not None and sum(sum(one.counts.values()) for one in kept) != filed["count"]:
+        raise RowsDamaged
+    return kept
 
 
 def _fits(row: Row, wanted: Wanted) -> bool:
@@ -111,7 +126,11 @@ def _fitting(one: Summary, wanted: Wanted) -> int:
 
 
 def _read(session: Session, filing: Filing, key: str, numbers: Sequence[int]) -> Iterator[Row]:
-    return (Row(*row) for row in chunks.rows(session, filing.id, key, numbers))
+    try:
+        for row in chunks.rows(session, filing.id, key, numbers):
+            yield Row(*row)
+    except (zlib.error, ValueError, TypeError):
+        raise RowsDamaged from None
 
 
 def _turned_to(

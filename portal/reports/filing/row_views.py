@@ -26,7 +26,7 @@ from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
 from portal.indicators import opening, pages, views, words
 from portal.indicators.asking import name_of
-from portal.indicators.definitions import Indicator
+from portal.indicators.definitions import Indicator, Rule
 from portal.indicators.holders import BUNDLE
 from portal.indicators.pages import Wanted
 from portal.indicators.periods import Period
@@ -52,6 +52,15 @@ def _figure(filing: Filing, code: str) -> Indicator:
     return indicator
 
 
+def rule_of(filing: Filing, indicator: Indicator) -> Rule:
+    """Return the reading that a figure was filed by: a later one may claim the same day, and its words are not of it."""
+    figures = (filing.snapshot or {}).get("figures", ())
+    filed = next((one.get("rule") for one in figures if one["code"] == indicator.code), None)
+    return next(
+        (rule for rule in indicator.rules if rule.version == filed), indicator.rule_on(filing.cut_off)
+    )
+
+
 @bp.get("/<int:filing_id>/rows/<code>")
 @requires(Action.REPORT_PREPARE)
 @views.understood
@@ -67,7 +76,7 @@ def show(filing_id: int, code: str) -> str | Answer:
     reason = reason_for_police(filing.place, people) if people else None
     if isinstance(reason, Answer):
         return reason
-    plan, rule = services.plan_of(filing), indicator.rule_on(filing.cut_off)
+    plan, rule = services.plan_of(filing), rule_of(filing, indicator)
     page = render_template(
         "filings/rows.html",
         filing=filing,
@@ -147,7 +156,7 @@ def _table(session: Session, filing: Filing, code: str, bundles: Any) -> Table:
             services.plan_of(filing).number,
         ]
     )
-    rule = indicator.rule_on(filing.cut_off)
+    rule = rule_of(filing, indicator)
     return row_exports.rows_table(session, services.plan_of(filing), indicator, rule, asked, bundles)
 
 

@@ -149,6 +149,32 @@ def test_answers_handed_in_after_a_lesson_are_not_taken(session: Session, world:
     assert services.stands(session, enrolment) is Stage.LATE
 
 
+def test_answers_handed_in_after_a_class_that_completed_the_course_are_not_taken(
+    session: Session, world: World
+) -> None:
+    """A paper list of a class completes a course of which no lesson was marked as read here."""
+    enrolment = enrol(session, world.fay)
+    attempt = services.start(session, enrolment, NOW)
+    answer(session, attempt, ALL)
+    session.add(
+        Completion(
+            enrolment_id=enrolment.id, user_id=world.fay, course_id=enrolment.course_id, completed_at=NOW,
+            completed_on=TODAY, facts={},
+        )
+    )  # fmt: skip
+    session.flush()
+
+    nested = session.begin_nested()
+    with pytest.raises(BeforeIsOver):
+        learning.hand_in(
+            session, issuer(), attempt_id=attempt.id, taker_id=world.fay, posted={}, seq=0, now=NOW
+        )
+    nested.rollback()
+
+    session.expire_all()
+    assert services.stands(session, enrolment) is Stage.LATE
+
+
 def test_the_second_time_opens_with_completion(session: Session, world: World) -> None:
     enrolment = enrol(session, world.fay)
     hand_in(session, services.start(session, enrolment, NOW))

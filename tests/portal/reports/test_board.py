@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from sqlalchemy import select, update
@@ -599,8 +599,16 @@ def fill(session: Session, people: list[Someone], asked: Asked) -> None:
     session.flush()
 
 
+#: On a list as a teacher and never begun as one, and done with the course of parents where no list was given.
+LISTED_ELSEWHERE = Someone(
+    (Post(0, Audience.TEACHER, DAY, None), Post(1, Audience.PARENT, DAY, None)),
+    {"CM-01": Began(DAY, None, DAY)},
+)
+
+
 @examples(40)
 @given(people_drawn, asked_drawn)
+@example([LISTED_ELSEWHERE], Asked((True, False, False, False), None, None, None, None))
 def test_a_naive_recount_agrees(session: Session, world: World, people: list[Someone], asked: Asked) -> None:
     audiences: dict[str, set[str]] = {}
     for code, audience in session.execute(

@@ -28,9 +28,10 @@ from portal.core.jobs.worker import Worker
 from portal.core.names import fold
 from portal.core.rights.models import ListView, ListViewPerson
 from portal.indicators import pages
+from portal.indicators.catalogue import plans
 from portal.indicators.opening import Row
 from portal.indicators.pages import Wanted
-from portal.reports.filing import chunks, opened, snapshot
+from portal.reports.filing import chunks, opened, row_views, snapshot
 from portal.reports.filing.models import Filing, FilingChunk, FilingRows
 from portal.reports.filing.work import canonical, digest_of
 from tests import databases
@@ -330,6 +331,42 @@ def test_nobody_inside_is_another_thing_than_nobody_kept(world: World, sign_in: 
 
     assert "chưa được lưu" not in page
     assert "Không có ai" in page
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [None, {"kind": "", "keys": [0, 0], "counts": [], "units": []}],
+    ids=["since", "before the move"],
+)
+def test_damaged_rows_are_not_shown_as_nobody(
+    world: World, report: int, sign_in: SignIn, summary: dict[str, object] | None
+) -> None:
+    with unit_of_work() as work:
+        if work.get_bind().dialect.name == "postgresql":
+            work.execute(text("ALTER TABLE filing_chunk DISABLE TRIGGER filing_chunk_no_change"))
+        else:
+            work.execute(text("DROP TRIGGER filing_chunk_no_update"))
+        (one,) = work.scalars(select(FilingChunk).where(FilingChunk.indicator == KEY))
+        one.rows, one.summary = one.rows[:-4], summary or one.summary
+    gina = sign_in(world.gina)
+
+    for page in ("?of=people", "/list.csv?of=people", "?of=people&q=cao"):
+        answer = gina.get(f"/reports/filings/{report}/rows/CT11a{page}")
+        assert answer.status_code == 409
+        assert "đã hỏng" in answer.text
+        assert "Không có ai" not in answer.text
+
+
+def test_rows_are_read_by_the_rule_that_they_were_filed_by() -> None:
+    """CT03 was filed by its first reading before the second, which claims the same year, was written."""
+    indicator = plans()["plan-39"].indicator("CT03")
+    assert indicator is not None
+    year = date(2025, 12, 14)
+    before = Filing(cut_off=year, snapshot={"figures": [{"code": "CT03", "rule": 1}]})
+    since = Filing(cut_off=year, snapshot={"figures": [{"code": "CT03", "rule": 2}]})
+
+    assert row_views.rule_of(before, indicator).denominator == "children_5_15"
+    assert row_views.rule_of(since, indicator).denominator == "children_by_grade"
 
 
 @pytest.mark.parametrize("kind", DATABASES)

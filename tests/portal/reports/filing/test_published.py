@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.core.db import unit_of_work
 from portal.core.policy import Role
-from portal.reports import published
+from portal.reports import published, published_views
 from portal.reports.filing import reporters, services
 from portal.reports.filing.models import Filing
 from portal.reports.published import Numbers
@@ -179,6 +180,39 @@ def filed_whole(session: Session, by: tuple[services.By, services.By]) -> Filing
     services.approve(session, one, by[1], JUNE_15)
     services.file(session, one, opener, by[1], JUNE_15)
     return one
+
+
+def test_each_report_is_made_once_however_many_came_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Seventy reports, returned ones among them: each stands on all before it."""
+    made: list[int] = []
+
+    def figures(_plan: object, kept: dict[str, int], _before: object) -> tuple[()]:
+        made.append(kept["number"])
+        return ()
+
+    class Stored:
+        def get_one(self, _table: object, key: int) -> Filing:
+            return Filing(id=key, plan=PLAN.code, snapshot={"number": key})
+
+    monkeypatch.setattr(
+        published,
+        "earlier",
+        lambda _session, one: [SimpleNamespace(id=n, digest="") for n in range(1, one.id)],
+    )
+    monkeypatch.setattr(published, "published", figures)
+    monkeypatch.setattr(published, "shown_by", lambda _kept, _figures: published.Before(2025, {}))
+    monkeypatch.setattr(published_views, "db", SimpleNamespace(session=Stored))
+    for kept in (published_views._figures, published_views._shown):
+        kept.cache_clear()
+    try:
+        published_views._figures(70, "")
+    finally:
+        for kept in (published_views._figures, published_views._shown):
+            kept.cache_clear()
+
+    assert sorted(made) == list(range(1, 71))
 
 
 def test_the_page_is_off_unless_switched_on(app: Flask, client: FlaskClient, world: World) -> None:
