@@ -136,12 +136,18 @@ def jinja(tmp_path_factory: pytest.TempPathFactory) -> Environment:
     return app.jinja_env
 
 
-def test_the_readme_lists_every_setting_and_no_other() -> None:
+def test_the_readme_lists_every_setting_as_it_is() -> None:
+    """Name, default and meaning; what is not listed is no setting."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^\| `PORTAL_([A-Z_]+)` \|", readme, re.M))
+    listed = re.findall(r"^\| `PORTAL_([A-Z_]+)` \| (.+?) \| (.+) \|$", readme, re.M)
+    defaults = {
+        one.name: "unset" if one.default == "" else f"`{one.default}`" for one in fields(Settings)
+    } | {"data_dir": "`var/`"}
 
-    assert {one.name for one in fields(Settings)} == set(MEANING)
-    assert {one.lower() for one in listed} == set(MEANING)
+    assert set(defaults) == set(MEANING)
+    assert {name.lower(): (default, meaning) for name, default, meaning in listed} == {
+        name: (default, MEANING[name]) for name, default in defaults.items()
+    }
 
 
 def test_the_catalogues_are_complete() -> None:
