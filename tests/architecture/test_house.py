@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -36,6 +37,22 @@ def test_imports_point_down() -> None:
     )  # fmt: skip
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_what_calls_itself_pure_is_held_to_it() -> None:
+    """A module whose docstring says pure stands in the contract of pure modules, itself or by its package."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {one["name"]: one for one in settings["tool"]["importlinter"]["contracts"]}
+    held = [one.replace(".", "/") for one in contracts["Arithmetic is pure"]["source_modules"]]
+    says = [
+        name(path).removesuffix(".py")
+        for path in SOURCES
+        if path.name != "__init__.py"
+        and re.search(r"\bpure\b", ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "", re.I)
+    ]
+
+    assert len(says) > 40
+    assert [module for module in says if not any(f"{module}/".startswith(f"{one}/") for one in held)] == []
 
 
 def test_only_the_unit_of_work_commits() -> None:
