@@ -167,6 +167,54 @@ def test_the_readme_lists_every_setting_as_it_is() -> None:
     }
 
 
+READMES = [
+    path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("README.md")
+    if (path.parent / "__init__.py").exists()
+]
+#: Modules whose name says everything: what every package has of them is the same kind of thing.
+BY_NAME = {"errors", "forms", "models"}
+
+
+def ticked(readme: Path) -> set[str]:
+    """Return what stands between backticks in a README, without its code blocks, word by word."""
+    text = re.sub(r"^```.*?^```", "", readme.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return {word.strip(",()") for one in re.findall(r"`([^`]+)`", text) for word in one.split()}
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_the_readme_of_a_package_names_every_part_of_it(readme: Path) -> None:
+    package = readme.parent
+    parts = {path.stem for path in package.glob("*.py") if path.stem not in {"__init__", *BY_NAME}} | {
+        path.parent.name for path in package.glob("*/__init__.py")
+    }
+    if package.name == "portal":  # the floor has no page of its own
+        parts |= {
+            f"core/{path.stem}" for path in (package / "core").glob("[!_]*") if path.suffix in {"", ".py"}
+        }
+    named = {re.sub(r"\.py$|/$", "", one) for one in ticked(readme)}
+    named |= {one.partition(".")[0].partition("/")[0] for one in named}
+
+    assert sorted(parts - named) == []
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_the_readme_of_a_package_names_nothing_that_is_gone(readme: Path) -> None:
+    paths = [
+        one
+        for one in ticked(readme)
+        if re.fullmatch(r"[\w-][\w/-]*(\.(py|md|toml|js)|/)", one) and "NAME" not in one
+    ]
+    everything = {
+        f"/{name(path)}" for top in (*PACKAGES, "tests", "static") for path in (ROOT / top).rglob("*")
+    }
+
+    gone = [one for one in paths if not any(path.endswith(f"/{one.rstrip('/')}") for path in everything)]
+
+    assert sorted(gone) == []
+
+
 def test_the_catalogues_are_complete() -> None:
     assert translations.check() == []
 
