@@ -138,11 +138,11 @@ def test_a_template_compiles_and_a_page_has_a_title(path: Path, jinja: Environme
 
 
 @pytest.fixture(scope="module")
-def jinja(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     from portal.app import create_app
 
     folder = tmp_path_factory.mktemp("bare")
-    app: Flask = create_app(
+    return create_app(
         Settings(
             environment="test",
             secret_key="x" * 40,
@@ -150,7 +150,11 @@ def jinja(tmp_path_factory: pytest.TempPathFactory) -> Environment:
             database_url=f"sqlite:///{folder / 'none.db'}",
         )
     )
-    return app.jinja_env
+
+
+@pytest.fixture(scope="module")
+def jinja(bare: Flask) -> Environment:
+    return bare.jinja_env
 
 
 def test_the_readme_lists_every_setting_as_it_is() -> None:
@@ -213,6 +217,17 @@ def test_the_readme_of_a_package_names_nothing_that_is_gone(readme: Path) -> Non
     gone = [one for one in paths if not any(path.endswith(f"/{one.rstrip('/')}") for path in everything)]
 
     assert sorted(gone) == []
+
+
+def test_every_command_that_a_readme_writes_down_exists(bare: Flask) -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *READMES])
+    written = set(re.findall(r"flask --app wsgi ([a-z]+)(?: ([a-z]+))?", text))
+    groups = bare.cli.commands
+
+    assert len(written) > 8
+    for group, command in written:
+        assert group in groups
+        assert not command or command in getattr(groups[group], "commands", ())
 
 
 def test_the_catalogues_are_complete() -> None:
