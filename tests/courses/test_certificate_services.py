@@ -196,6 +196,8 @@ def test_revoking_in_the_browser_shows_when_verified(
     assert "has been revoked" in shown
     assert "24/11/2026" in shown
     assert REASON not in shown  # the reason is kept, not published
+    hers = sign_in(world.ana).get("/certificates/?lang=en").text
+    assert f"Revoked on 24/11/2026 by Đỗ Thị Dung. The reason given: {REASON}" in hers
     assert head.post(f"/manage/certificates/{serial}/revoke", data={"reason": REASON}).status_code == 409
 
 
