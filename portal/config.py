@@ -149,7 +149,9 @@ def _usable(settings: Settings) -> None:
         except ValueError:
             limits = []
         if len(limits) != 1:  # of several, one would be counted and the others forgotten
-            raise BadSetting(f"PORTAL_{name.upper()}", getattr(settings, name), "one limit like 30 per minute")
+            raise BadSetting(
+                f"PORTAL_{name.upper()}", getattr(settings, name), "one limit like 30 per minute"
+            )
     if settings.redis_url and urlsplit(settings.redis_url).scheme not in _REDIS:
         raise BadSetting("PORTAL_REDIS_URL", "(not shown)", "an address like redis://127.0.0.1:6379/0")
     if settings.database_url:
