@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import fields
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,31 @@ def test_what_calls_itself_pure_is_held_to_it() -> None:
 
     assert len(says) > 40
     assert [module for module in says if not any(f"{module}/".startswith(f"{one}/") for one in held)] == []
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Not left to what another package happens to bring along; Flask's own parts come with Flask."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    declared = {re.split(r"[^\w-]", one)[0].lower() for one in asked}
+    with_flask = {"click", "itsdangerous", "jinja2", "markupsafe", "werkzeug"}
+    imported = {
+        module.partition(".")[0]
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for module in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    homes = packages_distributions()
+    packages = {one.lower() for module in imported if module in homes for one in homes[module]}
+
+    assert len(packages) > 20
+    assert packages - declared - with_flask == set()
 
 
 def test_only_the_unit_of_work_commits() -> None:
