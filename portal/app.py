@@ -169,19 +169,25 @@ def create_app(settings: Settings | None = None) -> Flask:
         hops = settings.proxies
         # not X-Forwarded-Host: a proxy hands the host on as Host, and passes that header through as it came
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
+    if settings.production or settings.signing_key:
+        _able_to_sign(settings)
     if settings.production:
         _fit_for_production(app, settings)
     return app
 
 
-def _fit_for_production(app: Flask, settings: Settings) -> None:
-    """Refuse a key that cannot sign, and the demonstration's people, whose password everybody can read."""
+def _able_to_sign(settings: Settings) -> None:
+    """Refuse a key that cannot sign, before the first learner completes a course."""
     try:
         issuer_for(settings)
     except UnusableKey as fault:
         raise BadSetting(
             "PORTAL_SIGNING_KEY", settings.signing_key, f"a key that can sign ({fault})"
         ) from fault
+
+
+def _fit_for_production(app: Flask, settings: Settings) -> None:
+    """Refuse the demonstration's people, whose password everybody can read."""
     with app.app_context():
         engine = db.db.engine
         if inspect(engine).has_table("user") and demo.is_here(db.db.session()):

@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
+_REDIS = ("redis", "rediss", "redis+unix", "redis+sentinel", "redis+cluster")
 DEMONSTRATION_SECRET = "demonstration-only-"  # noqa: S105 - the mark by which production refuses it
 
 
@@ -144,11 +145,15 @@ def _usable(settings: Settings) -> None:
             raise BadSetting(f"PORTAL_{name.upper()}", "0", "a whole number, 1 or more")
     for name in ("sign_in_limit", "verify_limit", "register_limit"):
         try:
-            parse_many(getattr(settings, name))
+            limits = parse_many(getattr(settings, name))
         except ValueError:
+            limits = []
+        if len(limits) != 1:  # of several, one would be counted and the others forgotten
             raise BadSetting(
-                f"PORTAL_{name.upper()}", getattr(settings, name), "a limit like 30 per minute"
-            ) from None
+                f"PORTAL_{name.upper()}", getattr(settings, name), "one limit like 30 per minute"
+            )
+    if settings.redis_url and urlsplit(settings.redis_url).scheme not in _REDIS:
+        raise BadSetting("PORTAL_REDIS_URL", "(not shown)", "an address like redis://127.0.0.1:6379/0")
     if settings.database_url:
         try:
             known = make_url(settings.database_url).get_backend_name() in ("sqlite", "postgresql")
@@ -182,7 +187,7 @@ def _can_send(settings: Settings) -> None:
 
 def _value(key: str, raw: str, kind: str) -> object:
     if "int" in kind:
-        if not raw.isdigit():
+        if not (raw.isascii() and raw.isdigit()):
             raise BadSetting(key, raw, "a whole number, 0 or more")
         return int(raw)
     return Path(raw).resolve() if "Path" in kind else raw
@@ -207,16 +212,14 @@ def database_url(settings: Settings) -> str:
     """Return the database address, making the data directory of the embedded default if need be."""
     if settings.database_url:
         return settings.database_url
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return f"sqlite:///{settings.data_dir / 'portal.db'}"
+    return f"sqlite:///{_data_dir(settings) / 'portal.db'}"
 
 
 def secret_key(settings: Settings) -> str:
     """Return the key that signs cookies; outside production one is made once and kept in the data directory."""
     if settings.secret_key:
         return settings.secret_key
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    path = settings.data_dir / "secret-key"
+    path = _data_dir(settings) / "secret-key"
     try:
         with path.open("x", encoding="ascii") as file:
             path.chmod(0o600)
@@ -224,3 +227,13 @@ def secret_key(settings: Settings) -> str:
     except FileExistsError:
         pass
     return path.read_text(encoding="ascii")
+
+
+def _data_dir(settings: Settings) -> Path:
+    """Return the data directory, made if need be."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        expected = f"a folder that can be made and written to ({fault.strerror})"
+        raise BadSetting("PORTAL_DATA_DIR", str(settings.data_dir), expected) from fault
+    return settings.data_dir

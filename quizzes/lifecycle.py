@@ -1,4 +1,4 @@
-"""The life of an attempt: its states, the legal moves, and when the next one may begin. Pure.
+"""The life of an attempt: its states, how one follows another, and when the next one may begin. Pure.
 
     open ──────► submitted ──► annulled
       │              ▲
@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 
@@ -24,16 +23,6 @@ class State(StrEnum):
     EXPIRED = "expired"
     SUBMITTED = "submitted"
     ANNULLED = "annulled"
-
-
-MOVES: Mapping[State, frozenset[State]] = MappingProxyType(
-    {
-        State.OPEN: frozenset({State.EXPIRED, State.SUBMITTED, State.ANNULLED}),
-        State.EXPIRED: frozenset({State.SUBMITTED, State.ANNULLED}),
-        State.SUBMITTED: frozenset({State.ANNULLED}),
-        State.ANNULLED: frozenset(),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +104,6 @@ def state(
     if deadline_at is not None and now > deadline_at + timedelta(seconds=grace_seconds):
         return State.EXPIRED
     return State.OPEN
-
-
-def may_move(here: State, there: State) -> bool:
-    """Return whether an attempt may go from `here` to `there`."""
-    return there in MOVES[here]
 
 
 def may_start(rules: Rules, past: Sequence[Past], now: datetime) -> Allowed | NotYet | NoMoreAttempts:

@@ -60,10 +60,14 @@ def missing() -> list[str]:
         )
     if chromium() is None:
         sentences.append("no Chromium: the browser tests are left out (Debian: apt-get install chromium)")
-    for program, package in (("pdfsig", "poppler-utils"), ("pdftotext", "poppler-utils")):
+    for program, package, about in (
+        ("pdfsig", "poppler-utils", "certificates"),
+        ("pdftotext", "poppler-utils", "certificates"),
+        ("iconv", "libc-bin", "old Vietnamese encodings"),
+    ):
         if shutil.which(program) is None:
             sentences.append(
-                f"no {program}: its tests of certificates are left out (Debian: apt-get install {package})"
+                f"no {program}: its tests of {about} are left out (Debian: apt-get install {package})"
             )
     return sentences
 

@@ -27,7 +27,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A certificate as its owner sees it."""
+    """A certificate as its owner sees it; where it was withdrawn, by whom and why."""
 
     serial: str
     kind: str
@@ -35,6 +35,9 @@ class Shown:
     completed_on: date
     expires_on: date | None
     standing: Standing
+    revoked_on: datetime | None
+    revoked_by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def standing(expires_on: date | None, revoked: bool, today: date) -> Standing:
 def mine(session: Session, user_id: int, today: date) -> Sequence[Shown]:
     """Return a person's certificates, newest first."""
     rows = session.execute(
-        select(Certificate, Revocation.revoked_at)
+        select(Certificate, Revocation)
         .outerjoin(Revocation, Revocation.certificate_id == Certificate.id)
         .where(Certificate.user_id == user_id)
         .order_by(Certificate.issued_at.desc())
@@ -74,9 +77,12 @@ def mine(session: Session, user_id: int, today: date) -> Sequence[Shown]:
             one.course_title,
             one.completed_on,
             one.expires_on,
-            standing(one.expires_on, revoked_at is not None, today),
+            standing(one.expires_on, revoked is not None, today),
+            revoked.revoked_at if revoked else None,
+            revoked.revoked_by_name if revoked else "",
+            revoked.reason if revoked else "",
         )
-        for one, revoked_at in rows
+        for one, revoked in rows
     ]
 
 

@@ -7,7 +7,7 @@ from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length
 
 from courses.practice.rubric import Criterion
-from portal.core.forms import Form
+from portal.core.forms import AsksAboutChildren, Form
 
 
 class ArrangeForm(Form):
@@ -22,8 +22,10 @@ class ArrangeForm(Form):
     second = StringField(lazy_gettext("Second assessor"), validators=[Length(max=60)])
 
 
-class SheetForm(Form):
+class SheetForm(AsksAboutChildren):
     """The words beside the levels."""
+
+    free = ("note",)
 
     note = TextAreaField(lazy_gettext("What was seen and heard"), validators=[Length(max=2000)])
 
@@ -37,7 +39,7 @@ class ThirdForm(Form):
     )
 
 
-class WithdrawForm(Form):
+class WithdrawForm(AsksAboutChildren):
     """Why."""
 
     reason = TextAreaField(lazy_gettext("Reason"), validators=[DataRequired(), Length(min=10, max=500)])

@@ -23,7 +23,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, NumberRange,
 
 from courses.workshops.plan import PLAN_ITEMS
 from portal.core.accounts.models import AUDIENCE_LABELS
-from portal.core.forms import Form
+from portal.core.forms import AsksAboutChildren, Form
 from portal.core.locale import language
 from portal.core.organisation.models import SECTOR_LABELS
 
@@ -113,7 +113,7 @@ class WorkshopForm(Form):
             raise ValidationError(gettext("The class has only %(num)d days.", num=many))
 
 
-class ReasonForm(Form):
+class ReasonForm(AsksAboutChildren):
     """A reason."""
 
     reason = TextAreaField(lazy_gettext("Reason"), validators=[DataRequired(), Length(min=10, max=500)])
@@ -133,7 +133,7 @@ class CodeForm(Form):
     code = StringField(lazy_gettext("Code on the screen"), validators=[DataRequired(), Length(max=20)])
 
 
-class CloseForm(Form):
+class CloseForm(AsksAboutChildren):
     """Closing: what the sheets say."""
 
     signatures = IntegerField(
@@ -150,7 +150,7 @@ class CloseForm(Form):
     )
 
 
-class CorrectForm(Form):
+class CorrectForm(AsksAboutChildren):
     """A correction after closing."""
 
     user = HiddenField(validators=[DataRequired()])

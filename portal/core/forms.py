@@ -1,11 +1,14 @@
-"""The base of all forms: our catalogues for WTForms' own messages, blanks stripped, NFC at the edge."""
+"""The base of all forms: our catalogues for WTForms' own messages, blanks stripped, NFC at the edge; and of those
+that take free text, which is looked through for words about a child.
+"""
 
-from typing import Any
+from typing import Any, ClassVar
 
-from flask_babel import get_translations
+from flask_babel import get_translations, gettext, lazy_gettext
 from flask_wtf import FlaskForm
-from wtforms import Field
+from wtforms import BooleanField, Field
 
+from portal.core.child_words import child_in_text
 from portal.core.names import tidy, tidy_lines
 
 
@@ -44,6 +47,34 @@ class Form(FlaskForm):  # type: ignore[misc]
                 )  # a line break there is meant: it parts paragraphs, or names of a list
             bound: Field = unbound_field.bind(form=form, filters=filters, **options)
             return bound
+
+
+class AsksAboutChildren(Form):
+    """A form whose free text is looked through for words about a child before anything of it is kept.
+
+    free: the names of its fields of free text. Words that are found are asked about (`asks_sure`: the page shows
+    `sure`); whoever ticks it decides.
+    """
+
+    free: ClassVar[tuple[str, ...]] = ("reason",)
+    sure = BooleanField(lazy_gettext("It names no child and describes no case."))
+    asks_sure = False
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, then the words; every fault is told at once."""
+        good = bool(super().validate(extra_validators))
+        for name in self.free:
+            words = child_in_text(str(self[name].data or "")) if name in self else ""
+            if words:
+                self.asks_sure = True
+                if not self.sure.data:
+                    fault = gettext(
+                        "“%(words)s” seems to speak of a child. Nothing was kept. Leave it out, or tick that it names no child.",
+                        words=words,
+                    )
+                    self[name].errors = [*self[name].errors, fault]
+                    good = False
+        return good
 
 
 def _tidy(value: object) -> object:

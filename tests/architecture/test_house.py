@@ -5,7 +5,10 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import fields
+from importlib.metadata import packages_distributions
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,15 @@ SOURCES = [
 TEMPLATES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("templates/**/*.html"))
 
 
+PARTIALS = [
+    path
+    for path in TEMPLATES
+    if path.name.startswith("_")
+    or path.parent.name in {"macros", "kinds"}
+    or path.name in {"base.html", "help_vi.html", "help_en.html"}
+]
+
+
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
@@ -36,6 +48,47 @@ def test_imports_point_down() -> None:
     )  # fmt: skip
 
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_what_calls_itself_pure_is_held_to_it() -> None:
+    """A module whose docstring says pure stands in the contract of pure modules, itself or by its package."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = {one["name"]: one for one in settings["tool"]["importlinter"]["contracts"]}
+    held = [one.replace(".", "/") for one in contracts["Arithmetic is pure"]["source_modules"]]
+    says = [
+        name(path).removesuffix(".py")
+        for path in SOURCES
+        if path.name != "__init__.py"
+        and re.search(r"\bpure\b", ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "", re.I)
+    ]
+
+    assert len(says) > 40
+    assert [module for module in says if not any(f"{module}/".startswith(f"{one}/") for one in held)] == []
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Not left to what another package happens to bring along; Flask's own parts come with Flask."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    declared = {re.split(r"[^\w-]", one)[0].lower() for one in asked}
+    with_flask = {"click", "itsdangerous", "jinja2", "markupsafe", "werkzeug"}
+    imported = {
+        module.partition(".")[0]
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for module in (
+            [one.name for one in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    homes = packages_distributions()
+    packages = {one.lower() for module in imported if module in homes for one in homes[module]}
+
+    assert len(packages) > 20
+    assert packages - declared - with_flask == set()
 
 
 def test_only_the_unit_of_work_commits() -> None:
@@ -110,8 +163,9 @@ def test_a_template_compiles_and_a_page_has_a_title(path: Path, jinja: Environme
     text = path.read_text(encoding="utf-8")
 
     jinja.parse(text)
-    if text.startswith('{% extends "base.html" %}'):
-        assert "{% block title %}" in text
+    if path not in PARTIALS:  # the frame gives every page the hotline, the quick exit and the way to sign out
+        assert re.match(r'({#.*?#}\s*)?{%-? extends "base.html" -?%}', text, re.S)
+        assert "{% block title %}" in text or path.name == "welcome.html"  # that is called as the portal is
         assert "{% block main %}" in text
         assert text.count("<h1") <= 1
     assert (
@@ -121,11 +175,11 @@ def test_a_template_compiles_and_a_page_has_a_title(path: Path, jinja: Environme
 
 
 @pytest.fixture(scope="module")
-def jinja(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     from portal.app import create_app
 
     folder = tmp_path_factory.mktemp("bare")
-    app: Flask = create_app(
+    return create_app(
         Settings(
             environment="test",
             secret_key="x" * 40,
@@ -133,15 +187,84 @@ def jinja(tmp_path_factory: pytest.TempPathFactory) -> Environment:
             database_url=f"sqlite:///{folder / 'none.db'}",
         )
     )
-    return app.jinja_env
 
 
-def test_the_readme_lists_every_setting_and_no_other() -> None:
+@pytest.fixture(scope="module")
+def jinja(bare: Flask) -> Environment:
+    return bare.jinja_env
+
+
+def test_the_readme_lists_every_setting_as_it_is() -> None:
+    """Name, default and meaning; what is not listed is no setting."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^\| `PORTAL_([A-Z_]+)` \|", readme, re.M))
+    listed = re.findall(r"^\| `PORTAL_([A-Z_]+)` \| (.+?) \| (.+) \|$", readme, re.M)
+    defaults = {
+        one.name: "unset" if one.default == "" else f"`{one.default}`" for one in fields(Settings)
+    } | {"data_dir": "`var/`"}
 
-    assert {one.name for one in fields(Settings)} == set(MEANING)
-    assert {one.lower() for one in listed} == set(MEANING)
+    assert set(defaults) == set(MEANING)
+    assert {name.lower(): (default, meaning) for name, default, meaning in listed} == {
+        name: (default, MEANING[name]) for name, default in defaults.items()
+    }
+
+
+READMES = [
+    path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("README.md")
+    if (path.parent / "__init__.py").exists()
+]
+#: Modules whose name says everything: what every package has of them is the same kind of thing.
+BY_NAME = {"errors", "forms", "models"}
+
+
+def ticked(readme: Path) -> set[str]:
+    """Return what stands between backticks in a README, without its code blocks, word by word."""
+    text = re.sub(r"^```.*?^```", "", readme.read_text(encoding="utf-8"), flags=re.M | re.S)
+    return {word.strip(",()") for one in re.findall(r"`([^`]+)`", text) for word in one.split()}
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_the_readme_of_a_package_names_every_part_of_it(readme: Path) -> None:
+    package = readme.parent
+    parts = {path.stem for path in package.glob("*.py") if path.stem not in {"__init__", *BY_NAME}} | {
+        path.parent.name for path in package.glob("*/__init__.py")
+    }
+    if package.name == "portal":  # the floor has no page of its own
+        parts |= {
+            f"core/{path.stem}" for path in (package / "core").glob("[!_]*") if path.suffix in {"", ".py"}
+        }
+    named = {re.sub(r"\.py$|/$", "", one) for one in ticked(readme)}
+    named |= {one.partition(".")[0].partition("/")[0] for one in named}
+
+    assert sorted(parts - named) == []
+
+
+@pytest.mark.parametrize("readme", READMES, ids=name)
+def test_the_readme_of_a_package_names_nothing_that_is_gone(readme: Path) -> None:
+    paths = [
+        one
+        for one in ticked(readme)
+        if re.fullmatch(r"[\w-][\w/-]*(\.(py|md|toml|js)|/)", one) and "NAME" not in one
+    ]
+    everything = {
+        f"/{name(path)}" for top in (*PACKAGES, "tests", "static") for path in (ROOT / top).rglob("*")
+    }
+
+    gone = [one for one in paths if not any(path.endswith(f"/{one.rstrip('/')}") for path in everything)]
+
+    assert sorted(gone) == []
+
+
+def test_every_command_that_a_readme_writes_down_exists(bare: Flask) -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *READMES])
+    written = set(re.findall(r"flask --app wsgi ([a-z]+)(?: ([a-z]+))?", text))
+    groups = bare.cli.commands
+
+    assert len(written) > 8
+    for group, command in written:
+        assert group in groups
+        assert not command or command in getattr(groups[group], "commands", ())
 
 
 def test_the_catalogues_are_complete() -> None:

@@ -72,6 +72,7 @@ def test_a_lesson_is_light(visit: Visit) -> None:
     scale = Scale(page)
     scale.cdp.send("Network.clearBrowserCache")
     heaviest = 0
+    assert len(lessons) >= 8
     for number, lesson in enumerate(lessons):
         weights = scale.visit(lesson, page)
         table = "\n".join(f"{size:7d} {url}" for url, size in sorted(weights.items()))
@@ -93,8 +94,11 @@ def test_pictures_of_lessons_are_light(visit: Visit) -> None:
     lessons = stranger.page.locator(".modules a[href*='/lessons/']").evaluate_all(
         "all => all.map(one => one.href)"
     )
+    seen = 0
     for lesson in lessons:
         stranger.page.goto(lesson)
         for picture in stranger.page.locator("main img").evaluate_all("all => all.map(one => one.src)"):
             body = stranger.page.request.get(picture).body()
             assert len(gzip.compress(body, 6)) <= 12 * 1024, picture
+            seen += 1
+    assert seen > 0

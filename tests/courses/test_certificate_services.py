@@ -189,6 +189,11 @@ def test_revoking_in_the_browser_shows_when_verified(
 
     too_short = head.post(f"/manage/certificates/{serial}/revoke", data={"reason": "sai"})
     assert too_short.status_code == 422
+    of_a_child = head.post(
+        f"/manage/certificates/{serial}/revoke", data={"reason": "Cháu Minh lớp 4A kể lại"}
+    )
+    assert of_a_child.status_code == 422
+    assert 'name="sure"' in of_a_child.text
     assert "genuine and valid" in client.get(f"/verify/{serial}?lang=en").text
     done = head.post(f"/manage/certificates/{serial}/revoke", data={"reason": REASON})
     assert (done.status_code, done.location) == (303, f"/verify/{serial}")
@@ -196,6 +201,8 @@ def test_revoking_in_the_browser_shows_when_verified(
     assert "has been revoked" in shown
     assert "24/11/2026" in shown
     assert REASON not in shown  # the reason is kept, not published
+    hers = sign_in(world.ana).get("/certificates/?lang=en").text
+    assert f"Revoked on 24/11/2026 by Đỗ Thị Dung. The reason given: {REASON}" in hers
     assert head.post(f"/manage/certificates/{serial}/revoke", data={"reason": REASON}).status_code == 409
 
 

@@ -142,3 +142,27 @@ def test_setting_up_does_everything_else_and_says_what_was_refused(
     assert "GD-01/4: not published" in result.stderr
     assert courses == ["CM-01"]
     assert filled == [True]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["sqlite:///{folder}/none.db", "sqlite:///{folder}/no/such/folder.db", "postgresql://127.0.0.1:1/none"],
+)
+def test_a_database_that_is_not_there_is_said_in_one_line(address: str, tmp_path: Path) -> None:
+    app = create_app(
+        Settings(
+            environment="test",
+            secret_key="x" * 40,
+            data_dir=tmp_path,
+            database_url=address.format(folder=tmp_path),
+        )
+    )
+
+    with app.app_context():
+        result = add(app, "--name", "Lê Thị Mới", "--username", "moi")
+        db.engine.dispose()
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: the database cannot be used (")
+    assert result.stderr.endswith("flask --app wsgi db upgrade\n")
+    assert result.stderr.count("\n") == 1

@@ -39,7 +39,11 @@ def test_production_with_everything_it_needs() -> None:
         ("PORTAL_IDLE_MINUTES", "ten"),
         ("PORTAL_PROXIES", "-1"),
         ("PORTAL_LOCKOUT_FAILURES", "0"),
+        ("PORTAL_PROXIES", "²"),
         ("PORTAL_SIGN_IN_LIMIT", "as often as you like"),
+        ("PORTAL_SIGN_IN_LIMIT", "60 per minute; 100 per hour"),
+        ("PORTAL_REDIS_URL", "127.0.0.1:6379"),
+        ("PORTAL_REDIS_URL", "http://127.0.0.1:6379"),
         ("PORTAL_DATABASE_URL", "mysql://hoc@/hoc"),
         ("PORTAL_DATABASE_URL", "hoc"),
         ("PORTAL_SECRETKEY", "x" * 40),
@@ -97,3 +101,12 @@ def test_the_embedded_database_stands_in_the_data_directory(tmp_path: Path) -> N
     assert (
         database_url(read_settings({"PORTAL_DATA_DIR": str(tmp_path)})) == f"sqlite:///{tmp_path}/portal.db"
     )
+
+
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    settings = read_settings({"PORTAL_DATA_DIR": str(tmp_path / "file" / "data")})
+
+    for asked in (secret_key, database_url):
+        with pytest.raises(BadSetting, match="PORTAL_DATA_DIR"):
+            asked(settings)

@@ -35,7 +35,7 @@ def test_the_language_follows_the_browser_and_can_be_switched(client: FlaskClien
     assert '<html lang="en"' in client.get("/login").text
 
 
-def test_the_hotline_stands_on_every_page_also_when_something_is_wrong(client: FlaskClient) -> None:
+def test_the_hotline_stands_in_the_frame_also_when_something_is_wrong(client: FlaskClient) -> None:
     for address in ("/", "/login", "/nope", "/verify/CN-0000"):
         assert 'href="tel:111"' in client.get(address).text
 

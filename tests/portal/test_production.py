@@ -59,5 +59,15 @@ def test_it_does_not_start_with_a_key_that_cannot_sign(tmp_path: Path) -> None:
         create_app(settings)
 
 
+def test_a_demonstration_does_not_start_with_a_key_that_cannot_sign_either(tmp_path: Path) -> None:
+    for key in ("none.pem", "empty.pem"):
+        (tmp_path / "empty.pem").write_text("")
+        settings = Settings(
+            data_dir=tmp_path, signing_key=str(tmp_path / key), signing_certificate=str(tmp_path / key)
+        )
+        with pytest.raises(BadSetting, match="PORTAL_SIGNING_KEY"):
+            create_app(settings)
+
+
 def test_the_links_to_the_other_language_stay_here(client: FlaskClient) -> None:
     assert 'href="//' not in client.get("//evil.example/").text

@@ -1,4 +1,4 @@
-"""What a file is, by its content alone. Pure: paths in, a kind out."""
+"""What a file is, by its content alone. Paths in, a kind out; the database is not asked."""
 
 import warnings
 from collections.abc import Collection

@@ -16,7 +16,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from portal.core.accounts import secrets
-from portal.core.forms import Form
+from portal.core.forms import AsksAboutChildren, Form
 from portal.core.names import phone_number
 
 
@@ -63,7 +63,7 @@ class EraseMeForm(Form):
     present = PasswordField(_("Present password or PIN"), [InputRequired(), Length(max=secrets.MAX_LENGTH)])
 
 
-class ReasonForm(Form):
+class ReasonForm(AsksAboutChildren):
     """Why a list is opened."""
 
     next = HiddenField()
@@ -74,10 +74,9 @@ class ReasonForm(Form):
             "One sentence. It is recorded with your name. Do not write names of people or of children."
         ),
     )
-    sure = BooleanField(_("It names no child; keep it as it is"))
 
 
-class EraseForm(Form):
+class EraseForm(AsksAboutChildren):
     """Remove somebody else, with the reason."""
 
     reason = TextAreaField(

@@ -9,7 +9,6 @@ from portal.core.accounts.errors import NumberFull
 from portal.core.accounts.models import User
 from portal.core.accounts.services import take_back
 from portal.core.audit.services import record
-from portal.core.child_words import child_in_text
 from portal.core.db import db, unit_of_work
 from portal.core.errors import NotFound
 from portal.core.locale import worded
@@ -190,18 +189,7 @@ def reason_submit() -> Answer:
     """Record the reason and go on to the list."""
     form = ReasonForm()
     kind, place = _reason_kind()[0], request.args.get("place", "")[:120]
-    valid = form.validate_on_submit()
-    found = child_in_text(str(form.reason.data or ""))
-    if valid and found and not form.sure.data:
-        # a reason is kept for years: words that seem to name a child are asked about before anything is
-        form.reason.errors = [
-            _(
-                "“%(words)s” seems to speak of a child. Nothing was kept. Leave it out, or tick that it names no child.",
-                words=found,
-            )
-        ]
-        valid = False
-    if not valid:
+    if not form.validate_on_submit():
         return _reason(form), 422
     try:
         with unit_of_work() as work:

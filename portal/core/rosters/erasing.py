@@ -2,7 +2,7 @@
 
 Rows keep their number and their kind, so that the figures of an import stay what they were; posts are not touched here,
 so that a headcount of any day stays too. An import with a row about somebody removed can no longer be undone: her
-entry is not what the import made of it, which `bring.undo` sees and says. The file as it was sent goes when its
+entry is not what the import made of it, which `undoing.undo` sees and says. The file as it was sent goes when its
 seven days are over; until then its bytes lie there, named by nobody.
 """
 

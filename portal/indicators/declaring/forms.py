@@ -8,7 +8,6 @@ from flask_babel import gettext, lazy_gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField
 from wtforms import (
-    BooleanField,
     DateField,
     HiddenField,
     RadioField,
@@ -19,8 +18,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from portal.core.child_words import child_in_text
-from portal.core.forms import Form
+from portal.core.forms import AsksAboutChildren, Form
 from portal.indicators import words
 from portal.indicators.declaring import values
 from portal.indicators.definitions import Item, ItemKind
@@ -36,25 +34,21 @@ OF_KIND = {
 #: Fields in which somebody writes freely: they are looked through for words about a child before anything is kept.
 FREE = ("document", "partner", "words", "note")
 WHOLE_NUMBER = lazy_gettext("Write a whole number without a sign, like 1850 or 1.850; at most 10.000.000.")
-CHILD = lazy_gettext(
-    "“%(words)s” seems to speak of a child. Nothing was kept. Leave it out, or tick that it names no child."
-)
 
 
-class ValueForm(Form):
+class ValueForm(AsksAboutChildren):
     """What comes with every value: its day, evidence, a note; the words are looked through for a child."""
 
     said_on = DateField(_("As of"), [InputRequired()])
     evidence = FileField(_("Evidence: PDF, JPEG or PNG"))
     kept = HiddenField()
     note = TextAreaField(_("Note"), [Optional(), Length(max=1000)])
-    sure = BooleanField(_("It names no child and describes no case."))
-    asks_sure = False
+    free = FREE
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field, then what only the item knows, then the words for a child."""
+        """Check each field and the words for a child, then what only the item knows."""
         good = bool(super().validate(extra_validators))
-        for problem in (self._days(), self._value(), self._children()):
+        for problem in (self._days(), self._value()):
             good = good and not problem
         return good
 
@@ -76,16 +70,6 @@ class ValueForm(Form):
             found = self._say(
                 "document_on", gettext("The document is dated after the day for which you declare it.")
             )
-        return found
-
-    def _children(self) -> bool:
-        found = False
-        for name in FREE:
-            words_found = child_in_text(str(self[name].data or "")) if name in self else ""
-            if words_found:
-                self.asks_sure = True
-                if not self.sure.data:
-                    found = self._say(name, str(CHILD) % {"words": words_found})
         return found
 
 
@@ -240,23 +224,10 @@ def numbers_form(whole: Item, part: Item | None, unit_kind: str, **kwargs: Any) 
     return Fitted(**kwargs)
 
 
-class ReturnForm(Form):
+class ReturnForm(AsksAboutChildren):
     """Why a value is returned."""
 
     reason = TextAreaField(_("Reason"), [InputRequired(), Length(min=values.LEAST_NOTE, max=1000)])
-    sure = BooleanField(_("It names no child and describes no case."))
-    asks_sure = False
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Look through the reason for words about a child, too."""
-        good = bool(super().validate(extra_validators))
-        found = child_in_text(str(self.reason.data or ""))
-        if found:
-            self.asks_sure = True
-            if not self.sure.data:
-                self.reason.errors = [*self.reason.errors, str(CHILD) % {"words": found}]
-                return False
-        return good
 
 
 class FactForm(Form):

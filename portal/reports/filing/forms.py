@@ -5,7 +5,7 @@ from flask_wtf.file import FileField
 from wtforms import DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from portal.core.forms import Form
+from portal.core.forms import AsksAboutChildren, Form
 
 LONGEST = 20_000
 
@@ -22,7 +22,7 @@ class WordsForm(Form):
     VI = TextAreaField(lazy_gettext("VI. Proposals"), [InputRequired(), Length(max=LONGEST)])
 
 
-class ReturnForm(Form):
+class ReturnForm(AsksAboutChildren):
     """Why a report is returned."""
 
     reason = TextAreaField(lazy_gettext("Reason for the return"), [InputRequired(), Length(min=10, max=2000)])

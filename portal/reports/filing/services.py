@@ -9,7 +9,6 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from portal.core.accounts.models import User
 from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.organisation import reorganising
@@ -309,11 +308,6 @@ def attach(
         number=filing.issued_number,
         on=issued_on.isoformat(),
     )
-
-
-def by_person(session: Session, user_id: int) -> By:
-    """Return a person as one who does a step."""
-    return By(user_id, session.get_one(User, user_id).full_name)
 
 
 def _must_be(filing: Filing, *states: FilingState) -> None:
