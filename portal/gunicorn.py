@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 with contextlib.suppress(OSError, AttributeError):  # another C library has other knobs, and needs none
-    # Signing in takes 19 MiB for a moment. The C library would keep such a piece for each thread that ever had one:
-    # 150 MB in a worker of eight. Large pieces go straight back to the system, and threads share one pool: one at a time
+    # Signing in takes 9 MiB for a moment. The C library would keep such a piece for each thread that ever had one:
+    # 70 MB in a worker of eight. Large pieces go straight back to the system, and threads share one pool: one at a time
     # runs Python anyway, and of two pools each keeps what a list of 60,000 people took.
     _libc = ctypes.CDLL("libc.so.6")
     _libc.mallopt(-3, 1024 * 1024)  # M_MMAP_THRESHOLD

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
@@ -48,6 +49,24 @@ def test_a_success_takes_the_count_back(ana: FlaskClient) -> None:
     for _round in range(3):
         assert [enter(ana, "wrong") for _try in range(7)] == [422] * 7
         assert enter(ana, SECRET) == 303
+
+
+def test_a_hash_of_other_parameters_is_made_anew_when_she_signs_in(
+    ana: FlaskClient, session: Session, world: World
+) -> None:
+    with unit_of_work() as work:
+        before = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(SECRET)
+        work.get_one(User, world.ana).secret_hash = before
+
+    assert enter(ana, "wrong") == 422
+    assert session.scalar(select(User.secret_hash).where(User.id == world.ana)) == before
+    assert enter(ana, SECRET) == 303
+
+    after = session.scalar(select(User.secret_hash).where(User.id == world.ana))
+    assert after is not None
+    assert after.startswith("$argon2id$v=19$m=9216,t=4,p=1$")
+    assert enter(ana, SECRET) == 303
+    assert session.scalar(select(User.secret_hash).where(User.id == world.ana)) == after
 
 
 def test_every_way_of_naming_her_counts_together(ana: FlaskClient, session: Session, world: World) -> None:

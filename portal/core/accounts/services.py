@@ -110,6 +110,15 @@ def sign_in(session: Session, user_id: int, now: datetime) -> str:
     return token
 
 
+def hash_anew(session: Session, user_id: int, before: str | None, after: str) -> None:
+    """Keep the same secret under a hash of today's parameters, unless it was changed meanwhile."""
+    session.execute(
+        update(_PEOPLE)
+        .where(_PEOPLE.c.id == user_id, _PEOPLE.c.secret_hash == before)
+        .values(secret_hash=after)
+    )
+
+
 def token_hash(token: str) -> str:
     """Return what of a token is kept: whoever reads the table cannot sign in with it."""
     return hashlib.sha256(token.encode()).hexdigest()

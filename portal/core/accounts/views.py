@@ -99,6 +99,10 @@ def login_submit() -> Answer:
         session["choose"] = [[person.id, person.full_name] for person in right]
         session["choose_until"] = int(now.timestamp()) + 120
         return see_other("accounts.choose", next=safe_next(request.args.get("next")))
+    if secrets.grown_old(right[0].secret_hash):
+        anew = secrets.hashed(str(form.secret.data))
+        with unit_of_work() as database:
+            services.hash_anew(database, right[0].id, right[0].secret_hash, anew)
     return _signed_in(right[0].id)
 
 
