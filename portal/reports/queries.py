@@ -421,24 +421,19 @@ def _sets_and_courses(
     day = filters.day
     until = start_of(day + timedelta(days=1))
     bit = case(bits, value=Posting.audience)
-    posts = (
+    listed = case((RosterBasis.id.is_not(None), bit), else_=0)
+    people = (
         select(
             Posting.user_id.label("person"),
-            bit.label("bit"),
-            func.max(case((RosterBasis.id.is_not(None), 1), else_=0)).label("listed"),
+            # of distinct bits the sum is the set
+            func.sum(bit.distinct(), type_=BigInteger).label("audiences"),
+            func.sum(listed.distinct(), type_=BigInteger).label("listed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
         .outerjoin(RosterBasis, and_(RosterBasis.unit_id == Unit.id, *counted_on(day)))
         .where(*_posts(replace(filters, course=None), scope))
-        .group_by(Posting.user_id, Posting.audience)
-    ).subquery()
-    people = (
-        select(
-            posts.c.person,
-            func.sum(posts.c.bit, type_=BigInteger).label("audiences"),
-            func.sum(posts.c.bit * posts.c.listed, type_=BigInteger).label("listed"),
-        ).group_by(posts.c.person)
+        .group_by(Posting.user_id)
     ).cte("people")
     asked = asked_not_begun(day, late=True)
     numbers = ("roster", "enrolled", "begun", "overdue", "completed")
