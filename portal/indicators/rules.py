@@ -388,7 +388,7 @@ def _took_part(
         )
         parts = (Part("with_declared", counted + more, sum(declared.values()), target),) if declared else ()
     if rule.paired and declared:
-        parts += _paired(pairs, counted)
+        parts += _paired(pairs, counted, at_a_cut_off=world.day == period.cut_off)
     aside = world.carers if indicator.way == Way.PARTICIPANTS else world.unlinked
     others = sum(one.people for one in aside if one.courses.intersection(rule.courses))
     if others:
@@ -407,15 +407,18 @@ def _took_part(
     )
 
 
-def _paired(pairs: Sequence[tuple[tuple[int, ...], int, int]], counted: int) -> tuple[Part, ...]:
+def _paired(
+    pairs: Sequence[tuple[tuple[int, ...], int, int]], counted: int, *, at_a_cut_off: bool
+) -> tuple[Part, ...]:
     """Return how many of those counted answered before and after, and how many of these scored more after.
 
     pairs: (areas and unit, people, how many of them scored more). Where fewer than five answered both times, a share would
-    tell of somebody: they count only together with others (`suppression.pooled`). Without anybody to tell of, both
-    numbers are None; nobody at all is 0 of 0.
+    tell of somebody: they count only together with others (`suppression.pooled`). And whoever looked every day would see
+    what each newcomer scored, so it is told as of a cut-off only. Without anybody to tell of, both numbers are None;
+    nobody at all is 0 of 0.
     """
     answered = sum(people for _path, people, _risen in pairs)
-    told, risen = pooled(pairs)
+    told, risen = pooled(pairs) if at_a_cut_off else (0, 0)
     rose = Part("risen", risen, told) if told or not answered else Part("risen", None, None)
     return Part("paired", answered, counted), rose
 

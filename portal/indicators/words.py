@@ -232,7 +232,9 @@ def part_line(plan: Plan, rule: Rule, part: Part) -> str:
         share = f" ({show_share(part.share, language(), places(part.share, part.target))})"
     name = part_name(plan, rule, part.key)
     if part.key == "risen" and part.numerator is None:
-        return f"{name}: " + _("not told of fewer than five people, so that nobody's result is known")
+        return f"{name}: " + _(
+            "told as of a cut-off only, and never of fewer than five people, so that nobody's result is known"
+        )
     if part.key == "risen" and not part.denominator:
         return f"{name}: {_(STATE_LABELS['unknown'])}"
     return f"{name}: {ratio(part.numerator, part.denominator)}{share}"

@@ -3,8 +3,8 @@
 import io
 import json
 import re
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 
@@ -49,6 +49,13 @@ def sign_in(sign_in: SignIn, session: Session) -> SignIn:
         return sign_in(user_id)
 
     return signed
+
+
+@pytest.fixture
+def closed() -> Iterator[None]:
+    """Stand on the day after the cut-off of 2026."""
+    with clock.frozen(datetime(2026, 12, 15, 3, tzinfo=UTC)):
+        yield
 
 
 @pytest.fixture
@@ -101,7 +108,7 @@ def part_lines(page: str) -> list[str]:
 
 
 def test_the_figure_shows_how_many_answered_twice_and_how_many_scored_more(
-    session: Session, world: World, sign_in: SignIn, agency: User
+    session: Session, world: World, closed: None, sign_in: SignIn, agency: User
 ) -> None:
     nine(session, world)
     client = sign_in(agency.id)
@@ -123,7 +130,7 @@ def test_the_figure_shows_how_many_answered_twice_and_how_many_scored_more(
 
 
 def test_fewer_than_five_are_not_told_of_and_the_page_says_so(
-    session: Session, world: World, sign_in: SignIn, agency: User
+    session: Session, world: World, closed: None, sign_in: SignIn, agency: User
 ) -> None:
     for before, after in ((3, 6), (3, 6), (6, 6), (5, 4)):
         parent(session, world, before, after)
@@ -131,17 +138,30 @@ def test_fewer_than_five_are_not_told_of_and_the_page_says_so(
 
     assert part_lines(client.get(f"/indicators/CT01/{YEAR}&lang=en").get_data(as_text=True)) == [
         "CT01b: answered the same questions before and after: 4 / 4 (100%)",
-        "CT01b: scored higher after than before (groups of fewer than five are left out): not told of fewer than"
-        " five people, so that nobody&#39;s result is known",
+        "CT01b: scored higher after than before (groups of fewer than five are left out): told as of a cut-off only,"
+        " and never of fewer than five people, so that nobody&#39;s result is known",
     ]
     board = client.get(f"/indicators/board.xlsx{YEAR}&lang=vi")
     cells = [str(cell.value) for row in openpyxl.load_workbook(io.BytesIO(board.data)).active for cell in row]
     (told,) = [one for one in cells if "CT01b" in one]
-    assert "dưới năm người nên không nêu" in told
+    assert "không nêu khi có dưới năm người" in told
+
+
+def test_who_looks_every_day_does_not_see_what_a_newcomer_scored(
+    session: Session, world: World, sign_in: SignIn, agency: User
+) -> None:
+    nine(session, world)
+
+    told = part_lines(sign_in(agency.id).get(f"/indicators/CT01/{YEAR}&lang=vi").get_data(as_text=True))
+
+    assert told[0].endswith(": 9 / 12 (75%)")
+    assert told[1].endswith(
+        ": chỉ nêu theo ngày chốt số liệu và không nêu khi có dưới năm người, để không lộ kết quả của riêng ai"
+    )
 
 
 def test_where_nobody_answered_twice_there_is_no_denominator(
-    session: Session, world: World, sign_in: SignIn, agency: User
+    session: Session, world: World, closed: None, sign_in: SignIn, agency: User
 ) -> None:
     parent(session, world)
     page = sign_in(agency.id).get(f"/indicators/CT01/{YEAR}&lang=vi").get_data(as_text=True)
@@ -165,7 +185,7 @@ def test_machines_get_the_same_counts(app: Flask, session: Session, world: World
 
     def parts() -> list[dict[str, object]]:
         said = app.test_cli_runner().invoke(
-            args=["indicators", "compute", "--as-of", "2026-11-24", "--place", "area:C1", "--format", "json"]
+            args=["indicators", "compute", "--as-of", "2026-12-14", "--place", "area:C1", "--format", "json"]
         )
         assert said.exit_code == 0, said.output
         (ct01,) = [one for one in json.loads(said.stdout)["indicators"] if one["code"] == "CT01"]

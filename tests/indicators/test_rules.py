@@ -779,6 +779,12 @@ def test_ct01b_leaves_out_a_few_whom_a_subtraction_would_tell() -> None:
     assert parts(found)["risen"] == (10, 13)
 
 
+def test_ct01b_tells_who_scored_more_as_of_a_cut_off_only() -> None:
+    found = ct01(Took(11, CM, 6, CM), Took(11, CM, 2, CM, CM), day=date(2026, 12, 13))
+
+    assert parts(found) == {"paired": (8, 8), "risen": (None, None)}
+
+
 def test_ct01b_of_nobody_has_no_denominator() -> None:
     found = ct01(Took(11, CM, 4))
 
