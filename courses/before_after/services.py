@@ -100,6 +100,8 @@ def handed_in(session: Session, enrolment: Enrolment, ref: str, now: datetime) -
         if begun or completed:
             raise BeforeIsOver
         return
+    if rows(session, _TAUGHT_BEFORE, here).scalar():
+        return  # an evening without a signal came to the portal later: the first answers were given after it
     found = {one: _answered(session, enrolment, one) for one in (BEFORE, AFTER)}
     (before, first), (after, second) = found[BEFORE], found[AFTER]
     scores = compare(before, after, first, second)
@@ -128,6 +130,19 @@ _MARKED = (
         Attempt.submitted_at.is_not(None),
         Attempt.annulled_at.is_(None),
     )
+)
+
+
+_TAUGHT_BEFORE = select(
+    exists()
+    .where(
+        LessonDone.enrolment_id == bindparam("enrolment"),
+        LessonDone.done_at < Attempt.submitted_at,
+        QuizAttempt.enrolment_id == LessonDone.enrolment_id,
+        QuizAttempt.quiz_ref == BEFORE,
+        Attempt.id == QuizAttempt.attempt_id,
+    )
+    .select_from(LessonDone, QuizAttempt, Attempt)
 )
 
 

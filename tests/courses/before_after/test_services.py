@@ -13,7 +13,7 @@ from courses.before_after import services
 from courses.before_after.errors import BeforeIsOver, NotAskedNow
 from courses.before_after.models import PairedScore
 from courses.before_after.pair import AFTER, BEFORE, Stage
-from courses.models import Completion, Enrolment, QuizAttempt, Version
+from courses.models import Completion, Enrolment, LessonDone, QuizAttempt, Version
 from portal.core.errors import NotFound
 from portal.core.rights.download import parts_of
 from portal.core.rights.erasing import erase
@@ -74,6 +74,25 @@ def test_a_pair_is_scored_when_the_second_is_handed_in(session: Session, world: 
     )
     assert (score.before_points, score.after_points, score.possible) == (3, 6, 8)
     assert (score.scored_on, score.scored_at) == (date(2026, 11, 26), NOW + timedelta(days=2))
+    assert services.stands(session, enrolment) is Stage.DONE
+
+
+def test_an_evening_that_came_to_the_portal_late_leaves_no_pair(session: Session, world: World) -> None:
+    """Taught on Monday without a signal, asked on Tuesday, synced on Wednesday: what she answered first was not before."""
+    enrolment = enrol(session, world.fay)
+    first = services.start(session, enrolment, NOW)
+    answer(session, first, ALL[:3], ALL)
+    hand_in(session, first)
+    read_all(session, enrolment)
+    lesson = session.scalars(select(LessonDone).where(LessonDone.enrolment_id == enrolment.id)).first()
+    assert lesson is not None
+    lesson.done_at = NOW - timedelta(days=1)
+    learning.complete_if_met(session, issuer(), enrolment, NOW)
+    second = services.start(session, enrolment, NOW)
+    answer(session, second, ALL, ALL)
+    hand_in(session, second, days=2)
+
+    assert session.scalars(select(PairedScore)).all() == []
     assert services.stands(session, enrolment) is Stage.DONE
 
 
