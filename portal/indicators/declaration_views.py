@@ -31,7 +31,14 @@ from portal.indicators.asking import name_of
 from portal.indicators.catalogue import plans
 from portal.indicators.declaring import queries, services, values, words
 from portal.indicators.declaring.errors import EvidenceNeeded, NotAsked, SayWhyDifferent, ScanNeeded
-from portal.indicators.declaring.forms import DeclareForm, FactForm, NumbersForm, ReturnForm, numbers_form
+from portal.indicators.declaring.forms import (
+    DeclareForm,
+    FactForm,
+    NumbersForm,
+    ReturnForm,
+    numbers_form,
+    typed_before,
+)
 from portal.indicators.declaring.queries import Standing
 from portal.indicators.definitions import Item, Plan
 from portal.indicators.models import DECLARATION_STATE_LABELS, Declaration, DeclarationState
@@ -302,7 +309,14 @@ def _numbers_page(asked: Asked, code: str, one: Item, form: NumbersForm | None) 
     ]
     if one not in [duty.item for duty in duties]:
         raise NotFound
-    form = form or numbers_form(*both, here.kind, formdata=None, said_on=asked.day)
+    if form is None:
+        # what was sent back, or waits still: of older numbers some would stay that are no longer so
+        last = {duty.item: duty.returned or duty.waiting for duty in duties}
+        begun = [
+            row.value if item is not None and (row := last.get(item)) is not None else None for item in both
+        ]
+        filled = {"said_on": asked.day, **typed_before(*begun)}
+        form = numbers_form(*both, here.kind, formdata=None, data=filled)
     return render_template(
         "declarations/numbers.html",
         asked=asked,

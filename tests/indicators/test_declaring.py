@@ -518,6 +518,25 @@ def test_a_school_declares_both_numbers_of_every_grade_at_once(
     assert "Grade 1: 35; Grade 2: 0" in waiting
 
 
+def test_numbers_that_were_returned_stand_in_the_form_to_be_mended(
+    world: World, session: Session, sign_in: SignIn
+) -> None:
+    bruno = sign_in(world.bruno)
+    post(bruno, "/units/A/children_by_grade", **ALL_GRADES, evidence=paper())
+    row = session.scalars(select(Declaration.id).where(Declaration.item == "taught_by_grade")).one()
+    post(sign_in(world.dora), f"/{row}/return", reason="Lớp 2 chưa có em nào được hướng dẫn, xin xem lại.")
+
+    form = bruno.get(f"{BASE}/units/A/taught_by_grade?lang=en").text
+
+    shown = dict(re.findall(r'<input [^>]*name="((?:whole|part)_\w+)"[^>]*value="(\d+)"', form))
+    assert shown == {
+        "whole_grade_1": "40",
+        "part_grade_1": "35",
+        "whole_grade_2": "1041",
+        "part_grade_2": "0",
+    }
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

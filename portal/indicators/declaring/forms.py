@@ -1,5 +1,6 @@
 """Forms of declaring: one that fits itself to the kind of its item, and those of deciding and of facts about people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -222,6 +223,15 @@ def numbers_form(whole: Item, part: Item | None, unit_kind: str, **kwargs: Any) 
                 needed = InputRequired() if not code and column == "whole" else Optional()
                 setattr(Fitted, _name(column, code), StringField(words.said(above), [needed, Length(max=20)]))
     return Fitted(**kwargs)
+
+
+def typed_before(whole: Mapping[str, Any] | None, part: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return what `numbers_form` is filled in with from two stored values, so that one number is mended, not all typed again."""
+    return {
+        _name(column, grade): str(number)
+        for column, value in (("whole", whole), ("part", part))
+        for grade, number in ((value or {}).get("grades") or {}).items()
+    }
 
 
 class ReturnForm(AsksAboutChildren):
