@@ -11,7 +11,6 @@ from datetime import date, timedelta
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     Subquery,
@@ -25,15 +24,14 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.functions import FunctionElement
 
 from courses.before_after.models import PairedScore
 from courses.certificates.models import Certificate, Revocation
 from courses.models import Course
 from courses.workshops.models import Attended, Workshop
 from portal.core.accounts.models import Audience, Posting
+from portal.core.bits import Either
 from portal.core.clock import start_of
 from portal.core.households.models import Household, HouseholdMember
 from portal.core.organisation import history
@@ -319,23 +317,6 @@ def valid_on(day: date) -> tuple[ColumnElement[bool], ...]:
             Revocation.revoked_at < start_of(day + timedelta(days=1)),
         ),
     )
-
-
-class Either(FunctionElement[int]):
-    """All bits of single-bit numbers together: no sorting where the database can (PostgreSQL)."""
-
-    type = BigInteger()
-    inherit_cache = True
-
-
-@compiles(Either, "postgresql")
-def _bit_or(element: Either, compiler: Any, **more: Any) -> str:
-    return f"bit_or({compiler.process(element.clauses, **more)})"
-
-
-@compiles(Either)
-def _distinct_sum(element: Either, compiler: Any, **more: Any) -> str:
-    return f"sum(DISTINCT {compiler.process(element.clauses, **more)})"
 
 
 def _bit(courses: Mapping[str, tuple[int, int]]) -> ColumnElement[int]:

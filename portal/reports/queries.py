@@ -14,7 +14,6 @@ from typing import Any
 from typing import cast as cast_type
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Select,
     String,
@@ -35,6 +34,7 @@ from courses.assignments.queries import asked_not_begun
 from courses.certificates.models import Certificate
 from courses.models import Completion, Course, CourseAudience, Enrolment, Version
 from portal.core.accounts.models import Audience, Posting, User
+from portal.core.bits import Either
 from portal.core.clock import local_date, start_of
 from portal.core.db import begin_view
 from portal.core.errors import NotFound
@@ -219,15 +219,12 @@ def _facts(
     filters: Filters,
     scope: Scope,
     key: ColumnElement[Any] | InstrumentedAttribute[Any],
-    *,
-    by_course: bool = False,
 ) -> Select[Any]:
     """Return a select with one row for each key and person: how many times a thing is true of her.
 
     Only whether a number is above 0 matters: a person of two posts is met twice, with each of her enrolments. Some
     enrolment is not completed exactly where she has more enrolments than completions. Counting is a third cheaper than
-    a maximum of flags. With a course, courses that are meant, or `by_course`, only posts that the course is for are
-    counted.
+    a maximum of flags. With a course, or courses that are meant, only posts that the course is for are counted.
     """
     day = filters.day
     until = start_of(day + timedelta(days=1))
@@ -248,7 +245,7 @@ def _facts(
     )
     enrolled = and_(Enrolment.user_id == Posting.user_id, Enrolment.enrolled_at < until)
     of_her = asked.c.user_id == Posting.user_id
-    if by_course or filters.by_course:
+    if filters.by_course:
         query = query.join(CourseAudience, CourseAudience.audience == Posting.audience)
         enrolled = and_(enrolled, Enrolment.course_id == CourseAudience.course_id)
         of_her = and_(of_her, asked.c.course_id == CourseAudience.course_id)
@@ -425,9 +422,8 @@ def _sets_and_courses(
     people = (
         select(
             Posting.user_id.label("person"),
-            # of distinct bits the sum is the set
-            func.sum(bit.distinct(), type_=BigInteger).label("audiences"),
-            func.sum(listed.distinct(), type_=BigInteger).label("listed"),
+            Either(bit).label("audiences"),
+            Either(listed).label("listed"),
         )
         .select_from(Posting)
         .join(Unit, Unit.id == Posting.unit_id)
