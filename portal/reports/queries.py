@@ -615,7 +615,7 @@ def _listed(scope: Scope, filters: Filters, state: State, search: str) -> Select
 
 
 def _named(word: str) -> ColumnElement[bool]:
-    return User.search_key.like("%" + word.replace("%", r"\%").replace("_", r"\_") + "%", escape="\\")
+    return User.search_key.contains(word, autoescape=True)
 
 
 def _page(session: Session, listed: Select[Any], page: int) -> list[int]:

@@ -300,12 +300,11 @@ def waiting(session: Session, who: Actor, plan: Plan, search: str, page: int, to
         )
     )
     for word in fold(search).split():
-        like = "%" + word.replace("%", r"\%").replace("_", r"\_") + "%"
         query = query.where(
             or_(
-                Unit.search_key.like(like, escape="\\"),
-                Area.search_key.like(like, escape="\\"),
-                func.lower(Unit.code).like(like, escape="\\"),
+                Unit.search_key.contains(word, autoescape=True),
+                Area.search_key.contains(word, autoescape=True),
+                func.lower(Unit.code).contains(word, autoescape=True),
             )
         )
     rows = session.execute(query.order_by(Declaration.id).limit(PAGE + 1).offset((page - 1) * PAGE)).all()
