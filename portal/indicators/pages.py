@@ -12,7 +12,10 @@ from portal.core.organisation.models import Sector
 from portal.indicators import compute, opening
 from portal.indicators.compute import Facts
 from portal.indicators.definitions import Indicator, Way
-from portal.indicators.opening import Row, Shelf, Shelves
+from portal.indicators.opening import shelved
+from portal.indicators.opening.names import matching
+from portal.indicators.opening.row import Row
+from portal.indicators.opening.shelved import Called, Shelf, Shelves
 from portal.indicators.places import Where
 from portal.indicators.queries import FACTS
 from portal.indicators.shelves import Size
@@ -99,7 +102,7 @@ def fitting(session: Session, some: Iterable[Row], wanted: Wanted) -> Iterator[R
 
 def _fits(session: Session, wanted: Wanted, people: Collection[int] | None = None) -> Callable[[Row], bool]:
     """Return whether a row was asked for. people: whose rows alone will be asked about, None: anybody's."""
-    called = opening.matching(session, wanted.search, people) if wanted.search else None
+    called = matching(session, wanted.search, people) if wanted.search else None
 
     def fits(row: Row) -> bool:
         return (
@@ -250,7 +253,7 @@ def _searched(facts: Facts, shelves: Shelves, sizes: Mapping[Shelf, Size], wante
     In a small place they are found there, and where thousands are called so some units at a time, until the page is full.
     """
     small = sum(size.total() for size in sizes.values()) <= LOOKED_THROUGH
-    called = opening.Called.of(facts.session, wanted.search, first=not small)
+    called = Called.of(facts.session, wanted.search, first=not small)
     keys = [
         (key, number)
         for key in shelves.keys
@@ -259,7 +262,7 @@ def _searched(facts: Facts, shelves: Shelves, sizes: Mapping[Shelf, Size], wante
         and (number := _number(sizes[key], wanted))
     ]
     in_units = sum(number for (_of, unit), number in keys if unit in called.units)
-    few = called.few is not None and in_units <= opening.MOST_NAMED
+    few = called.few is not None and in_units <= shelved.MOST_NAMED
     hits = shelves.hits(called.posted) if few else None
 
     def some() -> Iterator[Row]:

@@ -22,7 +22,8 @@ from portal.indicators import compute, pages, showing, words
 from portal.indicators.asking import BadQuestion, Question, name_of, read
 from portal.indicators.compute import Asked, Facts
 from portal.indicators.definitions import Indicator, Way
-from portal.indicators.opening import Row, named
+from portal.indicators.opening.names import named
+from portal.indicators.opening.row import Row
 from portal.indicators.pages import Wanted
 from portal.indicators.periods import Period
 from portal.indicators.places import Where

@@ -13,7 +13,7 @@ from portal.core.locale import language, show_date, show_number, show_share
 from portal.core.rounding import places
 from portal.core.text import N_
 from portal.indicators.definitions import Counted, Indicator, Klass, Plan, Rule, Way
-from portal.indicators.opening import Row
+from portal.indicators.opening.row import Row
 from portal.indicators.rules import Figure, Part
 
 

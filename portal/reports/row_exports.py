@@ -35,7 +35,8 @@ from portal.indicators.asking import BadQuestion, Question, read
 from portal.indicators.compute import Facts
 from portal.indicators.definitions import Counted, Indicator, Plan, Rule
 from portal.indicators.holders import BUNDLE
-from portal.indicators.opening import Row, named
+from portal.indicators.opening.names import named
+from portal.indicators.opening.row import Row
 from portal.indicators.pages import Wanted
 from portal.indicators.places import where_for, where_then
 from portal.reports.indicator_lines import asked_line

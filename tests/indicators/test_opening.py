@@ -19,7 +19,9 @@ from portal.indicators.catalogue import plans
 from portal.indicators.compute import Asked, Facts, figure, lines
 from portal.indicators.definitions import Way
 from portal.indicators.models import Declaration, DeclarationState, PersonFact
-from portal.indicators.opening import Row, named, people, rows
+from portal.indicators.opening import people, rows
+from portal.indicators.opening.names import named
+from portal.indicators.opening.row import Row
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
 from tests import factories

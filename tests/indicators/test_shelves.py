@@ -16,7 +16,8 @@ from portal.indicators import opening, pages
 from portal.indicators.compute import Facts, figure
 from portal.indicators.definitions import Group, Indicator
 from portal.indicators.facts import Cell, UnitFact
-from portal.indicators.opening import Row
+from portal.indicators.opening import shelved
+from portal.indicators.opening.row import Row
 from portal.indicators.pages import Wanted
 from portal.indicators.places import Where
 from portal.indicators.shelves import counted_where_all_is_met, counted_where_any_is_met, of_posts
@@ -121,7 +122,7 @@ def test_rows_by_reason_and_by_name_are_those_of_the_whole_list(
     most_named: int,
 ) -> None:
     monkeypatch.setattr(pages, "LOOKED_THROUGH", small)
-    monkeypatch.setattr(opening, "MOST_NAMED", most_named)
+    monkeypatch.setattr(shelved, "MOST_NAMED", most_named)
     dice = random.Random(seed + 200)
     _random_world(session, dice)
     _tallied(session, dice)

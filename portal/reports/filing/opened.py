@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from portal.core.accounts.models import User
 from portal.core.names import fold
 from portal.core.organisation.models import Area, Unit
-from portal.indicators.opening import Row
+from portal.indicators.opening.row import Row
 from portal.indicators.pages import PAGE, Found, Wanted
 from portal.reports.filing import chunks
 from portal.reports.filing.chunks import Summary

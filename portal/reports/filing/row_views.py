@@ -24,10 +24,11 @@ from portal.core.rights.queries import police_among
 from portal.core.rights.web import ask_reason, given_reason, looked, reason_for_police
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
-from portal.indicators import opening, pages, views, words
+from portal.indicators import pages, views, words
 from portal.indicators.asking import name_of
 from portal.indicators.definitions import Indicator, Rule
 from portal.indicators.holders import BUNDLE
+from portal.indicators.opening.names import named
 from portal.indicators.pages import Wanted
 from portal.indicators.periods import Period
 from portal.reports import row_exports
@@ -84,7 +85,7 @@ def show(filing_id: int, code: str) -> str | Answer:
         code=code,
         title=words.said(indicator.title),
         found=found,
-        rows=list(zip(rows, opening.named(session, rows), strict=True)),
+        rows=list(zip(rows, named(session, rows), strict=True)),
         people=people,
         wanted=wanted,
         chosen=views.choice(wanted),

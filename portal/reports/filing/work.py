@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.indicators.compute import Asked, Facts, board, lines, relevant
 from portal.indicators.definitions import Indicator, Klass, Plan
 from portal.indicators.facts import World
-from portal.indicators.opening import Row
+from portal.indicators.opening.row import Row
 from portal.indicators.pages import shows_people
 from portal.indicators.periods import Period
 from portal.indicators.places import Where

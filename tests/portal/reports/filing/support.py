@@ -19,7 +19,7 @@ from portal.indicators import queries, rules
 from portal.indicators.catalogue import plans
 from portal.indicators.compute import Facts
 from portal.indicators.definitions import Indicator
-from portal.indicators.opening import Row
+from portal.indicators.opening.row import Row
 from portal.indicators.periods import Period
 from portal.indicators.places import Where
 from portal.reports.filing import reporters, services

@@ -29,7 +29,7 @@ from portal.core.names import fold
 from portal.core.rights.models import ListView, ListViewPerson
 from portal.indicators import pages
 from portal.indicators.catalogue import plans
-from portal.indicators.opening import Row
+from portal.indicators.opening.row import Row
 from portal.indicators.pages import Wanted
 from portal.reports.filing import chunks, opened, row_views, snapshot
 from portal.reports.filing.models import Filing, FilingChunk, FilingRows
