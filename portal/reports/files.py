@@ -5,8 +5,10 @@ from typing import IO
 
 from flask import Response, stream_with_context
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from portal.core import clock
+from portal.core.db import db
 from portal.core.locale import language
 from portal.reports.tables import Table
 from portal.reports.writers import csv, xlsx
@@ -22,14 +24,32 @@ def answer_with(table: Table, kind: str, name: str) -> Response:
         body: Iterator[bytes] = csv.write(table, missing)
         mimetype = "text/csv"  # Flask adds the charset
     else:
-        body, mimetype = _pieces(xlsx.write(table, missing, language())), XLSX
-    response = Response(stream_with_context(body), mimetype=mimetype)
-    whole = f"{name.replace(':', '-')}-{clock.today().isoformat()}.{kind}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{whole}"'
-    return response
+        body, mimetype = pieces(xlsx.write(table, missing, language())), XLSX
+    response = Response(stream_with_context(_read_out(body, db.session())), mimetype=mimetype)
+    return attached(response, f"{name}-{clock.today().isoformat()}.{kind}")
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+def _read_out(body: Iterator[bytes], session: Session) -> Iterator[bytes]:
+    """Yield what is streamed, and give back the connection that its rows came by.
+
+    The request's own end comes before: the session, asked for rows afterwards, takes a connection again, and nobody
+    else would return it.
+    """
+    try:
+        yield from body
+    finally:
+        session.close()
+
+
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield an open file in pieces, and close it."""
     with file:
         while piece := file.read(CHUNK):
             yield piece
+
+
+def attached(response: Response, name: str) -> Response:
+    """Let an answer be kept as a file; other characters than letters, digits, `.`, `_` and `-` become `-`."""
+    safe = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "-" for one in name)
+    response.headers["Content-Disposition"] = f'attachment; filename="{safe}"'
+    return response

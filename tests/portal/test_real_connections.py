@@ -8,7 +8,7 @@ from time import monotonic, sleep
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from portal.core import clock
 from portal.core.accounts import services as accounts
@@ -63,6 +63,23 @@ def test_every_row_streams(portal: tuple[Flask, World]) -> None:
         assert sum(name in line for line in text.splitlines()) == 1
 
 
+@pytest.mark.parametrize("whole", [True, False], ids=["read to its end", "given up"])
+@pytest.mark.parametrize("address", ["/manage/people.csv", "/manage/roster/units/A/roster.csv"])
+def test_a_file_gives_its_connection_back(portal: tuple[Flask, World], address: str, whole: bool) -> None:
+    app, world = portal
+
+    answer = signed_in(app, world.dora).get(address)
+    pieces = iter(answer.response)
+    assert next(pieces)
+    if whole:
+        assert sum(len(str(piece)) for piece in pieces) > 0
+    answer.close()
+
+    assert answer.status_code == 200
+    with app.app_context():
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
 def test_nothing_is_written_outside_a_unit_of_work(portal: tuple[Flask, World]) -> None:
     app, world = portal
     with app.app_context():
@@ -90,6 +107,17 @@ def test_a_unit_begun_early_is_kept_or_given_up_whole(portal: tuple[Flask, World
         db.session.remove()
         with unit_of_work() as session:  # whoever comes next need not wait
             session.execute(update(User).where(User.id == world.ana).values(language="vi"))
+
+
+def test_the_database_is_told_who_does_not_wait_for_its_disk(portal: tuple[Flask, World]) -> None:
+    app, _world = portal
+    with app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            told = text("SHOW synchronous_commit")
+            with unit_of_work(at_leisure=True) as session:
+                assert session.scalar(told) == "off"
+            with unit_of_work() as session:
+                assert session.scalar(told) == "on"  # it held for that one unit
 
 
 def test_writers_of_one_process_take_turns(portal: tuple[Flask, World]) -> None:

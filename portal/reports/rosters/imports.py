@@ -34,19 +34,9 @@ from portal.core.rosters.models import (
 )
 from portal.core.rosters.plan import Decision
 from portal.core.web import actor, requires, see_other
+from portal.reports.files import XLSX, answer_with, attached, pieces
 from portal.reports.rosters import forms, template, words
-from portal.reports.rosters.pages import (
-    XLSX,
-    Answer,
-    attached,
-    bp,
-    file_answer,
-    given_day,
-    me,
-    page_asked,
-    pieces,
-    search_asked,
-)
+from portal.reports.rosters.pages import Answer, bp, given_day, me, page_asked, search_asked
 from portal.reports.tables import Column, Table
 from portal.reports.tables import Kind as ColumnKind
 
@@ -291,7 +281,7 @@ def import_file(import_id: int) -> Response | Redirect:
             session.expunge(line)
 
     table = Table(_("Staff list: %(file)s", file=one.file_name), show_moment(one.created_at), columns, rows())
-    return file_answer(table, "xlsx", f"doi-chieu-{import_id}")
+    return answer_with(table, "xlsx", f"doi-chieu-{import_id}")
 
 
 def _moving(import_id: int, state: ImportState) -> RosterImport:

@@ -1,25 +1,21 @@
 """What the pages of staff lists share: the blueprint, what an address asks for, files as answers, the reason asked for."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
 from sqlalchemy import Select
 from werkzeug.wrappers import Response as Redirect
 from wtforms import DateField
 
 from portal.core import clock
 from portal.core.db import db
-from portal.core.locale import language
 from portal.core.names import tidy
 from portal.core.organisation.models import Sector, Unit
 from portal.core.rights.web import ask_reason, given_reason, reason_for_police
 from portal.core.rosters import queries
 from portal.core.text import N_
 from portal.core.web import actor
-from portal.reports.tables import Table
-from portal.reports.writers import csv, xlsx
 
 bp = Blueprint("roster", __name__, url_prefix="/manage/roster")
 
@@ -27,16 +23,10 @@ bp = Blueprint("roster", __name__, url_prefix="/manage/roster")
 Answer = Response | Redirect | str | tuple[str, int]
 
 
-CHUNK = 64 * 1024
-
-
 SOURCE_LABELS = {
     "import": N_("from a file"), "head": N_("by the unit"), "self": N_("by the person"),
     "collaborator": N_("by the collaborator"), "demo": N_("demonstration"),
 }  # fmt: skip
-
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def page_asked() -> int:
@@ -71,26 +61,3 @@ def reason_needed(here: Unit, people: Sequence[int] | Select[int]) -> Redirect |
     if here.sector == Sector.POLICE:
         return given_reason("police", place) or ask_reason("police", place)
     return reason_for_police(place, people)
-
-
-def file_answer(table: Table, kind: str, name: str) -> Response:
-    if kind == "csv":
-        body: Iterator[bytes] = csv.write(table, "")
-        mimetype = "text/csv; charset=utf-8"
-    else:
-        body, mimetype = pieces(xlsx.write(table, "", language())), XLSX
-    return attached(
-        Response(stream_with_context(body), mimetype=mimetype), f"{name}-{clock.today().isoformat()}.{kind}"
-    )
-
-
-def pieces(file: Any) -> Iterator[bytes]:
-    with file:
-        while piece := file.read(CHUNK):
-            yield piece
-
-
-def attached(response: Response, name: str) -> Response:
-    safe = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "-" for one in name)
-    response.headers["Content-Disposition"] = f'attachment; filename="{safe}"'
-    return response

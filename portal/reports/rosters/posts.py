@@ -20,8 +20,9 @@ from portal.core.rosters import queries, services
 from portal.core.rosters.errors import NotYoursToReset
 from portal.core.rosters.queries import Wanted
 from portal.core.web import actor, requires, see_other, settings
+from portal.reports.files import attached
 from portal.reports.rosters import forms, slips
-from portal.reports.rosters.pages import SOURCE_LABELS, Answer, attached, bp, given_day, me, reason_needed
+from portal.reports.rosters.pages import SOURCE_LABELS, Answer, bp, given_day, me, reason_needed
 
 MOST_SLIPS = 320  # forty sheets; each code is hashed, which takes its time
 

@@ -21,12 +21,12 @@ from portal.core.rosters.queries import Wanted
 from portal.core.rosters.rows import Row, Unusable, read
 from portal.core.text import N_
 from portal.core.web import actor, requires, see_other
+from portal.reports.files import answer_with
 from portal.reports.rosters import forms, words
 from portal.reports.rosters.pages import (
     SOURCE_LABELS,
     Answer,
     bp,
-    file_answer,
     given_day,
     page_asked,
     reason_needed,
@@ -161,7 +161,7 @@ def unit_file(code: str, kind: str) -> Response | Redirect:
         columns,
         rows,
     )
-    return file_answer(table, kind, f"bien-che-{code}")
+    return answer_with(table, kind, f"bien-che-{code}")
 
 
 @bp.get("/units/<code>/add")
