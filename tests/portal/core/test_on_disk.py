@@ -125,3 +125,25 @@ def test_what_was_taken_back_is_not_waited_for(disk: tuple[Flask, Disk]) -> None
     with pytest.raises(ZeroDivisionError):
         taken_back()
     assert made.syncs == 0
+
+
+def test_a_unit_of_one_statement_is_on_the_disk_too(disk: tuple[Flask, Disk]) -> None:
+    app, made = disk
+    with app.app_context(), unit_of_work(one_statement=True) as session:
+        session.execute(text("INSERT INTO kept VALUES ('an answer')"))
+
+    assert made.after_a_power_cut() == {"an answer"}
+
+
+def test_what_is_written_at_leisure_is_there_and_not_waited_for(disk: tuple[Flask, Disk]) -> None:
+    app, made = disk
+    with app.app_context():
+        with unit_of_work(at_leisure=True) as session:
+            session.execute(text("INSERT INTO kept VALUES ('a try')"))
+        db.session.remove()
+        assert db.session().scalars(text("SELECT note FROM kept")).all() == ["a try"]
+    assert made.syncs == 0
+
+    write(app, "somebody signed in")  # whoever waits next waits for both
+
+    assert made.after_a_power_cut() == {"a try", "somebody signed in"}
