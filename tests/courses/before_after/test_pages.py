@@ -54,7 +54,7 @@ def test_a_parent_answers_before_learns_and_answers_after(
 
     assert fay.post("/courses/CM-01/enrol").location == PAGE
     invitation = text_of(fay, PAGE)
-    assert "Trước khi học: 2 phút trả lời 8 câu" in invitation
+    assert "Trước khi học: 2\u00a0phút trả lời 8 câu" in invitation
     assert "không chấm đỗ hay trượt" in invitation
     assert "giúp tỉnh biết khóa học có ích hay không" in invitation
     assert "chỉ được cộng chung với mọi người" in invitation
@@ -90,8 +90,8 @@ def test_a_parent_answers_before_learns_and_answers_after(
     assert last == PAGE  # completed: the confirmation is there, and she is invited once more
     assert session.scalars(select(Completion.user_id)).all() == [world.fay]
     again = text_of(fay, PAGE)
-    assert "Sau khi học: 2 phút trả lời lại 8 câu" in again
-    assert "Sau khi học: 2 phút" in text_of(fay, "/courses/CM-01/")
+    assert "Sau khi học: 2\u00a0phút trả lời lại 8 câu" in again
+    assert "Sau khi học: 2\u00a0phút" in text_of(fay, "/courses/CM-01/")
 
     second = begin(fay)
     assert fay.post(f"/attempts/{second}/submit", data=posted(session, second, 7)).status_code == 303
