@@ -1,4 +1,4 @@
-"""What the pages of staff lists share: the blueprint, what an address asks for, files as answers, the reason asked for."""
+"""What the pages of staff lists share: the blueprint, what an address asks for, the reason asked for."""
 
 from collections.abc import Sequence
 from datetime import date
