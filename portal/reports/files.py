@@ -38,7 +38,7 @@ def _read_out(body: Iterator[bytes], session: Session) -> Iterator[bytes]:
     try:
         yield from body
     finally:
-        session.close()
+        session.rollback()  # nothing was written; unlike close(), what others still hold of the session stays theirs
 
 
 def pieces(file: IO[bytes]) -> Iterator[bytes]:
