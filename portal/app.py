@@ -10,7 +10,6 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Request, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
-from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from sqlalchemy import inspect
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -45,6 +44,7 @@ from portal.core.rights import views as rights
 from portal.core.text import N_
 from portal.core.web import actor, check_declared, public
 from portal.demo.accounts import ACCOUNTS
+from portal.forged_requests import ForgedRequests
 from portal.indicators import api
 from portal.indicators import declaration_views as declarations
 from portal.indicators import views as indicators
@@ -59,7 +59,6 @@ from portal.reports.filing import row_views as filed_rows
 from portal.reports.filing import views as filings
 from portal.reports.rosters import views as rosters
 
-CSRF = CSRFProtect()
 #: Modules that add their addresses to a blueprint of another one when they are imported.
 BESIDE = (attending, manage)
 NAVIGATION = (
@@ -111,7 +110,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login.init_app(app)
     locale.init_app(app)
     files.init_app(app)  # before whatever reads a form
-    CSRF.init_app(app)
+    ForgedRequests(app)
     limits.init_app(app, settings)
     errors.init_app(app)
     headers.init_app(app, settings)

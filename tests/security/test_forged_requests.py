@@ -81,6 +81,45 @@ def test_the_token_of_the_page_is_taken(
     assert other.post(f"/attempts/{attempt_id}/answers", **sent).status_code == 400  # another's token
 
 
+def test_a_token_that_was_right_before_is_looked_at_again(
+    app: Flask,
+    sign_in: SignIn,
+    session: Session,
+    world: World,
+    with_tokens: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with unit_of_work() as work:
+        attempt = begin_quiz(work, world.ana)
+        address, ref = f"/attempts/{attempt.id}/answers", attempt.paper["order"][0]
+    browser = sign_in(world.ana)
+    app.config["WTF_CSRF_ENABLED"] = True
+    found = re.search(
+        r'<meta name="csrf-token" content="([^"]+)"', browser.get(f"/attempts/{attempt.id}/").text
+    )
+    assert found is not None
+
+    def answered(token: str, **more: object) -> int:
+        body = {"ref": ref, "fields": {}, "seq": 1}
+        headers = {"X-CSRFToken": token} | ({"Referer": str(more["referrer"])} if "referrer" in more else {})
+        return browser.post(
+            address, json=body, headers=headers, base_url=str(more.get("at", "http://localhost"))
+        ).status_code
+
+    assert [answered(found[1]) for _ in range(3)] == [200, 200, 200]
+    assert answered(found[1][:-1]) == 400
+    assert answered(found[1] + "x") == 400
+    monkeypatch.setitem(app.config, "WTF_CSRF_SSL_STRICT", True)
+    https = {"at": "https://localhost"}
+    assert answered(found[1], **https) == 400  # over https a request says where it comes from
+    assert answered(found[1], **https, referrer="https://elsewhere.example/attempts/") == 400
+    assert answered(found[1], **https, referrer="http://localhost/attempts/") == 400
+    assert answered(found[1], **https, referrer="https://localhost/attempts/") == 200
+    with browser.session_transaction() as kept:
+        kept["csrf_token"] = "another session's"
+    assert answered(found[1]) == 400
+
+
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, 3 * 1024 * 1024])
 def test_a_body_of_more_than_a_megabyte_is_refused(size: int, sign_in: SignIn, world: World) -> None:
     with unit_of_work() as work:
