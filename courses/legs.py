@@ -70,16 +70,23 @@ def _marks(session: Session, enrolment_ids: list[int]) -> dict[int, Fraction]:
     return best
 
 
+_ATTENDED = (
+    select(Attended.user_id, Attended.course_id, Attended.on_day, func.count())
+    .where(
+        Attended.user_id.in_(bindparam("people", expanding=True)),
+        Attended.course_id.in_(bindparam("courses", expanding=True)),
+        Attended.withdrawn_at.is_(None),
+    )
+    .group_by(Attended.user_id, Attended.course_id, Attended.on_day)
+)
+
+
 def _classes(session: Session, enrolments: list[Enrolment]) -> dict[int, int]:
-    attended = session.execute(
-        select(Attended.user_id, Attended.course_id, Attended.on_day, func.count())
-        .where(
-            Attended.user_id.in_({one.user_id for one in enrolments}),
-            Attended.course_id.in_({one.course_id for one in enrolments}),
-            Attended.withdrawn_at.is_(None),
-        )
-        .group_by(Attended.user_id, Attended.course_id, Attended.on_day)
-    ).all()
+    asked = {
+        "people": sorted({one.user_id for one in enrolments}),
+        "courses": sorted({one.course_id for one in enrolments}),
+    }
+    attended = rows(session, _ATTENDED, asked).all()
     counts: dict[int, int] = {}
     for one in enrolments:
         began = None if one.cycle == 1 else local_date(one.enrolled_at)

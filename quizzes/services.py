@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, defer
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.core.accounts.models import User
 from portal.core.audit.services import record
@@ -91,7 +92,7 @@ def start(
     devices one begins and the other goes on with it, and the limit holds. Raises `NoAttemptsLeft`, `TryAgainLater`,
     `CannotDraw`.
     """
-    session.execute(select(User.id).where(User.id == taker_id).with_for_update(key_share=True))
+    rows(session, _TAKER, {"taker": taker_id})
     sat = queries.sat(session, taker_id, scope)
     for one in sat:
         state = state_of(one, now)
@@ -118,6 +119,7 @@ def start(
     return session.scalars(_OPEN_ONE, {"taker": taker_id, "scope": scope}).one()
 
 
+_TAKER = select(User.id).where(User.id == bindparam("taker")).with_for_update(key_share=True)
 _OPEN_ONE = (
     select(Attempt)
     .where(
@@ -475,18 +477,24 @@ def _close(
     if answers is None:
         answers = {ref: one.value for ref, one in queries.answers(session, attempt.id).items()}
     result = mark(Paper.read(attempt.paper).items, answers)
-    closed = session.execute(
-        update(Attempt)
-        .where(Attempt.id == attempt.id, Attempt.submitted_at.is_(None), Attempt.annulled_at.is_(None))
-        .values(
-            submitted_at=attempt.deadline_at if state is lifecycle.State.EXPIRED else now,
-            share=stored_share(result.share) if result.share is not None else None,
-            passed=_passed(result, attempt),
-            result=result.document(),
-        )
-    )
-    if closed.rowcount == 0:  # type: ignore[attr-defined]
+    values = {
+        "submitted_at": attempt.deadline_at if state is lifecycle.State.EXPIRED else now,
+        "share": stored_share(result.share) if result.share is not None else None,
+        "passed": _passed(result, attempt),
+        "result": result.document(),
+    }
+    if rows(session, _CLOSE, {"attempt": attempt.id, **values}).first() is None:
         raise AlreadySubmitted
+    for name, value in values.items():
+        set_committed_value(attempt, name, value)  # as it stands in the row now
+
+
+#: What is given beside the attempt's id is what is set.
+_CLOSE = (
+    update(Attempt.__table__)  # type: ignore[arg-type]
+    .where(Attempt.id == bindparam("attempt"), Attempt.submitted_at.is_(None), Attempt.annulled_at.is_(None))
+    .returning(Attempt.id)
+)
 
 
 def _passed(result: Result, attempt: Attempt) -> bool | None:

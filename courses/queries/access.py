@@ -5,15 +5,16 @@ from sqlalchemy.orm import Session
 
 from courses.families.models import EnrolmentPath
 from courses.models import Course, CourseAudience, Enrolment, Version
+from portal.core.db import rows
 from portal.core.errors import NotFound
 from portal.core.policy import Action, Actor
+
+_AUDIENCES = select(CourseAudience.audience).where(CourseAudience.course_id == bindparam("course"))
 
 
 def audiences_of(session: Session, course: Course) -> frozenset[str]:
     """Return the audiences that a course is for."""
-    return frozenset(
-        session.scalars(select(CourseAudience.audience).where(CourseAudience.course_id == course.id))
-    )
+    return frozenset(rows(session, _AUDIENCES, {"course": course.id}).scalars())
 
 
 def is_for(session: Session, course: Course, who: Actor) -> bool:

@@ -27,8 +27,12 @@ class Person:
 
     id: int
     full_name: str
-    given_name: str
     language: str | None
+
+    @property
+    def given_name(self) -> str:
+        """Return the name that she is greeted by."""
+        return given_name(self.full_name)
 
 
 class SignedIn:
@@ -98,7 +102,7 @@ def load(database: Session, token: str, now: datetime, today: date, *, days: int
         Grant(Role(row.role), row.area_id, row.sector, row.unit_id) for row in found if row.role is not None
     }
     audiences = frozenset(str(row.audience) for row in found if row.audience is not None)
-    person = Person(found[0].id, found[0].full_name, given_name(found[0].full_name), found[0].language)
+    person = Person(found[0].id, found[0].full_name, found[0].language)
     ordered = tuple(
         sorted(grants, key=lambda grant: (grant.role, grant.area or 0, grant.sector or "", grant.unit or 0))
     )
