@@ -470,7 +470,7 @@ def measure(bench: Bench, where: str, folder: Path) -> None:
             serving("wsgi:app", portal_environ(url, data_dir, redis=redis), ready="/readyz", workers=workers)
         )
         say(
-            f"-- {where}: {len(place.learners)} learners, {workers} worker(s) of 8 threads"
+            f"-- {where}: {len(place.learners)} learners, {workers} worker(s)"
             f"{', limits in Redis' if redis else ''}; prepared in {time.perf_counter() - began:.1f} s; course {place.course}"
         )
         signing_ = SecureCookieSessionInterface().get_signing_serializer(base_app)
