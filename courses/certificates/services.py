@@ -22,7 +22,20 @@ from portal.core.accounts.models import User
 from portal.core.audit.services import record
 from portal.core.clock import local_date
 from portal.core.db import insert_once
+from portal.core.notices.services import tell
+from portal.core.notices.wording import say
 from portal.core.organisation.models import Area, Unit
+from portal.core.text import N_
+
+# It does not name the course: the words may be read on a shared screen, or in a mailbox.
+REVOKED = say(
+    "certificate.revoked",
+    N_("Your certificate %(serial)s was revoked"),
+    N_(
+        "%(by)s revoked it. The reason given: %(reason)s. If you think that this is a mistake, please ask them."
+    ),
+    N_("My certificates"),
+)
 
 
 def issue(
@@ -104,7 +117,7 @@ def issue(
 def revoke(
     session: Session, certificate: Certificate, *, by_id: int, by_name: str, reason: str, now: datetime
 ) -> None:
-    """Withdraw a certificate; the file and its facts stay as they were issued.
+    """Withdraw a certificate, and tell its owner; the file and its facts stay as they were issued.
 
     Raises `ReasonTooShort`, `AlreadyRevoked`.
     """
@@ -129,6 +142,14 @@ def revoke(
         target=f"certificate:{certificate.serial}",
         reason=reason,
     )
+    if certificate.user_id is not None:
+        facts = {
+            "serial": certificate.serial,
+            "by": by_name,
+            "reason": reason.strip().rstrip("."),
+            "to": {"endpoint": "certificates.mine"},
+        }
+        tell(session, [certificate.user_id], REVOKED, facts, now=now)
 
 
 def record_opening(session: Session, certificate: Certificate, *, by_id: int, now: datetime) -> None:

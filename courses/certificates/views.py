@@ -19,6 +19,13 @@ verify = Blueprint("verify", __name__, url_prefix="/verify")
 Answer = Redirect | str | tuple[str, int]
 
 
+@verify.after_request
+def out_of_search(response: Response) -> Response:
+    """Keep names, though masked, out of search engines: who verifies has the serial."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
 @bp.get("/certificates/")
 @requires(Action.OWN_LEARNING)
 def mine() -> str:

@@ -199,10 +199,14 @@ def test_revoking_in_the_browser_shows_when_verified(
     assert (done.status_code, done.location) == (303, f"/verify/{serial}")
     shown = client.get(f"/verify/{serial}?lang=en").text
     assert "has been revoked" in shown
+    assert client.get(f"/verify/{serial}").headers["X-Robots-Tag"] == "noindex"
     assert "24/11/2026" in shown
     assert REASON not in shown  # the reason is kept, not published
     hers = sign_in(world.ana).get("/certificates/?lang=en").text
     assert f"Revoked on 24/11/2026 by Đỗ Thị Dung. The reason given: {REASON}" in hers
+    told = sign_in(world.ana).get("/notices?lang=en").text
+    assert f"Your certificate {serial} was revoked" in told
+    assert f"Đỗ Thị Dung revoked it. The reason given: {REASON.rstrip('.')}." in told
     assert head.post(f"/manage/certificates/{serial}/revoke", data={"reason": REASON}).status_code == 409
 
 
