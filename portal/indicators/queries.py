@@ -45,7 +45,8 @@ from portal.indicators.periods import Period
 from portal.indicators.rules import months_later
 
 FACTS = ("network", "active")
-#: By so many places the bits of courses after which one scored no more stand above those that one answered twice.
+#: So many courses of a plan can be told apart: by so many places the bits of those after which one scored no more stand
+#: above the bits of those that one answered twice.
 STAYED = 31
 HOME = (Audience.PARENT, Audience.CARER)
 Value = TypeVar("Value")
@@ -188,7 +189,10 @@ def family_courses(plan: Plan) -> Sequence[str]:
 
 
 def course_bits(session: Session, plan: Plan) -> Mapping[str, tuple[int, int]]:
-    """Return, for each course that a rule of the plan names and that exists, its id and its bit."""
+    """Return, for each course that a rule of the plan names and that exists, its id and its bit.
+
+    Raises `ValueError` for a plan that names more than `STAYED` courses.
+    """
     named = sorted(
         {
             code
@@ -201,6 +205,8 @@ def course_bits(session: Session, plan: Plan) -> Mapping[str, tuple[int, int]]:
             )
         }
     )
+    if len(named) > STAYED:
+        raise ValueError(f"plan {plan.code} names {len(named)} courses; figures tell {STAYED} apart")
     ids = dict(session.execute(select(Course.code, Course.id).where(Course.code.in_(named))).all())
     return {code: (ids[code], 1 << place) for place, code in enumerate(named) if code in ids}
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Audience, Posting
@@ -59,3 +60,13 @@ def test_who_served_a_district_at_its_end_and_the_province_now_is_one_officer(
 
     assert (found.numerator, found.denominator) == (0, 2)
     assert [(part.key, part.denominator) for part in found.parts] == [("province", 1), ("district", 2)]
+
+
+def test_a_plan_of_more_courses_than_can_be_told_apart_is_refused(
+    session: Session, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bits of one course would be read as another's, and a figure be wrong without a word."""
+    monkeypatch.setattr(queries, "STAYED", 3)
+
+    with pytest.raises(ValueError, match="figures tell 3 apart"):
+        queries.course_bits(session, plans()["plan-39"])
