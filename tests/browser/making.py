@@ -47,9 +47,8 @@ def of_the_head(visitor: Visitor) -> Addresses:
     made["job"] = link(page, "/manage/jobs/", "/manage/jobs/")
     made["arrange"] = link(page, "/manage/practice/", "/arrange/")
     made["post"] = link(page, "/manage/roster/units/MN-336-01/?q=DM-", "/posts/")
-    own = "/indicators/declarations/units/MN-336-01/"
-    made["declaration"] = link(page, own, "/indicators/declarations/1")
-    made["item"] = link(page, own, own)
+    declared = "/indicators/declarations/units/MN-336-01/"
+    made["declaration"] = link(page, declared, "/indicators/declarations/1")
     visitor.go(made["post"])
     page.fill("#to_unit", "TH-336-02")
     page.click("form:has(#to_unit) button[type=submit]")
