@@ -3,7 +3,8 @@
 A file of tests gets a server of its own (gunicorn, one process, SQLite, a copy of the demonstration, which is built
 once a run), so that no file sees what another one did and they may run in any order. Files that do nothing to the
 same people say so by one name, `PORTAL = "…"`, and share a server, whose start costs more than many a test; whoever
-joins them looks first who signs in there.
+joins them looks first who signs in there. A file that needs the portal to tell more than it tells people names another
+application, `APPLICATION = "…"`.
 """
 
 import fcntl
@@ -145,12 +146,13 @@ def server(
     if name is not None:
         yield shared_servers(name)
         return
-    with serving(demonstration, tmp_path_factory.mktemp("portal")) as own:
+    app = getattr(request.module, "APPLICATION", "wsgi:app")
+    with serving(demonstration, tmp_path_factory.mktemp("portal"), app) as own:
         yield own
 
 
 @contextmanager
-def serving(demonstration: Path, folder: Path) -> Iterator[Server]:
+def serving(demonstration: Path, folder: Path, app: str = "wsgi:app") -> Iterator[Server]:
     """Yield a portal on a copy of the demonstration, at an address that the system chose."""
     data = folder / "data"
     shutil.copytree(demonstration, data)
@@ -163,7 +165,7 @@ def serving(demonstration: Path, folder: Path) -> Iterator[Server]:
             process = subprocess.Popen(
                 [
                     sys.executable, "-m", "gunicorn", "--config", "portal/gunicorn.py",
-                    "--bind", f"fd://{listening.fileno()}", "wsgi:app",
+                    "--bind", f"fd://{listening.fileno()}", app,
                 ],
                 cwd=ROOT, env=environ, pass_fds=[listening.fileno()], stdout=log, stderr=log,
             )  # fmt: skip

@@ -128,7 +128,8 @@ class BasisForm(Form):
 class TotalsForm(Form):
     """A signed total instead of a list: a number for each group."""
 
-    day = DateField(_("From"), [InputRequired(), _day])
+    # the page has the field of the other form, too: by its id the label and the list of errors find this one
+    day = DateField(_("From"), [InputRequired(), _day], id="totals-day")
     paper = FileField(
         _("The signed paper (PDF or photograph)"), [FileRequired(message=_("Choose a file first."))]
     )
