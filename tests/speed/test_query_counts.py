@@ -47,15 +47,20 @@ def counted() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def queries(client: FlaskClient, path: str) -> int:
-    """Return how many queries a page makes."""
+def queries(client: FlaskClient, path: str, *, cold: bool = False) -> int:
+    """Return how many queries a page makes; `cold` lets it find nothing that the test itself has read or made.
+
+    An answer is read to its end: a file may ask its questions while it is sent.
+    """
     for _ in range(2):
-        assert client.get(path).status_code == 200, path
+        assert client.get(path, buffered=True).status_code == 200, path
+    if cold:
+        db.session().expunge_all()
     for one in list(db.session()):
         if isinstance(one, Area | Unit):  # tests share a session; a real request finds nothing in its own
             db.session().expunge(one)
     with counted() as sent:
-        assert client.get(path).status_code == 200, path
+        assert client.get(path, buffered=True).status_code == 200, path
     return len(sent)
 
 
@@ -173,11 +178,11 @@ def certificate(user: User, course: Course, version: Version, number: int, cycle
     )
 
 
-def more_courses(session: Session, many: int, audience: Audience) -> list[Course]:
-    """Publish copies of a shipped course under other codes."""
+def more_courses(session: Session, many: int, audience: Audience, *, first: int = 0) -> list[Course]:
+    """Publish copies of a shipped course under other codes, numbered from `first`."""
     shipped = session.scalars(select(Version).where(Version.current).order_by(Version.id).limit(1)).one()
     found = []
-    for number in range(many):
+    for number in range(first, first + many):
         course = Course(code=f"ZZ-{number:02d}", sector="education", access="open")
         session.add(course)
         session.flush()

@@ -3,12 +3,12 @@
 A finder authorises: what is outside the asker's reach is `NotFound`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from portal.core.accounts.models import Audience, Claim, Membership, Posting, Slip, User
@@ -89,6 +89,30 @@ def headcount(session: Session, unit_id: int, day: date) -> int | None:
     return session.scalar(
         select(func.count(Posting.user_id.distinct())).where(Posting.unit_id == unit_id, stands(day))
     )
+
+
+def headcounts(
+    session: Session, unit_id: int, every: Sequence[RosterBasis], today: date
+) -> Mapping[int, int]:
+    """Return how many people the unit has by each of its bases, by its id: on its last day, or today where it lasts."""
+    last = case(
+        (or_(RosterBasis.valid_to.is_(None), RosterBasis.valid_to > today), today), else_=RosterBasis.valid_to
+    )
+    listed = (
+        select(RosterBasis.id, func.count(Posting.user_id.distinct()))
+        .join(Posting, Posting.unit_id == RosterBasis.unit_id)
+        .where(
+            RosterBasis.unit_id == unit_id,
+            Posting.valid_from <= last,
+            or_(Posting.valid_to.is_(None), Posting.valid_to >= last),
+        )
+        .group_by(RosterBasis.id)
+    )
+    found = dict(session.execute(listed).all())
+    return {
+        one.id: sum((one.totals or {}).values()) if one.evidence == Evidence.TOTALS else found.get(one.id, 0)
+        for one in every
+    }
 
 
 def unit_for(session: Session, who: Actor, code: str) -> Unit:
@@ -432,8 +456,13 @@ class TransferLine:
         return self.state == TransferState.ASKED and (self.incoming if self.requested else self.outgoing)
 
 
-def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> Sequence[TransferLine]:
-    """Return the transfers from or to the asker's units, the open ones first, the latest 200 at most."""
+def transfers(
+    session: Session, who: Actor, transfer_id: int | None = None, *, posting_id: int | None = None
+) -> Sequence[TransferLine]:
+    """Return the transfers from or to the asker's units, the open ones first, the latest 200 at most.
+
+    transfer_id, posting_id: only this one, only those of this post.
+    """
     mine = select(Unit.id).where(reach(who))
     giving, taking = aliased(Unit), aliased(Unit)
     query = (
@@ -451,6 +480,8 @@ def transfers(session: Session, who: Actor, transfer_id: int | None = None) -> S
     )  # fmt: skip
     if transfer_id is not None:
         query = query.where(Transfer.id == transfer_id)
+    if posting_id is not None:
+        query = query.where(Transfer.posting_id == posting_id)
     return [
         TransferLine(
             one.id, user_id, name, code, str(audience), from_, to, one.leaves_on, TransferState(one.state), one.asked_at,

@@ -35,12 +35,14 @@ def _basis_page(
 ) -> str:
     session, today = db.session(), clock.today()
     here = queries.unit_for(session, actor(), code)
+    every = queries.bases(session, here.id)
+    people = queries.headcounts(session, here.id, every, today)
     shown = [
         {
             "id": one.id, "evidence": one.evidence, "from": one.valid_from, "to": one.valid_to, "paper": one.file_id,
-            "people": queries.headcount(session, here.id, min(one.valid_to or today, today)),
+            "people": people[one.id],
         }
-        for one in queries.bases(session, here.id)
+        for one in every
     ]  # fmt: skip
     totals = totals or forms.TotalsForm(formdata=None, day=today)
     return render_template(

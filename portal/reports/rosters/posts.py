@@ -72,16 +72,12 @@ def _post_page(
         open_transfer=next(
             (
                 one
-                for one in queries.transfers(session, actor())
-                if one.state == "asked" and one.outgoing and _is_of(one.id, posting.id)
+                for one in queries.transfers(session, actor(), posting_id=posting.id)
+                if one.state == "asked" and one.outgoing
             ),
             None,
         ),
     )
-
-
-def _is_of(transfer_id: int, posting_id: int) -> bool:
-    return queries.transfer_for(db.session(), actor(), transfer_id)[0].posting_id == posting_id
 
 
 @bp.post("/posts/<int:post_id>/change")

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal.core.accounts.models import Audience, Claim, Posting, User
 from portal.core.audit.models import Entry
 from portal.core.db import unit_of_work
+from portal.core.files.models import FileKind, StoredFile
 from portal.core.organisation.models import Unit
 from portal.core.policy import Role
 from portal.core.rosters import bases, queries
@@ -373,3 +374,33 @@ def test_a_unit_that_has_ended_takes_nobody(sign_in: SignIn, world: World) -> No
     import_id = send(gina, workbook([("K", "YT-1", "Lê Thị Na", None, "Bác sĩ", None, None)]), unit="")
 
     assert "không có đơn vị" in gina.get(f"/manage/roster/imports/{import_id}?lang=vi").text
+
+
+def test_the_people_of_every_basis_are_those_of_its_last_day(session: Session, world: World) -> None:
+    """One question for all of them says what a question for each would: lists on several days, and a total between."""
+    with unit_of_work() as work:
+        work.execute(delete(RosterBasis).where(RosterBasis.unit_id == world.school))
+        paper = StoredFile(
+            name="giay.pdf", kind=FileKind.PDF, size=9, sha256="0" * 64, purpose="test", uploaded_at=NOW
+        )
+        work.add(paper)
+        work.flush()
+        for year, evidence in ((2023, "named"), (2024, "named"), (2025, "totals"), (2026, "coded")):
+            last = None if year == 2026 else date(year, 12, 31)
+            totals, file_id = ({"teacher": 7}, paper.id) if evidence == "totals" else (None, None)
+            work.add(
+                RosterBasis(
+                    unit_id=world.school, evidence=Evidence(evidence), valid_from=date(year, 1, 1), valid_to=last,
+                    totals=totals, file_id=file_id,
+                )
+            )  # fmt: skip
+        one = person(work, "Người Đã Đi", world.school)
+        work.scalars(select(Posting).where(Posting.user_id == one.id)).one().valid_to = date(2024, 12, 31)
+    every = queries.bases(session, world.school)
+
+    found = queries.headcounts(session, world.school, every, TODAY)
+
+    assert found == {
+        one.id: queries.headcount(session, world.school, min(one.valid_to or TODAY, TODAY)) for one in every
+    }
+    assert [found[one.id] for one in every] == [2, 7, 3, 0]
