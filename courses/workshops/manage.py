@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import flash, render_template, request
 from flask_babel import gettext, ngettext
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from courses.certificates.issuing import issuer_for
@@ -126,7 +127,7 @@ def edit(workshop_id: int) -> str:
         days=[{"day": one.day, "hours": one.hours} for one in page.days],
         days_needed=workshop.days_needed,
         capacity=workshop.capacity,
-        trainers="\n".join(_login_of(session, user_id) for user_id, _name in page.trainers),
+        trainers="\n".join(_logins_of(session, [user_id for user_id, _name in page.trainers])),
         guest_trainers=workshop.guest_trainers,
         for_area=areas_above(session, workshop.for_area_id)[-1].code if workshop.for_area_id else "",
         for_sector=workshop.for_sector or "",
@@ -225,9 +226,10 @@ def facts_of(form: WorkshopForm) -> services.WorkshopFacts | None:
     )
 
 
-def _login_of(session: Session, user_id: int) -> str:
-    user = session.get_one(User, user_id)
-    return user.staff_code or user.username or user.phone or ""
+def _logins_of(session: Session, user_ids: list[int]) -> list[str]:
+    found = {one.id: one for one in session.scalars(select(User).where(User.id.in_(user_ids)))}
+    people = [found[user_id] for user_id in user_ids]
+    return [one.staff_code or one.username or one.phone or "" for one in people]
 
 
 @bp.post("/<int:workshop_id>/cancel")

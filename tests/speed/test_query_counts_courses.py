@@ -55,7 +55,7 @@ bruno 11 /manage/
 bruno 11 /manage/board.csv
 bruno 11 /manage/board.xlsx
 bruno 14 /manage/people
-bruno 11 /manage/people.csv
+bruno 12 /manage/people.csv
 bruno 12 /manage/people.xlsx
 bruno 10 /manage/assignments/
 bruno 10 /manage/assignments/rules.csv
