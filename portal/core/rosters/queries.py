@@ -37,7 +37,7 @@ def reach(who: Actor) -> ColumnElement[bool]:
     return reachable(who.grants, Action.ROSTER_MANAGE)
 
 
-def stands(day: date) -> ColumnElement[bool]:
+def stands(day: date | ColumnElement[date]) -> ColumnElement[bool]:
     """Return the condition on `Posting` that it holds on `day`."""
     return and_(Posting.valid_from <= day, or_(Posting.valid_to.is_(None), Posting.valid_to >= day))
 
@@ -101,11 +101,7 @@ def headcounts(
     listed = (
         select(RosterBasis.id, func.count(Posting.user_id.distinct()))
         .join(Posting, Posting.unit_id == RosterBasis.unit_id)
-        .where(
-            RosterBasis.unit_id == unit_id,
-            Posting.valid_from <= last,
-            or_(Posting.valid_to.is_(None), Posting.valid_to >= last),
-        )
+        .where(RosterBasis.unit_id == unit_id, stands(last))
         .group_by(RosterBasis.id)
     )
     found = dict(session.execute(listed).all())
